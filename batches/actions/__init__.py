@@ -1,0 +1,45 @@
+"""Every change of a batch. Locks are always taken in the order batch → essay → file.
+
+Pages, API and tasks are doors onto these; each is one transaction with its audit rows and events.
+"""
+
+from batches.actions.batches import create_batch, delete_batch, update_batch
+from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
+from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file
+from batches.actions.lifecycle import (
+    archive_batch,
+    cancel_batch,
+    complete_phase,
+    lock_batch,
+    reopen_batch,
+    start_batch,
+    unlock_batch,
+)
+from batches.actions.matching import match_batch, rematch_batch
+from batches.actions.reading import begin_reading, finish_reading, give_up_reading
+
+__all__ = [
+    "add_files",
+    "archive_batch",
+    "begin_reading",
+    "cancel_batch",
+    "clear_decision",
+    "complete_phase",
+    "confirm_matches",
+    "create_batch",
+    "decide_student",
+    "delete_batch",
+    "finish_reading",
+    "give_up_reading",
+    "lock_batch",
+    "match_batch",
+    "paste_text",
+    "rematch_batch",
+    "remove_file",
+    "reopen_batch",
+    "retry_batch_file",
+    "start_batch",
+    "undo_decisions",
+    "unlock_batch",
+    "update_batch",
+]

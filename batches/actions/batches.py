@@ -1,0 +1,94 @@
+"""Making, renaming and deleting batches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from batches.actions.locks import lock_row
+from batches.events import BatchStatusChanged
+from batches.models import Batch
+from classes.models import SchoolClass
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+@action
+def create_batch(
+    owner: User,
+    *,
+    title: str,
+    school_class: SchoolClass | None = None,
+    course_code: str = "",
+    due_at: datetime | None = None,
+    review_by: datetime | None = None,
+    auto_confirm: bool = False,
+    actor: User,
+) -> Batch:
+    """A new, open batch. Without `course_code` it takes the class's only course. Raises ActionError `validation_error`."""
+    if school_class is not None and not course_code:
+        codes = list(school_class.courses.values_list("code", flat=True)[:2])
+        course_code = codes[0] if len(codes) == 1 else ""
+    batch = Batch.objects.create(
+        owner=owner,
+        school_class=school_class,
+        course_code=course_code,
+        title=_checked_title(title),
+        due_at=due_at,
+        review_by=review_by,
+        auto_confirm=auto_confirm,
+    )
+    _tell(batch)
+    return batch
+
+
+CHANGEABLE = frozenset({"title", "course_code", "due_at", "review_by", "auto_confirm"})
+
+
+@action
+def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None = None, actor: User) -> Batch:
+    """Change some of `CHANGEABLE`. With `version`, raises ActionError `version_conflict` when another tab was first."""
+    batch = lock_row(batch)
+    if version is not None and version != batch.version:
+        raise ActionError("version_conflict", _("Somebody else changed the batch meanwhile."), current=batch)
+    unknown = set(changes) - CHANGEABLE
+    if unknown:
+        raise ValueError(f"not changeable: {sorted(unknown)}")
+    if "title" in changes:
+        changes = {**changes, "title": _checked_title(changes["title"])}
+    for field, value in changes.items():
+        setattr(batch, field, value)
+    batch.version += 1
+    batch.save(update_fields=[*changes, "version", "updated_at"])
+    _tell(batch)
+    return batch
+
+
+@action
+def delete_batch(batch: Batch, *, actor: User) -> None:
+    """Remove an empty batch. Raises ActionError `has_texts` once a file was added: archive it instead."""
+    batch = lock_row(batch)
+    if batch.batch_files.exists():
+        raise ActionError("has_texts", _("The batch has texts. Archive it instead."))
+    batch.delete()
+
+
+def _checked_title(title: str) -> str:
+    cleaned = clean_line(title)
+    if not cleaned:
+        raise ActionError("validation_error", _("Give the batch a title."), field="title")
+    if len(cleaned) > 200:
+        raise ActionError("validation_error", _("The title is too long: at most 200 characters."), field="title")
+    return cleaned
+
+
+def _tell(batch: Batch) -> None:
+    event = BatchStatusChanged(batch_id=batch.public_id, status=batch.status, version=batch.version)
+    publish(event, audience=batch.audience())

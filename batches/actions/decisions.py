@@ -1,0 +1,207 @@
+"""What people decide. A machine never overwrites it; every decision can be undone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.events import EssayStudentAssociationUpdatedV1
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from classes.models import Student
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Association = EssayStudentAssociation
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirming several at once did."""
+
+    decision_id: uuid.UUID | None
+    confirmed: tuple[uuid.UUID, ...]
+    refused: tuple[tuple[uuid.UUID, str], ...]
+
+
+def _lock_associations(essays: QuerySet[Essay]) -> list[Association]:
+    """The associations, locked in the order of their essays."""
+    rows = Association.objects.filter(essay__in=essays).select_related("essay__batch", "student").order_by("essay_id")
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+@action
+def decide_student(essay: Essay, *, student: Student | None, version: int | None, actor: User) -> Association:
+    """Say who wrote the essay; None: no student of the class.
+
+    Raises ActionError `version_conflict` (with the essay as `current`) when somebody decided since `version`, and
+    `not_found` for a student of another teacher. The same value again changes nothing.
+    """
+    association = _lock_one(essay)
+    if student is not None:
+        _refuse_foreign(association.essay.batch, student)
+    wanted = Association.Status.NO_STUDENT if student is None else Association.Status.CONFIRMED
+    if association.status == wanted and association.student_id == (student.pk if student else None):
+        return association
+    _refuse_stale(association, version)
+    _decide(association, status=wanted, student=student, group=uuid.uuid4(), actor=actor)
+    return association
+
+
+@action
+def clear_decision(essay: Essay, *, version: int | None, actor: User) -> Association:
+    """Take a decision back: the machine's suggestion stands again. Raises ActionError `version_conflict`."""
+    association = _lock_one(essay)
+    if not association.is_decided:
+        return association
+    _refuse_stale(association, version)
+    _decide(association, status=Association.Status.UNDECIDED, student=None, group=uuid.uuid4(), actor=actor)
+    return association
+
+
+@action
+def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = None, actor: User) -> Confirmation:
+    """Confirm the certain matches (all, or those of `essay_ids`) in one step that one undo takes back.
+
+    An essay that is no longer certain or already decided is refused with `not_certain`, an unknown one with
+    `not_found`; the others go on.
+    """
+    essays = Essay.objects.live().filter(batch=batch)
+    wanted = None if essay_ids is None else set(essay_ids)
+    if wanted is None:
+        essays = essays.filter(association__status="undecided", association__certainty="certain")
+    else:
+        essays = essays.filter(public_id__in=wanted)
+    group = uuid.uuid4()
+    confirmed: list[uuid.UUID] = []
+    refused: list[tuple[uuid.UUID, str]] = []
+    for association in _lock_associations(essays):
+        key = association.essay.public_id
+        if association.is_decided or association.certainty != Association.Certainty.CERTAIN or not association.student:
+            refused.append((key, "not_certain"))
+            continue
+        _decide(association, status=Association.Status.CONFIRMED, student=association.student, group=group, actor=actor)
+        confirmed.append(key)
+    missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
+    refused += [(key, "not_found") for key in sorted(missing)]
+    return Confirmation(group if confirmed else None, tuple(confirmed), tuple(refused))
+
+
+@action
+def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User) -> list[Association]:
+    """Undo one group of decisions: the given one, or the person's latest that is not undone.
+
+    Raises ActionError `not_undoable` when there is none, or when somebody has decided since.
+    """
+    rows = Decision.objects.filter(essay__batch=batch, essay__removed_at=None, undone_at=None)
+    if group is None:
+        latest = rows.filter(actor_id=actor.pk).order_by("-pk").first()
+        group = latest.group if latest else None
+    decisions = {row.essay_id: row for row in rows.filter(group=group)} if group else {}
+    if not decisions:
+        raise ActionError("not_undoable", _("There is nothing to undo."))
+    associations = _lock_associations(Essay.objects.filter(pk__in=decisions))
+    for association in associations:
+        if association.version != decisions[association.essay_id].version_after:
+            raise ActionError("not_undoable", _("Somebody has decided since, so this cannot be undone."))
+    for association in associations:
+        _restore(association, decisions[association.essay_id], actor=actor)
+    return associations
+
+
+def _lock_one(essay: Essay) -> Association:
+    rows = _lock_associations(Essay.objects.live().filter(pk=essay.pk))
+    if not rows:
+        raise ActionError("not_found", _("The text is not in the batch any more."))
+    return rows[0]
+
+
+def _refuse_stale(association: Association, version: int | None) -> None:
+    if version is not None and version != association.version:
+        message = _("Somebody else has decided this text meanwhile.")
+        raise ActionError("version_conflict", message, current=association.essay)
+
+
+def _refuse_foreign(batch: Batch, student: Student) -> None:
+    """A batch's texts belong to students of the class's owner, whoever works on them."""
+    owner_id = batch.school_class.owner_id if batch.school_class else batch.owner_id
+    if student.created_by_id != owner_id:
+        raise ActionError("not_found", _("There is no such student."), field="student_id")
+
+
+def _decide(association: Association, *, status: str, student: Student | None, group: uuid.UUID, actor: User) -> None:
+    before = association.snapshot()
+    association.status = status
+    if status == Association.Status.UNDECIDED:
+        association.student = association.suggested_student()
+        association.method, association.decided_by, association.decided_at = "", None, None
+    else:
+        association.student = student
+        association.method = Association.Method.PERSON
+        association.decided_by, association.decided_at = actor, timezone.now()
+    _save(association, actor=actor)
+    Decision.objects.create(
+        essay=association.essay,
+        group=group,
+        before=before,
+        after=association.snapshot(),
+        version_after=association.version,
+        actor=actor,
+    )
+
+
+def _restore(association: Association, decision: Decision, *, actor: User) -> None:
+    before: dict[str, Any] = decision.before
+    association.status = before["status"]
+    undecided = association.status == Association.Status.UNDECIDED
+    # The suggestion may have changed since: what the machine says now stands, not what it said then.
+    earlier_student = Student.objects.filter(pk=before["student"]).first()
+    association.student = association.suggested_student() if undecided else earlier_student
+    association.method = before["method"]
+    association.decided_by_id = before["decided_by"]
+    association.decided_at = datetime.fromisoformat(before["decided_at"]) if before["decided_at"] else None
+    _save(association, actor=actor)
+    decision.undone_at = timezone.now()
+    decision.save(update_fields=["undone_at"])
+    earlier = Decision.objects.filter(essay_id=decision.essay_id, undone_at=None).order_by("-pk").first()
+    if earlier is not None:
+        # The state is that decision's again, so it can be undone in turn.
+        earlier.version_after = association.version
+        earlier.save(update_fields=["version_after"])
+
+
+def _save(association: Association, *, actor: User) -> None:
+    association.version += 1
+    association.is_new = False
+    association.save(
+        update_fields=[
+            "status",
+            "student",
+            "method",
+            "decided_by",
+            "decided_at",
+            "version",
+            "is_new",
+            "updated_at",
+        ]
+    )
+    batch, student = association.essay.batch, association.student
+    told = association.is_decided and student is not None and not student.protected_identity
+    event = EssayStudentAssociationUpdatedV1(
+        essay_id=association.essay.public_id,
+        student_id=student.public_id if told and student else None,
+        batch_id=batch.public_id,
+        updated_by_user_id=actor.public_id,
+        version=association.version,
+    )
+    publish(event, audience=batch.audience())

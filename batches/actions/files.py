@@ -1,0 +1,192 @@
+"""Adding, removing and retrying a batch's files. All of it is refused once the batch is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.actions.locks import lock_open
+from batches.events import BatchFileAddedV1, BatchFileRemovedV1, EssayRead
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
+from batches.queue import queue_matching, queue_reading
+from files import actions as file_actions
+from files.evidence import Document
+from files.models import EssayFile
+from files.storage import Blob
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file whose bytes are stored, with its name and folder as received. Without a blob it was too large to keep."""
+
+    blob: Blob | None
+    name: str
+    path: str
+    size: int
+
+
+@action
+def add_files(
+    batch: Batch, *, uploads: Sequence[Upload], replaced: EssayFile | None = None, actor: User
+) -> list[EssayFile]:
+    """Add stored files to an open batch and queue their reading.
+
+    The same bytes a second time become a skipped row that points at the first. `replaced` is taken out in the same
+    step. Raises ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then adds nothing.
+    """
+    batch = lock_open(batch)
+    _check_room(batch, uploads)
+    audience = batch.audience()
+    earlier = _take_out(batch, replaced, audience=audience, actor=actor) if replaced is not None else None
+    known = _first_by_content(batch)
+    added = []
+    for upload in uploads:
+        file = _register(batch, upload, known=known, replaces=earlier)
+        publish(
+            BatchFileAddedV1(
+                batch_id=batch.public_id,
+                file_id=file.public_id,
+                file_name=file.name,
+                added_by_user_id=actor.public_id,
+            ),
+            audience=audience,
+        )
+        added.append(file)
+    return added
+
+
+def _first_by_content(batch: Batch) -> dict[str, EssayFile]:
+    """SHA-256 to the file that has it, of the batch's live files that are no copies."""
+    files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=None)
+    return {file.sha256: file for file in files.only("pk", "sha256") if file.sha256}
+
+
+def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
+    limit = settings.MAX_FILES_PER_BATCH
+    if batch.batch_files.filter(removed_at=None).count() + len(uploads) > limit:
+        message = _("A batch holds at most {limit} files.").format(limit=limit)
+        raise ActionError("too_many_files", message)
+    stored = EssayFile.objects.bytes_of(batch.owner_id)
+    if stored + sum(upload.size for upload in uploads if upload.blob) > settings.TEACHER_QUOTA_BYTES:
+        raise ActionError("quota_exceeded", _("There is no room left for more files. Remove batches you do not need."))
+
+
+def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], replaces: Essay | None) -> EssayFile:
+    if upload.blob is None:
+        file = file_actions.register_refused(
+            name=upload.name, path=upload.path, size=upload.size, problem="file_too_large", owner=batch.owner
+        )
+        BatchFile.objects.create(batch=batch, file=file)
+        return file
+    file = file_actions.register_file(upload.blob, name=upload.name, path=upload.path, owner=batch.owner)
+    BatchFile.objects.create(batch=batch, file=file)
+    first = known.setdefault(file.sha256, file)
+    if first is not file:
+        file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
+        return file
+    _open_essay(batch, file, replaces=replaces)
+    queue_reading(file.pk)
+    return file
+
+
+def _open_essay(batch: Batch, file: EssayFile, *, replaces: Essay | None = None) -> Essay:
+    essay = Essay.objects.create(batch=batch, file=file, replaces=replaces)
+    EssayStudentAssociation.objects.create(essay=essay)
+    return essay
+
+
+@action
+def remove_file(batch: Batch, *, file: EssayFile, actor: User) -> None:
+    """Take a file and its essay out of an open batch. Raises ActionError `batch_locked` or `not_found`."""
+    batch = lock_open(batch)
+    _take_out(batch, file, audience=batch.audience(), actor=actor)
+
+
+def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User) -> Essay | None:
+    row = batch.batch_files.select_for_update(no_key=True).filter(file=file, removed_at=None).first()
+    if row is None:
+        raise ActionError("not_found", _("The file is not in the batch any more."))
+    row.removed_at = timezone.now()
+    row.save(update_fields=["removed_at"])
+    essay = Essay.objects.live().filter(file=file).first()
+    if essay is not None:
+        essay.removed_at = row.removed_at
+        essay.save(update_fields=["removed_at", "updated_at"])
+    publish(
+        BatchFileRemovedV1(
+            batch_id=batch.public_id, file_id=file.public_id, file_name=file.name, removed_by_user_id=actor.public_id
+        ),
+        audience=audience,
+    )
+    return essay
+
+
+@action
+def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
+    """Read a file with a problem once more. Raises ActionError `batch_locked` or `illegal_transition`."""
+    batch = lock_open(batch)
+    file = _locked_file(batch, file)
+    if file.status not in EssayFile.PROBLEMS or file.problem == "file_too_large":
+        raise ActionError("illegal_transition", _("Only a file with a problem can be read again."))
+    file_actions.retry_file(file)
+    _reopen_essay(batch, file)
+    queue_reading(file.pk)
+    _tell(batch, file)
+    return file
+
+
+@action
+def paste_text(batch: Batch, *, file: EssayFile, document: Document, actor: User) -> EssayFile:
+    """Use a pasted text for a file that cannot be read. Raises ActionError `batch_locked` or `illegal_transition`."""
+    batch = lock_open(batch)
+    file = _locked_file(batch, file)
+    if file.status not in EssayFile.PROBLEMS:
+        raise ActionError("illegal_transition", _("Text can be pasted only for a file that could not be read."))
+    file_actions.paste_text(file, document=document)
+    _reopen_essay(batch, file)
+    queue_matching(batch.pk)
+    _tell(batch, file)
+    return file
+
+
+def _locked_file(batch: Batch, file: EssayFile) -> EssayFile:
+    locked = EssayFile.objects.select_for_update(no_key=True).filter(
+        pk=file.pk, batch_file__batch=batch, batch_file__removed_at=None
+    )
+    found = locked.first()
+    if found is None:
+        raise ActionError("not_found", _("The file is not in the batch any more."))
+    return found
+
+
+def _reopen_essay(batch: Batch, file: EssayFile) -> None:
+    essay = Essay.objects.filter(file=file).first()
+    if essay is None:
+        _open_essay(batch, file)
+        return
+    essay.removed_at = essay.matched_at = None
+    essay.save(update_fields=["removed_at", "matched_at", "updated_at"])
+
+
+def _tell(batch: Batch, file: EssayFile) -> None:
+    essay = Essay.objects.live().filter(file=file).first()
+    publish(
+        EssayRead(
+            batch_id=batch.public_id,
+            essay_id=essay.public_id if essay else None,
+            file_id=file.public_id,
+            status=file.status,
+        ),
+        audience=batch.audience(),
+    )

@@ -1,0 +1,162 @@
+"""Writing down what matching suggests. Never touches what a person has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from auditlog.models import LogEntry
+from django.utils import timezone
+
+from batches.actions.locks import lock_open, lock_row
+from batches.events import BatchReviewNeeded, EssayMatchSuggested, ParsedStudent, StudentParsingCompletedV1
+from batches.matching import EssayClues, RosterStudent, Suggestion, match_essays
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
+from batches.querysets import file_counts
+from batches.queue import queue_matching
+from classes.models import Student
+from files.models import EssayFile
+from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Association = EssayStudentAssociation
+
+
+@action
+def rematch_batch(batch: Batch, *, actor: User) -> Batch:
+    """Match every undecided text again, e.g. after the roster changed. Raises ActionError `batch_locked`."""
+    batch = lock_open(batch)
+    Essay.objects.live().filter(batch=batch, association__status="undecided").update(matched_at=None)
+    queue_matching(batch.pk)
+    return batch
+
+
+@action
+def match_batch(batch: Batch, *, actor: None = None) -> int:
+    """Match the whole batch as far as it is read; returns how many suggestions are new.
+
+    Does nothing on a locked batch or when every read text has been matched already. One statement reads the essays,
+    one the roster; the writes are two bulk statements.
+    """
+    batch = lock_row(batch)
+    essays = _read_essays(batch)
+    if batch.is_locked or all(essay.matched_at for essay in essays):
+        return 0
+    students = _roster(batch)
+    suggestions = match_essays(
+        [_clues(essay) for essay in essays], [_roster_student(student) for student in students.values()]
+    )
+    changed = _write(essays, suggestions)
+    audience = batch.audience()
+    if changed:
+        event = EssayMatchSuggested(batch_id=batch.public_id, essay_ids=tuple(e.public_id for e in changed))
+        publish(event, audience=audience)
+    _tell_if_all_read(batch, students, audience=audience)
+    return len(changed)
+
+
+def _read_essays(batch: Batch) -> list[Essay]:
+    ended = [EssayFile.Status.READ, EssayFile.Status.NO_TEXT, EssayFile.Status.FAILED]
+    essays = Essay.objects.live().filter(batch=batch, file__status__in=ended).select_related("file", "association")
+    return list(essays.defer("file__text").order_by("pk"))
+
+
+def _roster(batch: Batch) -> dict[str, Student]:
+    if batch.school_class_id is None:
+        return {}
+    return {str(student.pk): student for student in Student.objects.in_class(batch.school_class_id).by_name()}
+
+
+def _clues(essay: Essay) -> EssayClues:
+    association = essay.association
+    decided = association.student_id if association.status == Association.Status.CONFIRMED else None
+    return EssayClues(
+        key=str(essay.pk),
+        evidence=essay.file.document_evidence(),
+        has_text=essay.file.status == EssayFile.Status.READ,
+        decided_student=str(decided) if decided else None,
+    )
+
+
+def _roster_student(student: Student) -> RosterStudent:
+    return RosterStudent(
+        key=str(student.pk),
+        given_name=student.given_name,
+        family_name=student.family_name,
+        preferred_name=student.preferred_name,
+        email=student.email or "",
+        external_ids=tuple(sorted((k, str(v)) for k, v in student.external_ids.items())),
+        protected=student.protected_identity,
+    )
+
+
+def _write(essays: Sequence[Essay], suggestions: dict[str, Suggestion]) -> list[Essay]:
+    """Write the suggestions of texts nobody has decided; the rows are locked and looked at again before."""
+    by_key = {str(essay.pk): essay for essay in essays}
+    rows = Association.objects.select_for_update(no_key=True).filter(essay__in=essays).order_by("essay_id")
+    changed: list[Association] = []
+    for association in rows:
+        suggestion = suggestions[str(association.essay_id)]
+        if not association.is_decided and _take_over(association, suggestion, seen=by_key[str(association.essay_id)]):
+            changed.append(association)
+    fields = ["student", "certainty", "confidence", "candidates", "evidence", "is_new"]
+    Association.objects.bulk_update(changed, fields, batch_size=200)
+    log_bulk(changed, action=LogEntry.Action.UPDATE, changed=["student", "certainty"])
+    Essay.objects.filter(pk__in=[essay.pk for essay in essays], matched_at=None).update(matched_at=timezone.now())
+    return [by_key[str(association.essay_id)] for association in changed]
+
+
+def _take_over(association: Association, suggestion: Suggestion, *, seen: Essay) -> bool:
+    """Copy the suggestion onto the association; False when it says what stands there already."""
+    candidates = [
+        {
+            "student": int(candidate.student),
+            "confidence": round(candidate.confidence, 4),
+            "reasons": [
+                {"code": reason.code, "for": reason.supports, "evidence": list(reason.evidence)}
+                for reason in candidate.reasons
+            ],
+        }
+        for candidate in suggestion.candidates
+    ]
+    student_pk = int(suggestion.student) if suggestion.student else None
+    same = (association.student_id, association.certainty) == (student_pk, suggestion.certainty)
+    if same and association.candidates == candidates:
+        return False
+    association.student_id, association.certainty = student_pk, suggestion.certainty
+    association.confidence = suggestion.confidence
+    association.candidates = candidates
+    association.evidence = [item.as_json() for item in suggestion.evidence]
+    association.is_new = association.is_new or (seen.matched_at is not None and not same)
+    return True
+
+
+def _tell_if_all_read(batch: Batch, students: dict[str, Student], *, audience: list[int]) -> None:
+    counts = BatchFile.objects.filter(batch=batch, removed_at=None).aggregate(**file_counts("file__"))
+    if counts["reading"]:
+        return
+    suggested = Association.objects.filter(essay__batch=batch, essay__removed_at=None, student__isnull=False)
+    found = [
+        students[str(pk)]
+        for pk in dict.fromkeys(suggested.values_list("student_id", flat=True).order_by("pk"))
+        if str(pk) in students
+    ]
+    publish(
+        StudentParsingCompletedV1(
+            batch_id=batch.public_id,
+            parsed_by_user_id=batch.owner.public_id,
+            students=tuple(
+                ParsedStudent(student_email=student.email, student_name=student.name)
+                for student in found
+                if not student.protected_identity
+            ),
+        ),
+        audience=audience,
+    )
+    undecided = Essay.objects.live().filter(batch=batch).undecided().count()
+    if undecided:
+        publish(BatchReviewNeeded(batch_id=batch.public_id, undecided=undecided), audience=audience)

@@ -1,0 +1,69 @@
+"""Reading a file: a lease, a result, a word to the teacher. Called by the worker, so the actor is the machine."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils import timezone
+from files.sandbox import ReadResult
+
+from batches.actions.locks import lock_row
+from batches.events import EssayRead
+from batches.models import BatchFile, Essay
+from batches.queue import queue_matching
+from files import actions as file_actions
+from files.models import EssayFile
+from huleedu.common.actions import action
+from huleedu.outbox.publish import publish
+
+
+@action
+def begin_reading(file_pk: int, *, actor: None = None) -> EssayFile | None:
+    """Lease the file for this worker and tell the page. None when there is nothing to do."""
+    file = file_actions.claim_file(file_pk)
+    if file is not None:
+        _tell(file)
+    return file
+
+
+@action
+def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, actor: None = None) -> EssayFile | None:
+    """Record the result and have the batch matched. None when another worker's result counts instead."""
+    row = BatchFile.objects.select_related("batch").get(file_id=file_pk)
+    lock_row(row.batch)
+    file = file_actions.record_reading(file_pk, lease_token=lease_token, result=result)
+    if file is None:
+        return None
+    if file.status == EssayFile.Status.REJECTED:
+        for essay in Essay.objects.live().filter(file=file):
+            essay.removed_at = timezone.now()
+            essay.save(update_fields=["removed_at", "updated_at"])
+    queue_matching(row.batch_id)
+    _tell(file)
+    return file
+
+
+@action
+def give_up_reading(file_pk: int, *, problem: str, actor: None = None) -> EssayFile | None:
+    """End a file that took its worker down too often: `failed`, with a reason and a way to try again."""
+    row = BatchFile.objects.select_related("batch").get(file_id=file_pk)
+    lock_row(row.batch)
+    file = EssayFile.objects.waiting().select_for_update(no_key=True).filter(pk=file_pk).first()
+    if file is None:
+        return None
+    file_actions.fail_file(file, problem=problem)
+    queue_matching(row.batch_id)
+    _tell(file)
+    return file
+
+
+def _tell(file: EssayFile) -> None:
+    row = BatchFile.objects.select_related("batch").get(file=file)
+    essay = Essay.objects.live().filter(file=file).first()
+    event = EssayRead(
+        batch_id=row.batch.public_id,
+        essay_id=essay.public_id if essay else None,
+        file_id=file.public_id,
+        status=file.status,
+    )
+    publish(event, audience=row.batch.audience())

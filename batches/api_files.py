@@ -1,0 +1,186 @@
+"""The API's door to a batch's files and to single essays."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batches import actions
+from batches.models import Batch, Essay
+from batches.serializers import (
+    AssociationInput,
+    EssayDetailSerializer,
+    EssaySerializer,
+    FileSerializer,
+    PasteInput,
+    essay_context,
+)
+from batches.uploads import receive_files
+from classes.models import Student
+from files.downloads import download_response
+from files.models import EssayFile
+from files.pasted import pasted_document
+from huleedu.common.access import get_editable, get_visible
+from huleedu.common.api import ApiViewSet, SafeJSONParser
+from huleedu.common.errors import ActionError
+
+
+def files_of(batch: Batch) -> QuerySet[EssayFile]:
+    """The batch's live files as lists show them, without their texts."""
+    rows = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None)
+    return rows.select_related("essay", "duplicate_of", "archive").defer(
+        "text", "headers", "properties", "evidence", "duplicate_of__text", "archive__text"
+    ).order_by("pk")
+
+
+class BatchFileViewSet(ApiViewSet):
+    """A batch's files: everything the teacher dropped, each with its state."""
+
+    serializer_class = FileSerializer
+    queryset = EssayFile.objects.none()
+    throttle_scope = "upload"
+
+    def get_parsers(self) -> list[Any]:
+        """Files come as multipart; a pasted text comes as JSON."""
+        return [MultiPartParser(), SafeJSONParser()]
+
+    def _visible(self) -> Batch:
+        return get_visible(Batch.objects.select_related("owner"), self.request.user, self.kwargs["batch_id"])
+
+    def _editable(self) -> Batch:
+        return get_editable(Batch.objects.select_related("owner"), self.request.user, self.kwargs["batch_id"])
+
+    def _file(self, batch: Batch) -> EssayFile:
+        file = files_of(batch).filter(public_id=self.kwargs["file_id"]).first()
+        if file is None:
+            raise Http404
+        return file
+
+    def list(self, request: Request, batch_id: UUID) -> Response:
+        """The files, oldest first."""
+        page = self.paginate_queryset(files_of(self._visible())) or []
+        return self.get_paginated_response(FileSerializer(page, many=True).data)
+
+    @extend_schema(request={"multipart/form-data": OpenApiTypes.OBJECT}, responses={202: OpenApiTypes.OBJECT})
+    def create(self, request: Request, batch_id: UUID) -> Response:
+        """Add `files` (one or many, with `paths` for a dropped folder); they are read in the background."""
+        batch = self._editable()
+        added = receive_files(
+            batch, files=request.FILES.getlist("files"), paths=_paths(request), actor=request.user
+        )
+        return self._accepted(batch, added)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
+        """Take the file out; 409 `batch_locked` once the batch is locked."""
+        batch = self._editable()
+        actions.remove_file(batch, file=self._file(batch), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def download(self, request: Request, batch_id: UUID, file_id: UUID) -> HttpResponseBase:
+        """The original bytes."""
+        return download_response(self._file(self._visible()))
+
+    @extend_schema(request=None, responses={202: FileSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
+        """Read a file with a problem once more."""
+        batch = self._editable()
+        file = actions.retry_batch_file(batch, file=self._file(batch), actor=request.user)
+        return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request={"multipart/form-data": OpenApiTypes.OBJECT}, responses={202: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["post"])
+    def replacement(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
+        """Put another file in this one's place (`files`, exactly one)."""
+        batch = self._editable()
+        added = receive_files(
+            batch, files=request.FILES.getlist("files")[:1], replaced=self._file(batch), actor=request.user
+        )
+        return self._accepted(batch, added)
+
+    @extend_schema(request=PasteInput, responses={202: FileSerializer})
+    @action(detail=True, methods=["post"])
+    def text(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
+        """Use a pasted text for a file that cannot be read."""
+        batch = self._editable()
+        serializer = PasteInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        document = pasted_document(serializer.validated_data["text"])
+        file = actions.paste_text(batch, file=self._file(batch), document=document, actor=request.user)
+        return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)
+
+    def _accepted(self, batch: Batch, added: list[EssayFile]) -> Response:
+        rows = files_of(batch).filter(pk__in=[file.pk for file in added])
+        return Response({"results": FileSerializer(rows, many=True).data}, status=status.HTTP_202_ACCEPTED)
+
+
+def _paths(request: Request) -> list[str]:
+    data: Any = request.data
+    return list(data.getlist("paths")) if hasattr(data, "getlist") else []
+
+
+class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
+    """One essay: its text, its match, and deciding it."""
+
+    serializer_class = EssayDetailSerializer
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+    queryset = Essay.objects.none()
+
+    def get_queryset(self) -> QuerySet[Essay]:
+        """What the person may see."""
+        return Essay.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+
+    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """The essay with its text."""
+        return self._answer(get_visible(Essay.objects, request.user, id))
+
+    @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
+    @extend_schema(methods=["DELETE"], responses=EssaySerializer)
+    @action(detail=True, methods=["put", "delete"])
+    def association(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """PUT says who wrote it; DELETE takes the decision back. 409 `version_conflict` when somebody was first."""
+        essay = get_editable(Essay.objects, request.user, id)
+        try:
+            if request.method == "DELETE":
+                actions.clear_decision(essay, version=_version(request), actor=request.user)
+            else:
+                self._decide(essay, request)
+        except ActionError as error:
+            if error.current is not None:
+                error.current = self._answer(essay).data
+            raise
+        return self._answer(essay)
+
+    def _decide(self, essay: Essay, request: Request) -> None:
+        serializer = AssociationInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        key = serializer.validated_data["student_id"]
+        student = None if key is None else get_visible(Student.objects, request.user, key)
+        version = serializer.validated_data["version"]
+        actions.decide_student(essay, student=student, version=version, actor=request.user)
+
+    def _answer(self, essay: Essay) -> Response:
+        rows = Essay.objects.filter(pk=essay.pk).select_related(
+            "batch", "replaces", "file", "association__student", "association__decided_by"
+        )
+        fresh = rows.get()
+        return Response(EssayDetailSerializer(fresh, context=essay_context([fresh])).data)
+
+
+def _version(request: Request) -> int | None:
+    value = request.query_params.get("version", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None

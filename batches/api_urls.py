@@ -1,0 +1,30 @@
+"""The API's paths of batches, their files and essays."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+from rest_framework.routers import SimpleRouter
+
+from batches.api import BatchViewSet
+from batches.api_files import BatchFileViewSet, EssayViewSet
+
+router = SimpleRouter()
+router.register("batches", BatchViewSet, basename="batch")
+router.register("essays", EssayViewSet, basename="essay")
+
+_FILES = "batches/<uuid:batch_id>/files/"
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
+    path(_FILES, BatchFileViewSet.as_view({"get": "list", "post": "create"}), name="batch-files"),
+    path(f"{_FILES}<uuid:file_id>/", BatchFileViewSet.as_view({"delete": "destroy"}), name="batch-file"),
+    path(f"{_FILES}<uuid:file_id>/download/", BatchFileViewSet.as_view({"get": "download"}), name="batch-file-download"),
+    path(f"{_FILES}<uuid:file_id>/retry/", BatchFileViewSet.as_view({"post": "retry"}), name="batch-file-retry"),
+    path(
+        f"{_FILES}<uuid:file_id>/replacement/",
+        BatchFileViewSet.as_view({"post": "replacement"}),
+        name="batch-file-replacement",
+    ),
+    path(f"{_FILES}<uuid:file_id>/text/", BatchFileViewSet.as_view({"post": "text"}), name="batch-file-text"),
+]

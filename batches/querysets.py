@@ -1,0 +1,120 @@
+"""Which batches and texts a person sees, and how far each batch has come. Everything counted, nothing stored twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Count, Q
+
+from classes.models import SchoolClass
+from files.models import EssayFile
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+def file_counts(prefix: str = "") -> dict[str, Count]:
+    """Counts over files; each file is in exactly one of reading, problems, skipped and read.
+
+    `prefix` leads from the counted row to the file (`file__` from BatchFile). A file that was read counts as being
+    read until it has been matched too.
+    """
+    status = f"{prefix}status"
+    unmatched = Q(**{f"{prefix}essay__matched_at": None, f"{prefix}essay__removed_at": None})
+    ended = Q(**{f"{prefix}essay__isnull": False}) & unmatched
+    on_the_way = Q(**{f"{status}__in": [*EssayFile.ON_THE_WAY]})
+    problem = Q(**{f"{status}__in": [*EssayFile.PROBLEMS]})
+    read = Q(**{status: EssayFile.Status.READ})
+    skipped = Q(**{status: EssayFile.Status.SKIPPED})
+    return {
+        "files": Count("pk"),
+        "reading": Count("pk", filter=on_the_way | ((read | problem) & ended)),
+        "problems": Count("pk", filter=problem & ~ended),
+        "skipped": Count("pk", filter=skipped),
+        "read": Count("pk", filter=read & ~ended),
+    }
+
+
+def essay_counts(prefix: str = "") -> dict[str, Count]:
+    """Counts over live essays: undecided, confirmed, no_student; certain ⊆ suggested ⊆ undecided."""
+    status, certainty = f"{prefix}association__status", f"{prefix}association__certainty"
+    live = Q(**{f"{prefix}removed_at": None}) if prefix else Q()
+    undecided = live & Q(**{status: "undecided"})
+    key = f"{prefix}pk" if prefix else "pk"
+
+    def count(condition: Q) -> Count:
+        return Count(key, filter=condition, distinct=bool(prefix))
+
+    return {
+        "essays": count(live & Q(**{f"{prefix}pk__isnull": False})),
+        "undecided": count(undecided),
+        "suggested": count(undecided & Q(**{f"{certainty}__in": ["certain", "unsure"]})),
+        "certain": count(undecided & Q(**{certainty: "certain"})),
+        "confirmed": count(live & Q(**{status: "confirmed"})),
+        "no_student": count(live & Q(**{status: "no_student"})),
+    }
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Which batches a person reads and changes."""
+
+    def visible_to(self, user: User) -> BatchQuerySet:
+        """Own batches and those of a class the person may see."""
+        classes = SchoolClass.objects.visible_to(user).values("pk")
+        return self.filter(Q(owner_id=user.pk) | Q(school_class__in=classes))
+
+    def editable_by(self, user: User) -> BatchQuerySet:
+        """Own batches and those of a class the person may change."""
+        classes = SchoolClass.objects.editable_by(user).values("pk")
+        return self.filter(Q(owner_id=user.pk) | Q(school_class__in=classes))
+
+    def with_progress(self) -> BatchQuerySet:
+        """Adds `n_essays`, `n_undecided`, `n_suggested`, `n_certain`, `n_confirmed`, `n_no_student` in one statement."""
+        counts = {f"n_{name}": count for name, count in essay_counts("essays__").items()}
+        return self.annotate(**counts)
+
+    def open(self) -> BatchQuerySet:
+        """Not archived."""
+        return self.exclude(status="archived")
+
+    def needing_review(self) -> BatchQuerySet:
+        """With at least one undecided text."""
+        from batches.models import Essay
+
+        undecided = Essay.objects.live().filter(association__status="undecided")
+        return self.filter(pk__in=undecided.values("batch_id"))
+
+
+class EssayQuerySet(models.QuerySet["Essay"]):
+    """Which texts a person reads and changes."""
+
+    def live(self) -> EssayQuerySet:
+        """Not removed, and its file not refused."""
+        return self.filter(removed_at=None)
+
+    def visible_to(self, user: User) -> EssayQuerySet:
+        """Of the batches the person may see."""
+        from batches.models import Batch
+
+        return self.live().filter(batch__in=Batch.objects.visible_to(user).values("pk"))
+
+    def editable_by(self, user: User) -> EssayQuerySet:
+        """Of the batches the person may change."""
+        from batches.models import Batch
+
+        return self.live().filter(batch__in=Batch.objects.editable_by(user).values("pk"))
+
+    def with_match(self) -> EssayQuerySet:
+        """Joins file, association and student, and leaves the text out (it is long)."""
+        return self.select_related("file", "association__student", "association__decided_by").defer(
+            "file__text", "file__headers", "file__properties", "file__evidence"
+        )
+
+    def undecided(self) -> EssayQuerySet:
+        """Nobody has decided yet."""
+        return self.filter(association__status="undecided")
+
+    def counts(self) -> dict[str, Any]:
+        """The essay part of a batch's counts."""
+        return self.aggregate(**essay_counts())

@@ -1,0 +1,24 @@
+"""Handing work to Celery once the change that calls for it is committed. Ids only."""
+
+from __future__ import annotations
+
+
+def queue_reading(file_pk: int) -> None:
+    """Have a worker read the file."""
+    from batches.tasks import ingest_essay
+
+    ingest_essay.delay_on_commit(file_pk)
+
+
+def queue_matching(batch_pk: int) -> None:
+    """Have a worker match what was read and not yet matched."""
+    from batches.tasks import match_essays
+
+    match_essays.delay_on_commit(batch_pk)
+
+
+def queue_phases(batch_pk: int, generation: int) -> None:
+    """Have a worker run the built-in phases."""
+    from batches.tasks import run_phases
+
+    run_phases.delay_on_commit(batch_pk, generation)

@@ -1,0 +1,144 @@
+"""How far a batch has come, counted from its rows: the `state` of the API and the numbers on the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
+from batches.querysets import file_counts
+from classes.models import Student
+
+Association = EssayStudentAssociation
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """files = reading + problems + skipped + read; essays = undecided + confirmed + no_student."""
+
+    files: int
+    reading: int
+    problems: int
+    skipped: int
+    read: int
+    essays: int
+    undecided: int
+    suggested: int
+    certain: int
+    confirmed: int
+    no_student: int
+
+    @property
+    def to_review(self) -> int:
+        """Undecided texts that need more than a nod."""
+        return self.undecided - self.certain
+
+
+def count_batch(batch: Batch) -> Counts:
+    """Two statements."""
+    files = BatchFile.objects.filter(batch=batch, removed_at=None).aggregate(**file_counts("file__"))
+    return Counts(**files, **Essay.objects.live().filter(batch=batch).counts())
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Who of the class has no text: nobody suggests one (`missing`), or only an unsure match does (`may_have`)."""
+
+    missing: tuple[Student, ...]
+    may_have: tuple[Student, ...]
+
+
+def who_has_not_handed_in(batch: Batch) -> HandedIn:
+    """Two statements; empty without a class."""
+    if batch.school_class_id is None:
+        return HandedIn((), ())
+    matches = Association.objects.filter(essay__batch=batch, essay__removed_at=None, student__isnull=False)
+    sure: set[int] = set()
+    unsure: set[int] = set()
+    for student_pk, status, certainty in matches.values_list("student_id", "status", "certainty"):
+        decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
+        (sure if decided else unsure).add(student_pk)
+    students = list(Student.objects.in_class(batch.school_class_id).by_name())
+    without = [student for student in students if student.pk not in sure]
+    return HandedIn(
+        missing=tuple(student for student in without if student.pk not in unsure),
+        may_have=tuple(student for student in without if student.pk in unsure),
+    )
+
+
+def phases(batch: Batch, counts: Counts) -> dict[str, dict[str, Any]]:
+    """Every phase of the current generation, and `student_matching`, which is the reviewing itself."""
+    shown = {"student_matching": _matching_phase(batch, counts)}
+    for run in batch.phase_runs.filter(generation=batch.generation):
+        shown[run.phase] = {
+            "status": run.status,
+            "essay_counts": {
+                "total": run.total,
+                "pending_dispatch_or_processing": run.total - run.successful - run.failed,
+                "successful": run.successful,
+                "failed": run.failed,
+            },
+            "started_at": run.started_at,
+            "completed_at": run.completed_at,
+            "error_info": run.error_info or None,
+            "progress_percentage": _percentage(run.successful + run.failed, run.total, run.status in PhaseRun.ENDS),
+        }
+    return shown
+
+
+def _matching_phase(batch: Batch, counts: Counts) -> dict[str, Any]:
+    done = counts.confirmed + counts.no_student
+    if not counts.files:
+        status = PhaseRun.Status.PENDING_DEPENDENCIES
+    elif counts.reading or counts.undecided:
+        status = PhaseRun.Status.IN_PROGRESS
+    else:
+        status = PhaseRun.Status.COMPLETED_SUCCESSFULLY
+    return {
+        "status": status,
+        "essay_counts": {
+            "total": counts.essays,
+            "pending_dispatch_or_processing": counts.undecided,
+            "successful": done,
+            "failed": 0,
+        },
+        "started_at": batch.created_at,
+        "completed_at": None,
+        "error_info": None,
+        "progress_percentage": _percentage(done, counts.essays, ended=False),
+    }
+
+
+def _percentage(done: int, total: int, ended: bool) -> int:
+    if not total:
+        return 100 if ended else 0
+    return round(100 * done / total)
+
+
+def batch_state(batch: Batch) -> dict[str, Any]:
+    """The `state` of the API. Five statements however many files there are."""
+    counts = count_batch(batch)
+    handed_in = who_has_not_handed_in(batch)
+    return {
+        "status": batch.status,
+        "locked": batch.is_locked,
+        "lock_reason": batch.lock_reason or None,
+        "locked_at": batch.locked_at,
+        "version": batch.version,
+        "source": batch.processing_metadata.get("source"),
+        "counts": {
+            "files": counts.files,
+            "reading": counts.reading,
+            "problems": counts.problems,
+            "skipped": counts.skipped,
+            "essays": counts.essays,
+            "certain": counts.certain,
+            "suggested": counts.suggested,
+            "undecided": counts.undecided,
+            "confirmed": counts.confirmed,
+            "no_student": counts.no_student,
+        },
+        "phases": phases(batch, counts),
+        "not_handed_in": [str(student.public_id) for student in handed_in.missing],
+        "may_have": [str(student.public_id) for student in handed_in.may_have],
+    }

@@ -1,0 +1,86 @@
+"""What workers do. Each task takes ids, reloads, returns early if the world moved on, and calls one action."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from batches import actions
+from batches.models import Batch, Essay, PhaseRun
+from batches.text_statistics import measure_text
+from files.models import EssayFile
+from files.reading import read_stored_file
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def ingest_essay(file_pk: int) -> str | None:
+    """Read one file in a killable child process. Returns its status, None when it was not this worker's turn."""
+    file = EssayFile.objects.waiting().filter(pk=file_pk, batch_file__removed_at=None).first()
+    if file is None:
+        return None
+    if file.attempts >= settings.READ_MAX_ATTEMPTS:
+        ended = actions.give_up_reading(file_pk, problem="parse_timeout", actor=None)
+        return ended.status if ended else None
+    claimed = actions.begin_reading(file_pk, actor=None)
+    if claimed is None or claimed.lease_token is None:
+        return None
+    result = read_stored_file(claimed)
+    finished = actions.finish_reading(file_pk, lease_token=claimed.lease_token, result=result, actor=None)
+    return finished.status if finished else None
+
+
+@shared_task
+def match_essays(batch_pk: int) -> int:
+    """Match what was read and not yet matched. Returns how many suggestions are new."""
+    batch = Batch.objects.filter(pk=batch_pk).first()
+    return actions.match_batch(batch, actor=None) if batch else 0
+
+
+@shared_task
+def run_phases(batch_pk: int, generation: int) -> None:
+    """Run the built-in phase `nlp` over the texts that count."""
+    batch = Batch.objects.filter(pk=batch_pk, generation=generation, status=Batch.Status.PROCESSING).first()
+    if batch is None:
+        return
+    essays = Essay.objects.live().filter(batch=batch, counts=True).values_list("public_id", "file__text")
+    results: dict[uuid.UUID, dict[str, object] | None] = {}
+    for public_id, text in essays.iterator(chunk_size=20):
+        results[public_id] = measure_text(text) if text.strip() else None
+    actions.complete_phase(batch, generation=generation, phase=PhaseRun.Phase.NLP, results=results, actor=None)
+
+
+STUCK_AFTER = timedelta(seconds=20)
+"""Work that nobody has taken by then has lost its message; a queued one that is merely late does no harm twice."""
+
+
+@shared_task
+def sweep_stuck() -> dict[str, int]:
+    """Queue again whatever waits without a message: files, matching, phases. Valkey may have been wiped."""
+    late = Now() - STUCK_AFTER
+    files = EssayFile.objects.waiting().filter(batch_file__removed_at=None, updated_at__lt=late).order_by("pk")
+    file_pks = list(files.values_list("pk", flat=True)[:500])
+    for pk in file_pks:
+        ingest_essay.delay(pk)
+    ended = ~Q(file__status__in=[*EssayFile.ON_THE_WAY])
+    unmatched = Essay.objects.live().filter(ended, matched_at=None, file__updated_at__lt=late, batch__locked_at=None)
+    batch_pks = list(unmatched.values_list("batch_id", flat=True).distinct().order_by("batch_id")[:500])
+    for pk in batch_pks:
+        match_essays.delay(pk)
+    waiting = PhaseRun.objects.exclude(status__in=PhaseRun.ENDS).filter(
+        batch__status=Batch.Status.PROCESSING, phase=PhaseRun.Phase.NLP, started_at__lt=late
+    )
+    runs = list(waiting.values_list("batch_id", "generation")[:500])
+    for batch_pk, generation in runs:
+        run_phases.delay(batch_pk, generation)
+    found = {"files": len(file_pks), "batches": len(batch_pks), "phases": len(runs)}
+    if any(found.values()):
+        logger.info("swept", **found)
+    return found

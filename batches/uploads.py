@@ -1,0 +1,76 @@
+"""Receiving files at either door: check the names and sizes, store the bytes, then add the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from batches import actions
+from batches.actions.files import Upload
+from batches.models import Batch
+from files.actions import split_path
+from files.models import EssayFile
+from files.storage import delete_blob, save_blob
+from huleedu.common.errors import ActionError
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+def receive_files(
+    batch: Batch,
+    *,
+    files: Sequence[UploadedFile],
+    paths: Sequence[str] = (),
+    replaced: EssayFile | None = None,
+    actor: User,
+) -> list[EssayFile]:
+    """Store `files` and add them to the batch. `paths` holds a dropped folder's relative path per file, same order.
+
+    A file that is too large gets a row that says so and the others go on; where all are too large, raises ActionError
+    `file_too_large`. Raises also `validation_error`, and what `actions.add_files` raises; then nothing is kept.
+    """
+    if not files:
+        raise ActionError("validation_error", _("Choose at least one file."), field="files")
+    if paths and len(paths) != len(files):
+        raise ActionError("validation_error", _("Give one path for each file."), field="paths")
+    too_large = [file for file in files if (file.size or 0) > settings.MAX_FILE_BYTES]
+    if len(too_large) == len(files):
+        raise _too_large(too_large[0])
+    if batch.is_locked or len(files) > settings.MAX_FILES_PER_BATCH:
+        # Refused under the lock as well; asked here first so that no bytes are written in vain.
+        return actions.add_files(batch, uploads=[_refused(file, "") for file in files], actor=actor)
+    uploads: list[Upload] = []
+    try:
+        for index, file in enumerate(files):
+            uploads.append(_store(file, paths[index] if paths else ""))
+        return actions.add_files(batch, uploads=uploads, replaced=replaced, actor=actor)
+    except BaseException:
+        for upload in uploads:
+            if upload.blob is not None:
+                delete_blob(upload.blob.key)
+        raise
+
+
+def _store(file: UploadedFile, path: str) -> Upload:
+    if (file.size or 0) > settings.MAX_FILE_BYTES:
+        return _refused(file, path)
+    folder, name = split_path(path or file.name or "")
+    blob = save_blob(file)
+    return Upload(blob=blob, name=name, path=folder, size=blob.size)
+
+
+def _refused(file: UploadedFile, path: str) -> Upload:
+    folder, name = split_path(path or file.name or "")
+    return Upload(blob=None, name=name, path=folder, size=file.size or 0)
+
+
+def _too_large(file: UploadedFile) -> ActionError:
+    _folder, name = split_path(file.name or "")
+    megabytes = settings.MAX_FILE_BYTES // 1_000_000
+    message = _("{name} is too large: at most {limit} MB. Pictures in the document are often the cause.")
+    return ActionError("file_too_large", message.format(name=name, limit=megabytes), field="files")

@@ -1,0 +1,59 @@
+"""Text as it may be stored: NFC, nothing invisible, no personal identity numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_TRAILING = re.compile(r"[ \t\u00a0]+(?=\n|$)")
+# Controls but tab and newline, zero-width and direction marks, tags, noncharacters. A ZWJ inside an emoji goes too:
+# nothing that is matched or measured needs it.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
+# (19|20)YYMMDD-NNNN in the forms people write; a coordination number has day + 60.
+_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2})(\d{2})(\d{2})[ ]?[-+–]?[ ]?(\d{4})(?!\d)")
+MASK = "[personnummer]"
+
+
+def clean_text(text: str) -> str:
+    """NFC, `\\n` line ends, at most one blank line in a row, without characters that are not seen."""
+    # Lone surrogates come in halves out of RTF: put whole ones together, replace what stays alone by nothing.
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    lines = _UNWANTED.sub("", _LINE_ENDS.sub("\n", whole))
+    return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", unicodedata.normalize("NFC", lines))).strip("\n ")
+
+
+def clean_line(text: str) -> str:
+    """As `clean_text`, on one line."""
+    return " ".join(clean_text(text).split())
+
+
+def remove_personal_numbers(text: str) -> tuple[str, int]:
+    """`text` with each personal identity number replaced by `MASK`, and how many there were.
+
+    A number counts when its date is possible and its check digit right (Luhn over ten digits).
+    """
+    removed = 0
+
+    def mask(match: re.Match[str]) -> str:
+        nonlocal removed
+        year, month, day, last = match.groups()
+        number = int(day) - 60 if int(day) > 60 else int(day)
+        if 1 <= int(month) <= 12 and 1 <= number <= 31 and _luhn(year + month + day + last):
+            removed += 1
+            return MASK
+        return match[0]
+
+    return _PERSONNUMMER.sub(mask, text), removed
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for index, digit in enumerate(digits):
+        product = int(digit) * (2 - index % 2)
+        total += product // 10 + product % 10
+    return total % 10 == 0

@@ -1,0 +1,141 @@
+"""Reading a file in a process that may be killed. Nothing a file holds can hurt the caller.
+
+One reader process per worker process is started at the first file and kept; it forks a child per file. Dies with its
+owner, is replaced when it dies.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from files.evidence import Document
+from files.extraction.limits import Limits
+
+logger = structlog.get_logger(__name__)
+
+_ROOT = Path(__file__).resolve().parents[1]
+_MARGIN = 10.0
+"""Seconds beyond the wall-clock limit after which the reader process itself is taken for hung."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What reading gave: `status` is `read`, `no_text`, `rejected` or `failed`; `problem` is a code or None."""
+
+    status: str
+    problem: str | None
+    warning: str | None
+    detected_type: str | None
+    document: Document | None
+    seconds: float
+    max_rss_mb: float
+
+
+class ReaderProcess:
+    """A running `files.extraction.server`, used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def read(self, path: Path, *, name: str, limits: Limits) -> dict[str, Any]:
+        """Ask for one file; tries once more with a fresh process when this one has died."""
+        request = {"path": str(path.resolve()), "name": name, "limits": limits.as_json()}
+        with self._lock:
+            for _attempt in range(2):
+                try:
+                    return self._ask(request, seconds=limits.wall_seconds + _MARGIN)
+                except (OSError, EOFError, ValueError):
+                    self._discard()
+            return {"status": "failed", "problem": "parse_timeout", "seconds": 0.0, "max_rss_mb": 0.0}
+
+    def _ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        process = self._running()
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (pipes, see _running)
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        return self._answer(process, seconds=seconds)
+
+    @staticmethod
+    def _answer(process: subprocess.Popen[bytes], *, seconds: float) -> dict[str, Any]:
+        assert process.stdout is not None  # noqa: S101
+        ready, _writing, _broken = select.select([process.stdout], [], [], seconds)
+        line = process.stdout.readline() if ready else b""
+        if not line:
+            raise EOFError
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The process of this very Python process: after a fork the inherited one belongs to the parent."""
+        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
+            return self._process
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "files.extraction.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            env={"PYTHONPATH": str(_ROOT), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            start_new_session=True,
+        )
+        self._owner = os.getpid()
+        hello = self._answer(self._process, seconds=30)
+        logger.info("reader_started", network=hello.get("network"))
+        return self._process
+
+    def _discard(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and self._owner == os.getpid():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=5)
+
+    def close(self) -> None:
+        """End the reader process."""
+        with self._lock:
+            self._discard()
+
+
+_reader = ReaderProcess()
+atexit.register(_reader.close)
+
+
+def read_file(path: Path, *, name: str, limits: Limits | None = None) -> ReadResult:
+    """Read the file at `path`, whose name was `name`, within `limits`. Never raises for what the file holds."""
+    answer = _reader.read(path, name=name, limits=limits or Limits())
+    fields = answer.get("document")
+    document = None
+    if fields:
+        document = Document(
+            detected_type=fields["detected_type"],
+            text=fields["text"],
+            headers=tuple(fields["headers"]),
+            properties=tuple((key, value) for key, value in fields["properties"]),
+            tables=tuple((start, end) for start, end in fields["tables"]),
+            warning=fields["warning"],
+            personnummer_removed=fields["personnummer_removed"],
+        )
+    return ReadResult(
+        status=answer["status"],
+        problem=answer.get("problem"),
+        warning=document.warning if document else None,
+        detected_type=document.detected_type if document else None,
+        document=document,
+        seconds=float(answer.get("seconds", 0.0)),
+        max_rss_mb=float(answer.get("max_rss_mb", 0.0)),
+    )

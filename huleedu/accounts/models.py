@@ -1,0 +1,143 @@
+"""People and schools."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from huleedu.common.models import PublicModel
+
+
+class School(PublicModel):
+    """Whose teachers these are. Retention and sharing rules will grow on it."""
+
+    name = models.CharField(_("name"), max_length=200)
+
+    class Meta:
+        verbose_name = _("school")
+        verbose_name_plural = _("schools")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A user who signs in by `email`; without a password none works until one is set."""
+        user = self.model(email=self.normalize_email(email).strip(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A support person who may do everything in the admin."""
+        return self.create_user(email, password, role=User.Role.SUPPORT, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Sign-in ignores the case of the address."""
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A teacher or a support person. Signs in by e-mail address; known outside by `public_id`."""
+
+    class Role(models.TextChoices):
+        """What a person is here for. Support staff reach `/support/` and no teacher's pages of others."""
+
+        TEACHER = "teacher", _("teacher")
+        SUPPORT = "support", _("support")
+
+    class Theme(models.TextChoices):
+        """Which colours the pages take."""
+
+        SYSTEM = "system", _("as the device")
+        LIGHT = "light", _("light")
+        DARK = "dark", _("dark")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    display_name = models.CharField(_("name"), max_length=150, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="sv")
+    theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="users")
+    role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
+
+    def __str__(self) -> str:
+        return f"user {self.public_id}"
+
+    @property
+    def is_staff(self) -> bool:
+        """Django admin asks this: support staff only."""
+        return self.role == self.Role.SUPPORT
+
+    @property
+    def name(self) -> str:
+        """What colleagues see: the name, or the part of the address before the @."""
+        return self.display_name or self.email.split("@", 1)[0]
+
+    def get_full_name(self) -> str:
+        """Django's templates ask for it."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """Django's templates ask for it."""
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the account button."""
+        words = [word for word in self.name.replace(".", " ").split() if word]
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper()
+
+
+class TokenFamily(models.Model):
+    """One sign-in through the API: all refresh tokens that follow from it.
+
+    Only the newest refresh token of a family works. Using an older one means that somebody else has it: the whole
+    family is revoked.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    current_jti = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token family {self.pk}"
+
+
+class SocketTicket(models.Model):
+    """A one-time pass for a WebSocket that has no session cookie. Only its hash is kept; it lives 30 seconds."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"socket ticket {self.pk}"

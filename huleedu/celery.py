@@ -1,0 +1,29 @@
+"""The Celery application. Tasks take ids, reload, and call one action."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huleedu.settings")
+
+
+class Task(DjangoTask):
+    """A task whose `delay_on_commit` never fails the request that enqueues it.
+
+    The work itself is a row in PostgreSQL and a sweeper queues it again, so a broker that is down costs time, not work.
+    """
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Queue the task once the running transaction has committed; a broker error is logged, not raised."""
+        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
+
+
+app = Celery("huleedu", task_cls=Task)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

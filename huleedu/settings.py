@@ -1,0 +1,348 @@
+"""Every setting of the product, read from the environment. `docs/operations/settings.md` explains the operator's."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from huleedu.observability.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+# --- what kind of installation this is -------------------------------------------------------------------------------
+DEBUG: bool = env.bool("DEBUG", default=False)
+"""Django's debug pages. Never on where pupils' data is."""
+
+DEMO: bool = env.bool("DEMO", default=False)
+"""Whether the demo school may be made (`manage.py demo`). Set by the one-machine stack."""
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY (50 random characters). `make up` makes and keeps one by itself.")
+
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=False)
+"""Whether the site is reached over TLS only: secure cookies, HSTS, redirect to https."""
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+"""Where uploaded files are kept. Must be the same place for every web process and worker."""
+
+# --- applications ----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "batches",
+    "classes",
+    "files",
+    "huleedu.accounts",
+    "huleedu.outbox",
+    "huleedu.realtime",
+    "huleedu.observability",
+    "huleedu.common",
+    "huleedu.devstack",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "auditlog",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "django_prometheus",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "huleedu.observability.middleware.RequestMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "huleedu.common.middleware.ActionErrorMiddleware",
+    "huleedu.common.middleware.NoStoreMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "huleedu.urls"
+WSGI_APPLICATION = "huleedu.wsgi.application"
+ASGI_APPLICATION = "huleedu.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "batches.context_processors.navigation",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+DB_POOL_MIN: int = env.int("DB_POOL_MIN", default=2)
+DB_POOL_MAX: int = env.int("DB_POOL_MAX", default=20)
+"""Connections per process. A pool is needed under ASGI (threads would open one each); 0 turns it off."""
+DB_POOL_TIMEOUT: int = env.int("DB_POOL_TIMEOUT", default=10)
+"""Seconds a request waits for a free connection."""
+
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///huleedu")}
+# Statements reach the server with bound parameters, so that `log_statement=mod` writes no pupil's name to its log.
+DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = True
+if DB_POOL_MAX:
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": DB_POOL_MIN,
+        "max_size": DB_POOL_MAX,
+        "timeout": DB_POOL_TIMEOUT,
+    }
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Valkey: cache, channel layer, Celery's broker. All of it may be lost at any time. -------------------------------
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "huleedu",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    },
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    },
+}
+
+
+def _broker_url(redis_url: str) -> str:
+    """The same server as kombu spells it: a unix socket is `redis+socket:///path?virtual_host=0`."""
+    if redis_url.startswith("unix://"):
+        path, _sep, query = redis_url.removeprefix("unix://").partition("?")
+        database = dict(part.split("=", 1) for part in query.split("&") if "=" in part).get("db", "0")
+        return f"redis+socket://{path}?virtual_host={database}"
+    return redis_url
+
+
+CELERY_BROKER_URL = _broker_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+"""Off on purpose: the work is a row with a lease; a redelivery beside it would only double it."""
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "visibility_timeout": 600}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
+    "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
+    "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
+    "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
+    "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
+    "clear-expired-keys": {"task": "huleedu.common.tasks.purge_idempotency_keys", "schedule": 3600.0},
+}
+
+# --- people ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "accounts:sign-in"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="HuleEdu <no-reply@huleedu.example>")
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+
+# --- language and time -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "sv"
+LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "huleedu" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE: str = env.str("TIME_ZONE", default="Europe/Stockholm")
+
+# --- files -----------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "huleedu" / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_MAX_AGE = 3600
+MEDIA_ROOT = DATA_DIR / "files"
+STORAGES = {
+    "default": {"BACKEND": "files.storage.BlobStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+MAX_FILE_BYTES: int = env.int("MAX_FILE_BYTES", default=25_000_000)
+"""Largest essay file, in bytes."""
+MAX_FILES_PER_BATCH: int = env.int("MAX_FILES_PER_BATCH", default=200)
+TEACHER_QUOTA_BYTES: int = env.int("TEACHER_QUOTA_BYTES", default=5_000_000_000)
+"""All stored files of one teacher together, in bytes."""
+DATA_UPLOAD_MAX_NUMBER_FILES = MAX_FILES_PER_BATCH + 1
+"""Django's own limit is 100 files a request; one more than ours, so that ours gives the answer."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+"""Bytes of a request body that is not a file (a pasted class list, JSON)."""
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+"""Everything is streamed to disk, nothing is held in memory."""
+
+# Limits of the child process that reads one file (see files/extraction/limits.py for what each protects).
+READ_MEMORY_MB: int = env.int("READ_MEMORY_MB", default=768)
+READ_SECONDS: int = env.int("READ_SECONDS", default=20)
+READ_MAX_CHARACTERS: int = env.int("READ_MAX_CHARACTERS", default=2_000_000)
+READ_MAX_PAGES: int = env.int("READ_MAX_PAGES", default=300)
+READ_MAX_ENTRIES: int = env.int("READ_MAX_ENTRIES", default=2_000)
+READ_MAX_UNPACKED_BYTES: int = env.int("READ_MAX_UNPACKED_BYTES", default=500_000_000)
+READ_MAX_RATIO: int = env.int("READ_MAX_RATIO", default=100)
+READ_LEASE_SECONDS: int = env.int("READ_LEASE_SECONDS", default=60)
+"""How long a worker may hold a file before the sweeper gives it to another one. Longer than READ_SECONDS."""
+READ_MAX_ATTEMPTS: int = env.int("READ_MAX_ATTEMPTS", default=3)
+
+# --- API -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "huleedu.accounts.authentication.BearerAuthentication",
+        "huleedu.accounts.authentication.PageSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["huleedu.common.api.SafeJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "huleedu.common.api.Pagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["huleedu.common.throttling.UserRateThrottle"],
+    "EXCEPTION_HANDLER": "huleedu.common.api.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+API_RATES: dict[str, str] = {
+    "read": env.str("API_RATE_READ", default="600/m"),
+    "write": env.str("API_RATE_WRITE", default="300/m"),
+    "upload": env.str("API_RATE_UPLOAD", default="600/m"),
+    "sign_in": env.str("API_RATE_SIGN_IN", default="10/m"),
+}
+"""Requests per user (sign-in: per address and per account) and period; an empty string turns a limit off."""
+
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=10))
+REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14))
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+    "USER_ID_FIELD": "public_id",
+    "USER_ID_CLAIM": "sub",
+    "AUDIENCE": "huleedu",
+    "ISSUER": "huleedu",
+    "ALGORITHM": "HS256",
+    "CHECK_REVOKE_TOKEN": True,
+    "UPDATE_LAST_LOGIN": False,
+}
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "HuleEdu API",
+    "VERSION": "1",
+    "DESCRIPTION": "Classes, batches of essay files, who wrote which, and the hand-over to assessment.",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- browser security ------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_SSL_REDIRECT = SECURE_COOKIES
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- audit, logs, metrics --------------------------------------------------------------------------------------------
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_CID_GETTER = "huleedu.observability.request_id.current_request_id"
+AUDITLOG_MASK_CALLABLE = "huleedu.common.audit.mask"
+AUDITLOG_STORE_JSON_CHANGES = True
+
+METRICS_ALLOW: list[str] = env.list("METRICS_ALLOW", default=["127.0.0.1", "::1"])
+"""Addresses that may read /metrics and the details of /readyz."""
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logging_config(level=LOG_LEVEL)
+LOGGING_CONFIG = "logging.config.dictConfig"
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_USER_ID_FIELD = "public_id"
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+OUTBOX_RETENTION = timedelta(days=7)
+"""How long a sent event's payload is kept."""
+OUTBOX_MAX_ATTEMPTS: int = env.int("OUTBOX_MAX_ATTEMPTS", default=10)
+"""Tries before an event becomes a dead letter."""
