@@ -1,0 +1,33 @@
+"""Every change of classes, students and class lists."""
+
+from classes.actions.classes import (
+    archive_class,
+    create_class,
+    delete_class,
+    remove_share,
+    restore_class,
+    share_class,
+    update_class,
+)
+from classes.actions.imports import apply_import, build_preview, preview_roster, revise_import, undo_import
+from classes.actions.students import add_student, delete_student, enrol_student, remove_student, update_student
+
+__all__ = [
+    "add_student",
+    "apply_import",
+    "archive_class",
+    "build_preview",
+    "create_class",
+    "delete_class",
+    "delete_student",
+    "enrol_student",
+    "preview_roster",
+    "remove_share",
+    "remove_student",
+    "restore_class",
+    "revise_import",
+    "share_class",
+    "undo_import",
+    "update_class",
+    "update_student",
+]

@@ -1,0 +1,154 @@
+"""Making, changing, sharing, archiving and deleting classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classes.actions.locks import audience, lock_class, tell_changed
+from classes.events import ClassCreatedV1
+from classes.models import ClassCourse, ClassShare, CourseCode, SchoolClass, current_school_year
+from huleedu.accounts.models import User as UserModel
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
+from huleedu.observability import metrics
+from huleedu.outbox.publish import publish
+from huleedu.realtime.delivery import recheck_user
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+_SCHOOL_YEAR = re.compile(r"^(\d{4})/(\d{2})$")
+
+
+@action
+def create_class(
+    owner: User, *, designation: str, courses: Iterable[str] = (), school_year: str = "", actor: User
+) -> SchoolClass:
+    """A new class of `owner`. Raises ActionError `validation_error` naming the field."""
+    school_class = SchoolClass.objects.create(
+        owner=owner,
+        designation=_checked_designation(designation),
+        school_year=_checked_year(school_year) if school_year else current_school_year(),
+    )
+    _set_courses(school_class, courses)
+    publish(
+        ClassCreatedV1(
+            class_id=school_class.public_id,
+            teacher_user_id=owner.public_id,
+            class_designation=school_class.designation,
+        ),
+        audience=[owner.pk],
+    )
+    metrics.CLASSES_CREATED.inc()
+    return school_class
+
+
+@action
+def update_class(school_class: SchoolClass, *, changes: dict[str, Any], actor: User) -> SchoolClass:
+    """Change `designation`, `school_year` or `courses`. Raises ActionError `validation_error` naming the field."""
+    school_class = lock_class(school_class)
+    if "designation" in changes:
+        school_class.designation = _checked_designation(changes["designation"])
+    if "school_year" in changes:
+        school_class.school_year = _checked_year(changes["school_year"])
+    school_class.save(update_fields=["designation", "school_year", "updated_at"])
+    if "courses" in changes:
+        _set_courses(school_class, changes["courses"])
+    tell_changed(school_class)
+    return school_class
+
+
+@action
+def archive_class(school_class: SchoolClass, *, actor: User) -> SchoolClass:
+    """Put the class away: read-only, out of the lists. Doing it twice changes nothing."""
+    return _set_archived(school_class, archived=True)
+
+
+@action
+def restore_class(school_class: SchoolClass, *, actor: User) -> SchoolClass:
+    """Take an archived class back."""
+    return _set_archived(school_class, archived=False)
+
+
+def _set_archived(school_class: SchoolClass, *, archived: bool) -> SchoolClass:
+    school_class = lock_class(school_class)
+    if (school_class.archived_at is not None) != archived:
+        school_class.archived_at = timezone.now() if archived else None
+        school_class.save(update_fields=["archived_at", "updated_at"])
+        tell_changed(school_class)
+    return school_class
+
+
+@action
+def delete_class(school_class: SchoolClass, *, actor: User) -> None:
+    """Remove a class that no batch refers to. Raises ActionError `has_texts` otherwise: archive it instead.
+
+    Its students stay: they may be in other classes.
+    """
+    school_class = lock_class(school_class)
+    batches: Any = school_class.batches  # type: ignore[attr-defined]  # the relation batches adds from above
+    if batches.exists():
+        raise ActionError("has_texts", _("The class has batches with texts. Archive it instead."))
+    tell_changed(school_class)
+    school_class.delete()
+
+
+@action
+def share_class(school_class: SchoolClass, *, email: str, can_change: bool, actor: User) -> ClassShare:
+    """Let a colleague read, or also change, the class and its batches. An unknown address is a `validation_error`."""
+    school_class = lock_class(school_class)
+    user = UserModel.objects.filter(email__iexact=email.strip(), is_active=True, role=UserModel.Role.TEACHER).first()
+    if user is None or user.pk == school_class.owner_id:
+        raise ActionError("validation_error", _("No colleague here has this e-mail address."), field="email")
+    share, _created = ClassShare.objects.get_or_create(school_class=school_class, user=user)
+    if share.can_change != can_change:
+        share.can_change = can_change
+        share.save(update_fields=["can_change"])
+    tell_changed(school_class)
+    return share
+
+
+@action
+def remove_share(school_class: SchoolClass, *, share: ClassShare, actor: User) -> None:
+    """Take a colleague's access back; their open pages are told to look again."""
+    school_class = lock_class(school_class)
+    everyone = audience(school_class)
+    user_pk = share.user_id
+    share.delete()
+    from classes.events import ClassChanged
+
+    publish(ClassChanged(class_id=school_class.public_id), audience=everyone)
+    recheck_user(user_pk)
+
+
+def _checked_designation(value: str) -> str:
+    cleaned = clean_line(value or "")
+    if not cleaned:
+        raise ActionError("validation_error", _("Give the class a name."), field="designation")
+    if len(cleaned) > 100:
+        raise ActionError("validation_error", _("The name is too long: at most 100 characters."), field="designation")
+    return cleaned
+
+
+def _checked_year(value: str) -> str:
+    match = _SCHOOL_YEAR.match(value)
+    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
+        raise ActionError("validation_error", _("Write the school year like 2026/27."), field="school_year")
+    return value
+
+
+def _set_courses(school_class: SchoolClass, courses: Iterable[str]) -> None:
+    wanted = set(courses)
+    if wanted - set(CourseCode.values):
+        raise ActionError("validation_error", _("There is no such course."), field="courses")
+    existing = {course.code: course for course in school_class.courses.all()}
+    for code in sorted(wanted - existing.keys()):
+        ClassCourse.objects.create(school_class=school_class, code=code)
+    for code in sorted(existing.keys() - wanted):
+        existing[code].delete()

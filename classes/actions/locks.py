@@ -1,0 +1,72 @@
+"""Locking a class, who hears of its changes, and what a name may hold."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from classes.events import ClassChanged
+from classes.models import SchoolClass
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line, has_personal_number
+from huleedu.outbox.publish import publish
+
+
+def lock_class(school_class: SchoolClass) -> SchoolClass:
+    """The class's row, locked until the transaction ends. Raises ActionError `not_found` when it is gone."""
+    locked = SchoolClass.objects.select_for_update(no_key=True).filter(pk=school_class.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The class is not there any more."))
+    return locked
+
+
+def audience(school_class: SchoolClass) -> list[int]:
+    """Primary keys of everyone who may see the class. One query."""
+    return sorted({school_class.owner_id, *school_class.shares.values_list("user_id", flat=True)})
+
+
+def tell_changed(school_class: SchoolClass) -> None:
+    """Publish that the class or its students changed."""
+    publish(ClassChanged(class_id=school_class.public_id), audience=audience(school_class))
+
+
+NAME_FIELDS = ("given_name", "family_name", "preferred_name")
+
+
+def checked_names(values: dict[str, str | None]) -> dict[str, str | None]:
+    """The name and address fields of `values`, cleaned. Raises ActionError `validation_error` naming the field.
+
+    Single names are legal. An empty address is None. Personal identity numbers are never kept.
+    """
+    checked: dict[str, str | None] = {}
+    for field in NAME_FIELDS:
+        if field in values:
+            name = clean_line(values[field] or "")
+            if len(name) > 150:
+                raise ActionError("validation_error", _("The name is too long: at most 150 characters."), field=field)
+            _refuse_number(name, field)
+            checked[field] = name
+    if "email" in values:
+        checked["email"] = _checked_email(values["email"])
+    return checked
+
+
+def _checked_email(value: str | None) -> str | None:
+    email = clean_line(value or "")
+    if not email:
+        return None
+    _refuse_number(email, "email")
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ActionError("validation_error", _("This is not an e-mail address."), field="email") from error
+    if len(email) > 254:
+        raise ActionError("validation_error", _("The e-mail address is too long."), field="email")
+    return email
+
+
+def _refuse_number(value: str, field: str) -> None:
+    if has_personal_number(value):
+        message = _("Personal identity numbers are not kept here. Remove the number.")
+        raise ActionError("validation_error", message, field=field)

@@ -1,0 +1,114 @@
+"""Adding, changing and removing students by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classes.actions.locks import audience, checked_names, lock_class, tell_changed
+from classes.events import StudentCreatedV1
+from classes.models import Enrolment, SchoolClass, Student
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.observability import metrics
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+@action
+def add_student(school_class: SchoolClass, *, values: dict[str, str | None], actor: User) -> Student:
+    """A new student in the class: `given_name`, `family_name`, and optionally `preferred_name` and `email`.
+
+    Raises ActionError `validation_error` where both names are empty or another student has the address.
+    """
+    school_class = lock_class(school_class)
+    student = Student(created_by_id=school_class.owner_id, **checked_names(values))
+    _refuse_nameless(student)
+    _save(student)
+    Enrolment.objects.create(school_class=school_class, student=student)
+    publish(
+        StudentCreatedV1(
+            student_id=student.public_id, student_email=student.email, created_by_user_id=actor.public_id
+        ),
+        audience=audience(school_class),
+    )
+    tell_changed(school_class)
+    metrics.STUDENTS_ADDED.inc()
+    return student
+
+
+@action
+def enrol_student(school_class: SchoolClass, *, student: Student, actor: User) -> Student:
+    """Put a student of the class's owner into the class, or back into it. Raises ActionError `not_found` for others."""
+    school_class = lock_class(school_class)
+    if student.created_by_id != school_class.owner_id:
+        raise ActionError("not_found", _("There is no such student."), field="student_id")
+    enrolment, created = Enrolment.objects.get_or_create(school_class=school_class, student=student)
+    if not created and enrolment.left_at is not None:
+        enrolment.left_at = None
+        enrolment.save(update_fields=["left_at"])
+    tell_changed(school_class)
+    return student
+
+
+@action
+def update_student(student: Student, *, changes: dict[str, Any], actor: User) -> Student:
+    """Change names or address. Raises ActionError `validation_error` naming the field."""
+    locked = Student.objects.select_for_update(no_key=True).filter(pk=student.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The student is not there any more."))
+    values = checked_names(changes)
+    for field, value in values.items():
+        setattr(locked, field, value)
+    _refuse_nameless(locked)
+    _save(locked, update_fields=[*values, "updated_at"])
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        tell_changed(school_class)
+    return locked
+
+
+@action
+def remove_student(school_class: SchoolClass, *, student: Student, actor: User) -> Enrolment:
+    """Mark the student as having left the class. Texts and history stay; twice changes nothing."""
+    school_class = lock_class(school_class)
+    enrolment = Enrolment.objects.filter(school_class=school_class, student=student).first()
+    if enrolment is None:
+        raise ActionError("not_found", _("The student is not in this class."))
+    if enrolment.left_at is None:
+        enrolment.left_at = timezone.now()
+        enrolment.save(update_fields=["left_at"])
+        tell_changed(school_class)
+    return enrolment
+
+
+@action
+def delete_student(student: Student, *, actor: User) -> None:
+    """Remove a student who has no texts. Raises ActionError `has_texts` otherwise."""
+    locked = Student.objects.select_for_update().filter(pk=student.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The student is not there any more."))
+    associations: Any = locked.associations  # type: ignore[attr-defined]  # the relation batches adds from above
+    if associations.exists():
+        raise ActionError("has_texts", _("The student has texts. Mark the student as having left instead."))
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        tell_changed(school_class)
+    locked.delete()
+
+
+def _refuse_nameless(student: Student) -> None:
+    if not student.given_name and not student.family_name:
+        raise ActionError("validation_error", _("Give a first name or a surname."), field="given_name")
+
+
+def _save(student: Student, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            student.save(**how)
+    except IntegrityError as error:
+        message = _("Another of your students has this e-mail address.")
+        raise ActionError("validation_error", message, field="email") from error

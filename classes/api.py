@@ -1,0 +1,259 @@
+"""The API's door to classes, students and class lists."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from classes import actions
+from classes.models import ClassShare, RosterImport, SchoolClass, Student
+from classes.reads import class_json, class_rows, roster_rows, student_json
+from classes.serializers import (
+    ClassInput,
+    ClassSerializer,
+    RosterInput,
+    RosterRevision,
+    ShareInput,
+    ShareSerializer,
+    StudentInput,
+    StudentSerializer,
+)
+from huleedu.common.access import get_editable, get_owned, get_visible
+from huleedu.common.api import ApiViewSet, SafeJSONParser
+from huleedu.common.errors import ActionError
+from huleedu.common.pages import RowPagination
+
+
+def _validated(
+    serializer_class: type[serializers.Serializer[Any]], request: Request, *, partial: bool = False
+) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data, partial=partial)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class ClassViewSet(ApiViewSet):
+    """Classes."""
+
+    serializer_class = ClassSerializer
+    queryset = SchoolClass.objects.none()
+    lookup_url_kwarg = "id"
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    pagination_class = RowPagination
+
+    def _answer(self, school_class: SchoolClass, *, code: int = 200) -> Response:
+        return Response(ClassSerializer(school_class, context={"user": self.request.user}).data, status=code)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("archived", bool), OpenApiParameter("school_year", str), OpenApiParameter("search", str)],
+        responses=ClassSerializer(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """The classes, archived ones only with `?archived=true` (or `all`). One statement."""
+        query = request.query_params
+        archived = {"true": True, "1": True, "all": None}.get(query.get("archived", ""), False)
+        rows = class_rows(
+            request.user, archived=archived, school_year=query.get("school_year", ""), search=query.get("search", "")
+        )
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response([class_json(row, request.user) for row in page])
+
+    @extend_schema(request=ClassInput, responses={201: ClassSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a class."""
+        values = _validated(ClassInput, request)
+        return self._answer(actions.create_class(request.user, **values, actor=request.user), code=201)
+
+    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """One class."""
+        return self._answer(get_visible(SchoolClass.objects, request.user, id))
+
+    @extend_schema(request=ClassInput, responses=ClassSerializer)
+    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Change name, school year or courses."""
+        school_class = get_editable(SchoolClass.objects, request.user, id)
+        values = _validated(ClassInput, request, partial=True)
+        return self._answer(actions.update_class(school_class, changes=values, actor=request.user))
+
+    def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Delete a class without texts; 409 `has_texts` otherwise."""
+        actions.delete_class(get_owned(SchoolClass.objects, request.user, id), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=ClassSerializer)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Put the class away."""
+        school_class = get_owned(SchoolClass.objects, request.user, id)
+        return self._answer(actions.archive_class(school_class, actor=request.user))
+
+    @extend_schema(request=None, responses=ClassSerializer)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Take the class back."""
+        school_class = get_owned(SchoolClass.objects, request.user, id)
+        return self._answer(actions.restore_class(school_class, actor=request.user))
+
+    @extend_schema(methods=["GET"], responses=ShareSerializer(many=True))
+    @extend_schema(methods=["POST"], request=ShareInput, responses={201: ShareSerializer})
+    @action(detail=True, methods=["get", "post"])
+    def shares(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Colleagues with access; POST adds or changes one (owner only)."""
+        school_class = get_owned(SchoolClass.objects, request.user, id)
+        if request.method == "POST":
+            share = actions.share_class(school_class, **_validated(ShareInput, request), actor=request.user)
+            return Response(ShareSerializer(share).data, status=status.HTTP_201_CREATED)
+        return Response(ShareSerializer(school_class.shares.select_related("user"), many=True).data)
+
+    @extend_schema(responses={204: None})
+    @action(detail=True, methods=["delete"], url_path=r"shares/(?P<user_id>[0-9a-f-]{36})")
+    def unshare(self, request: Request, id: UUID, user_id: str) -> Response:  # noqa: A002
+        """Take a colleague's access back (owner only)."""
+        school_class = get_owned(SchoolClass.objects, request.user, id)
+        share = ClassShare.objects.filter(school_class=school_class, user__public_id=user_id).first()
+        if share is None:
+            raise Http404
+        actions.remove_share(school_class, share=share, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RosterViewSet(ApiViewSet):
+    """The students of one class."""
+
+    serializer_class = StudentSerializer
+    queryset = Student.objects.none()
+    pagination_class = RowPagination
+
+    @extend_schema(parameters=[OpenApiParameter("search", str)], responses=StudentSerializer(many=True))
+    def list(self, request: Request, class_id: UUID) -> Response:
+        """Those who have not left, by surname. Two statements: the class, the students."""
+        school_class = get_visible(SchoolClass.objects, request.user, class_id)
+        page = self.paginate_queryset(roster_rows(school_class, search=request.query_params.get("search", ""))) or []
+        return self.get_paginated_response([student_json(row) for row in page])
+
+    @extend_schema(request=StudentInput, responses={201: StudentSerializer})
+    def create(self, request: Request, class_id: UUID) -> Response:
+        """Add a new student, or with `student_id` one that is there already."""
+        school_class = get_editable(SchoolClass.objects, request.user, class_id)
+        values = _validated(StudentInput, request)
+        key = values.pop("student_id", None)
+        if key is not None:
+            student = get_visible(Student.objects, request.user, key)
+            student = actions.enrol_student(school_class, student=student, actor=request.user)
+        else:
+            student = actions.add_student(school_class, values=values, actor=request.user)
+        return Response(StudentSerializer(student).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, class_id: UUID, student_id: UUID) -> Response:
+        """Mark the student as having left. Texts stay."""
+        school_class = get_editable(SchoolClass.objects, request.user, class_id)
+        student = get_visible(Student.objects, request.user, student_id)
+        actions.remove_student(school_class, student=student, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class StudentViewSet(ApiViewSet):
+    """All students the person may see."""
+
+    serializer_class = StudentSerializer
+    queryset = Student.objects.none()
+    lookup_url_kwarg = "id"
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+
+    def list(self, request: Request) -> Response:
+        """By surname."""
+        rows = Student.objects.visible_to(request.user).by_name()  # type: ignore[arg-type]
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(StudentSerializer(page, many=True).data)
+
+    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """One student."""
+        return Response(StudentSerializer(get_visible(Student.objects, request.user, id)).data)
+
+    @extend_schema(request=StudentInput, responses=StudentSerializer)
+    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Change names or address."""
+        student = get_editable(Student.objects, request.user, id)
+        values = _validated(StudentInput, request, partial=True)
+        values.pop("student_id", None)
+        student = actions.update_student(student, changes=values, actor=request.user)
+        return Response(StudentSerializer(student).data)
+
+    def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Delete a student without texts; 409 `has_texts` otherwise."""
+        student = get_visible(Student.objects, request.user, id)
+        if student.created_by_id != request.user.pk:
+            raise ActionError("permission_denied", _("Only the owner can do this."))
+        actions.delete_student(student, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RosterImportViewSet(ApiViewSet):
+    """Class lists on their way in."""
+
+    serializer_class = RosterInput
+    queryset = RosterImport.objects.none()
+
+    def get_parsers(self) -> list[Any]:
+        """A file comes as multipart, a pasted list as JSON."""
+        return [MultiPartParser(), SafeJSONParser()]
+
+    def _import(self, *, editable: bool) -> RosterImport:
+        gate = get_editable if editable else get_visible
+        school_class = gate(SchoolClass.objects, self.request.user, self.kwargs["class_id"])
+        rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
+        found = rows.filter(public_id=self.kwargs["import_id"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    @extend_schema(request=RosterInput, responses={201: OpenApiTypes.OBJECT})
+    def create(self, request: Request, class_id: UUID) -> Response:
+        """A preview of a list: multipart `file`, or JSON `text`. Nothing is saved in the class."""
+        school_class = get_editable(SchoolClass.objects, request.user, class_id)
+        upload = request.FILES.get("file")
+        if upload is not None:
+            if (upload.size or 0) > 5_000_000:
+                raise ActionError("file_too_large", _("A class list may be at most 5 MB."), field="file")
+            data: bytes | str = upload.read()
+        else:
+            data = _validated(RosterInput, request)["text"]
+        name = (upload.name or "") if upload is not None else ""
+        made = actions.preview_roster(school_class, data=data, file_name=name, actor=request.user)
+        return Response(actions.build_preview(made), status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def retrieve(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
+        """The preview."""
+        return Response(actions.build_preview(self._import(editable=False)))
+
+    @extend_schema(request=RosterRevision, responses=OpenApiTypes.OBJECT)
+    def partial_update(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
+        """Read the list another way or correct rows; answers the new preview."""
+        values = _validated(RosterRevision, request, partial=True)
+        revised = actions.revise_import(self._import(editable=True), changes=values, actor=request.user)
+        return Response(actions.build_preview(revised))
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def apply(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
+        """Save what the preview shows; a second time changes nothing."""
+        applied = actions.apply_import(self._import(editable=True), actor=request.user)
+        return Response(actions.build_preview(applied))
+
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    def undo(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
+        """Put everything back; a second time changes nothing."""
+        undone = actions.undo_import(self._import(editable=True), actor=request.user)
+        return Response(actions.build_preview(undone))

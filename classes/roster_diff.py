@@ -1,0 +1,141 @@
+"""What applying a class list would change: the preview. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from classes.roster import ParsedRoster, RosterRow
+
+BLOCKING = frozenset({"missing_name"})
+"""Problems that keep a row out until the teacher has mended it."""
+COMPARED = ("given_name", "family_name", "preferred_name", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStudent:
+    """A student of the class's owner. `enrolled`: is in this class now."""
+
+    key: str
+    given_name: str
+    family_name: str
+    preferred_name: str
+    email: str
+    external_ids: Mapping[str, str]
+    enrolled: bool
+
+
+@dataclass(slots=True)
+class DiffRow:
+    """One line of the preview: `action` is new, changed, unchanged, missing or problem."""
+
+    line: int
+    action: str
+    student: str | None
+    values: dict[str, Any]
+    changes: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    include: bool = True
+
+
+def diff_roster(
+    parsed: ParsedRoster, *, known: Sequence[KnownStudent], edits: Mapping[str, Any] | None = None
+) -> list[DiffRow]:
+    """Compare the list with the class. Students are recognised by address, then number, then a full name that is one's.
+
+    `edits` holds the teacher's corrections, line to `{"values": {…}, "include": bool}`.
+    """
+    index = _Index(known)
+    problems: dict[int, list[str]] = {}
+    for problem in parsed.problems:
+        problems.setdefault(problem.line, []).append(problem.code)
+    rows = []
+    seen: set[str] = set()
+    for number, row in enumerate(parsed.rows):
+        edit = (edits or {}).get(str(row.line), {})
+        made = _row(row, index, edit=edit, problems=problems.get(row.line, []), seen=seen, number=number)
+        rows.append(made)
+    rows += [
+        DiffRow(0, "missing", student.key, _known_values(student), include=False)
+        for student in known
+        if student.enrolled and student.key not in seen
+    ]
+    return rows
+
+
+class _Index:
+    def __init__(self, known: Sequence[KnownStudent]) -> None:
+        self.by_key = {student.key: student for student in known}
+        self.by_email = {student.email.casefold(): student for student in known if student.email}
+        self.by_number = {item: student for student in known for item in student.external_ids.items()}
+        self.by_name: dict[tuple[str, str], list[KnownStudent]] = {}
+        for student in known:
+            if student.enrolled:
+                key = (student.given_name.casefold(), student.family_name.casefold())
+                self.by_name.setdefault(key, []).append(student)
+
+    def find(self, values: Mapping[str, Any], *, seen: set[str]) -> KnownStudent | None:
+        """The student a row is about. By name only where one student has it and addresses do not contradict."""
+        email = (values.get("email") or "").casefold()
+        if email in self.by_email:
+            return self.by_email[email]
+        for item in (values.get("external_ids") or {}).items():
+            if item in self.by_number:
+                return self.by_number[item]
+        key = (values["given_name"].casefold(), values["family_name"].casefold())
+        same = [student for student in self.by_name.get(key, []) if student.key not in seen]
+        if len(same) == 1 and not (email and same[0].email):
+            return same[0]
+        return None
+
+
+def _row(
+    row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: list[str], seen: set[str], number: int
+) -> DiffRow:
+    values: dict[str, Any] = {
+        "given_name": row.given_name,
+        "family_name": row.family_name,
+        "preferred_name": row.preferred_name,
+        "email": row.email or "",
+        "external_ids": dict(row.external_ids),
+    }
+    values.update({key: value for key, value in (edit.get("values") or {}).items() if key in COMPARED})
+    left = [code for code in problems if not (code == "missing_name" and (values["given_name"] or values["family_name"]))]
+    include = bool(edit.get("include", True))
+    if BLOCKING & set(left):
+        return DiffRow(row.line, "problem", None, values, problems=left, include=False)
+    student = index.find(values, seen=seen)
+    if student is None:
+        return DiffRow(row.line, "new", None, values, problems=left, include=include)
+    if student.key in seen:
+        return DiffRow(row.line, "problem", student.key, values, problems=[*left, "duplicate"], include=False)
+    seen.add(student.key)
+    changes = _changes(student, values)
+    action = "changed" if changes or not student.enrolled else "unchanged"
+    return DiffRow(row.line, action, student.key, values, changes=changes, problems=left, include=include)
+
+
+def _changes(student: KnownStudent, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Field to old and new value. What the list leaves empty stays as it is."""
+    changes = {
+        name: [str(getattr(student, name)), str(values[name])]
+        for name in COMPARED
+        if values[name] and values[name] != getattr(student, name)
+    }
+    if changes.get("email", ["", ""])[0].casefold() == changes.get("email", ["", ""])[1].casefold():
+        changes.pop("email", None)
+    new_ids = {k: v for k, v in values["external_ids"].items() if student.external_ids.get(k) != v}
+    if new_ids:
+        changes["external_ids"] = [_numbers(student.external_ids), _numbers({**student.external_ids, **new_ids})]
+    return changes
+
+
+def _numbers(ids: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in sorted(ids.items()))
+
+
+def _known_values(student: KnownStudent) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(student, name) for name in COMPARED}
+    values["external_ids"] = dict(student.external_ids)
+    return values

@@ -1,0 +1,113 @@
+"""What the API of classes takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from classes.models import ClassShare, CourseCode, SchoolClass, Student
+
+
+class ClassSerializer(serializers.ModelSerializer[SchoolClass]):
+    """One class. Lists are made of `classes.reads` rows of the same shape."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    courses = serializers.SerializerMethodField()
+    archived = serializers.SerializerMethodField()
+    students = serializers.SerializerMethodField()
+    is_owner = serializers.SerializerMethodField()
+    can_change = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SchoolClass
+        fields = (
+            "id", "designation", "courses", "school_year", "archived", "students", "is_owner", "can_change", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_courses(self, school_class: SchoolClass) -> list[str]:
+        """Course codes."""
+        return [course.code for course in school_class.courses.all()]
+
+    def get_archived(self, school_class: SchoolClass) -> bool:
+        """Whether it is put away."""
+        return school_class.archived_at is not None
+
+    def get_students(self, school_class: SchoolClass) -> int:
+        """Those who have not left."""
+        return school_class.enrolments.filter(left_at=None).count()
+
+    def get_is_owner(self, school_class: SchoolClass) -> bool:
+        """Whether it is the person's own."""
+        return bool(school_class.owner_id == self.context["user"].pk)
+
+    def get_can_change(self, school_class: SchoolClass) -> bool:
+        """Whether the person may change it."""
+        user = self.context["user"]
+        return self.get_is_owner(school_class) or school_class.shares.filter(user=user, can_change=True).exists()
+
+
+class ClassInput(serializers.Serializer[Any]):
+    """What making and changing a class takes."""
+
+    designation = serializers.CharField(max_length=100)
+    courses = serializers.ListField(child=serializers.ChoiceField(choices=CourseCode.choices), required=False)
+    school_year = serializers.CharField(max_length=7, required=False)
+
+
+class StudentSerializer(serializers.ModelSerializer[Student]):
+    """One student."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+
+    class Meta:
+        model = Student
+        fields = ("id", "given_name", "family_name", "preferred_name", "email", "external_ids")
+        read_only_fields = fields
+
+
+class StudentInput(serializers.Serializer[Any]):
+    """A student's names and address, or the id of one that is there already."""
+
+    student_id = serializers.UUIDField(required=False)
+    given_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    family_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    preferred_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
+
+
+class RosterInput(serializers.Serializer[Any]):
+    """A class list as pasted text (a file comes as multipart)."""
+
+    text = serializers.CharField(max_length=5_000_000, trim_whitespace=False)
+
+
+class RosterRevision(serializers.Serializer[Any]):
+    """How to read the list differently, and corrected rows by line."""
+
+    encoding = serializers.ChoiceField(
+        choices=["", "utf-8", "cp1252", "mac_roman", "latin-1", "utf-16-le", "utf-16-be"], required=False
+    )
+    columns = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    rows = serializers.DictField(child=serializers.DictField(), required=False)
+
+
+class ShareSerializer(serializers.ModelSerializer[ClassShare]):
+    """A colleague with access."""
+
+    user_id = serializers.UUIDField(source="user.public_id", read_only=True)
+    email = serializers.EmailField(source="user.email", read_only=True)
+    display_name = serializers.CharField(source="user.name", read_only=True)
+
+    class Meta:
+        model = ClassShare
+        fields = ("user_id", "email", "display_name", "can_change")
+        read_only_fields = fields
+
+
+class ShareInput(serializers.Serializer[Any]):
+    """Whom to share with, and what they may do."""
+
+    email = serializers.EmailField()
+    can_change = serializers.BooleanField(default=False)
