@@ -1,0 +1,48 @@
+"""The pages of batches. Every change is a form with its own address, so that all of it works without script."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from batches.views import batches, files, overview, review
+
+app_name = "batches"
+
+_BATCH = "batches/<uuid:batch_id>/"
+_FILE = f"{_BATCH}files/<uuid:file_id>/"
+_TEXT = f"{_BATCH}texts/<uuid:text_id>/"
+
+urlpatterns = [
+    path("overview/", overview.overview, name="overview"),
+    path("batches/", batches.batch_list, name="list"),
+    path("batches/new/", batches.new, name="new"),
+    path(_BATCH, files.detail, name="detail"),
+    # The batch's own steps.
+    path(f"{_BATCH}rename/", batches.rename, name="rename"),
+    path(f"{_BATCH}delete/", batches.delete, name="delete"),
+    path(f"{_BATCH}lock/", batches.lock, name="lock"),
+    path(f"{_BATCH}unlock/", batches.unlock, name="unlock"),
+    path(f"{_BATCH}start/", batches.start, name="start"),
+    path(f"{_BATCH}cancel/", batches.cancel, name="cancel"),
+    path(f"{_BATCH}reopen/", batches.reopen, name="reopen"),
+    path(f"{_BATCH}archive/", batches.archive, name="archive"),
+    path(f"{_BATCH}missing/", batches.missing, name="missing"),
+    path(f"{_BATCH}history/", batches.history, name="history"),
+    path(f"{_BATCH}export/", batches.export, name="export"),
+    # Its files.
+    path(f"{_BATCH}upload/", files.upload, name="upload"),
+    path(f"{_FILE}remove/", files.remove, name="file-remove"),
+    path(f"{_FILE}retry/", files.retry, name="file-retry"),
+    path(f"{_FILE}paste/", files.paste, name="file-paste"),
+    path(f"{_FILE}replace/", files.replace, name="file-replace"),
+    path(f"{_FILE}download/", files.download, name="file-download"),
+    # Whose texts they are.
+    path(f"{_BATCH}review/", review.review, name="review"),
+    path(f"{_BATCH}review/<uuid:text_id>/", review.review_text, name="review-text"),
+    path(f"{_BATCH}rematch/", review.rematch, name="rematch"),
+    path(f"{_BATCH}confirm/", review.confirm, name="confirm"),
+    path(f"{_BATCH}undo/", review.undo, name="undo"),
+    path(f"{_BATCH}texts/", review.texts, name="texts"),
+    path(_TEXT, review.text, name="text"),
+    path(f"{_TEXT}decide/", review.decide, name="decide"),
+]

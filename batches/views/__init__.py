@@ -1,0 +1,1 @@
+"""The pages of batches, one module per part of the work."""
