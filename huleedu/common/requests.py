@@ -1,0 +1,18 @@
+"""What a page's view is given: a signed-in person and htmx's headers (middleware sees to both)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+class PageRequest(HttpRequest):
+    """Never made, only named in annotations."""
+
+    user: User  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through
+    htmx: HtmxDetails
