@@ -1,0 +1,102 @@
+"""What stands around every page of one batch: its name, its tabs with counts, its lock, and what the person may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from batches.models import Batch
+from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
+from classes.models import ClassShare
+from huleedu.common.access import get_visible
+from huleedu.common.requests import PageRequest
+
+Status = Batch.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Which buttons the head shows. The actions check again."""
+
+    lock: bool = False
+    unlock: bool = False
+    start: bool = False
+    cancel: bool = False
+    reopen: bool = False
+    archive: bool = False
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One batch as one person sees it. Made by `batch_frame`."""
+
+    batch: Batch
+    tab: str
+    counts: Counts
+    handed_in: HandedIn
+    colleagues: tuple[str, ...]
+    can_change: bool
+    is_owner: bool
+
+    @property
+    def files_open(self) -> bool:
+        """Whether this person may add and remove files now."""
+        return self.can_change and not self.batch.is_locked
+
+    @property
+    def steps(self) -> Steps:
+        """By state and right."""
+        if not self.can_change:
+            return Steps()
+        status = self.batch.status
+        return Steps(
+            lock=status == Status.COLLECTING,
+            unlock=status == Status.READY and self.is_owner,
+            start=status in (Status.COLLECTING, Status.READY) and self.counts.essays > 0,
+            cancel=status in (Status.READY, Status.PROCESSING)
+            or (status == Status.COLLECTING and self.counts.files > 0),
+            reopen=status in Batch.ENDS,
+            archive=status in Batch.ENDS,
+            delete=self.is_owner and not self.counts.files,
+        )
+
+
+def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
+    """The frame of the page `tab` (files, review, texts, missing, history). Raises Http404 for a stranger.
+
+    At most seven statements, however large the batch.
+    """
+    batch = get_visible(Batch.objects.select_related("school_class", "owner"), request.user, batch_id)
+    is_owner = batch.owner_id == request.user.pk
+    return Frame(
+        batch=batch,
+        tab=tab,
+        counts=count_batch(batch),
+        handed_in=who_has_not_handed_in(batch),
+        colleagues=_colleagues(batch, request),
+        can_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
+        is_owner=is_owner,
+    )
+
+
+def _colleagues(batch: Batch, request: PageRequest) -> tuple[str, ...]:
+    """The names of the others who see the batch."""
+    if batch.school_class_id is None:
+        return ()
+    shares = ClassShare.objects.filter(school_class_id=batch.school_class_id).select_related("user").order_by("pk")
+    people = [batch.owner, *(share.user for share in shares)]
+    return tuple(person.name for person in people if person.pk != request.user.pk)
+
+
+def frame_context(frame: Frame, **more: Any) -> dict[str, Any]:
+    """The context every template of a batch expects, with `more` of the page's own."""
+    return {
+        "frame": frame,
+        "batch": frame.batch,
+        "counts": frame.counts,
+        "steps": frame.steps,
+        "tab": frame.tab,
+        **more,
+    }
