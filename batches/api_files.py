@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from batches import actions
 from batches.models import Batch, Essay
+from batches.querysets import files_of
 from batches.serializers import (
     AssociationInput,
     EssayDetailSerializer,
@@ -30,16 +31,9 @@ from files.downloads import download_response
 from files.models import EssayFile
 from files.pasted import pasted_document
 from huleedu.common.access import get_editable, get_visible
-from huleedu.common.api import ApiViewSet, SafeJSONParser
+from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
-
-
-def files_of(batch: Batch) -> QuerySet[EssayFile]:
-    """The batch's live files as lists show them, without their texts."""
-    rows = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None)
-    return rows.select_related("essay", "duplicate_of", "archive").defer(
-        "text", "headers", "properties", "evidence", "duplicate_of__text", "archive__text"
-    ).order_by("pk")
+from huleedu.common.parsers import SafeJSONParser
 
 
 class BatchFileViewSet(ApiViewSet):
@@ -74,9 +68,7 @@ class BatchFileViewSet(ApiViewSet):
     def create(self, request: Request, batch_id: UUID) -> Response:
         """Add `files` (one or many, with `paths` for a dropped folder); they are read in the background."""
         batch = self._editable()
-        added = receive_files(
-            batch, files=request.FILES.getlist("files"), paths=_paths(request), actor=request.user
-        )
+        added = receive_files(batch, files=request.FILES.getlist("files"), paths=_paths(request), actor=request.user)
         return self._accepted(batch, added)
 
     @extend_schema(responses={204: None})

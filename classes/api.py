@@ -28,9 +28,10 @@ from classes.serializers import (
     StudentSerializer,
 )
 from huleedu.common.access import get_editable, get_owned, get_visible
-from huleedu.common.api import ApiViewSet, SafeJSONParser
+from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
-from huleedu.common.pages import RowPagination
+from huleedu.common.parsers import SafeJSONParser
+from huleedu.common.pagination import RowPagination
 
 
 def _validated(

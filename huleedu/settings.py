@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from huleedu.observability.logs import logging_config
 
@@ -167,6 +168,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "visibility_timeout": 600}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue("default"), Queue("events")]
+CELERY_TASK_ROUTES = {"huleedu.outbox.tasks.relay": {"queue": "events"}}
+"""Live updates have a queue of their own, which workers serve in turn with the other: thirty files do not hold them up."""
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
     "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
@@ -178,6 +182,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+"""It asks for `unique` on the address; ours is unique by its lower case, which is stricter (accounts.User.Meta)."""
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -186,7 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "accounts:sign-in"
-LOGIN_REDIRECT_URL = "overview"
+LOGIN_REDIRECT_URL = "batches:overview"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -254,14 +260,15 @@ REST_FRAMEWORK = {
         "huleedu.accounts.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["huleedu.common.api.SafeJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["huleedu.common.parsers.SafeJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "huleedu.common.api.Pagination",
+    "DEFAULT_PAGINATION_CLASS": "huleedu.common.pagination.Pagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["huleedu.common.throttling.UserRateThrottle"],
-    "EXCEPTION_HANDLER": "huleedu.common.api.problem_response",
+    "EXCEPTION_HANDLER": "huleedu.common.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's own parameter
 }
 API_RATES: dict[str, str] = {
     "read": env.str("API_RATE_READ", default="600/m"),
@@ -314,6 +321,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
+CSRF_FAILURE_VIEW = "huleedu.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True

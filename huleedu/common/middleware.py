@@ -15,7 +15,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 class ActionErrorMiddleware:
     """Turns an ActionError of a page into a page (or, for htmx, a fragment) that says why, with the error's status.
 
-    The API has its own handler (`huleedu.common.api.problem_response`) and never lets one through.
+    The API has its own handler (`huleedu.common.problems.problem_response`) and never lets one through.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -5,24 +5,41 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_SPACES = re.compile(r"\s+")
-# Birth date, then four digits; the check digit is tested so that a phone number is not taken for one.
-_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2}[01]\d[0-9]\d)[-+ ]?(\d{4})(?!\d)")
+_UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+# Birth date, perhaps a dash, plus or space of any kind, and four digits.
+_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2})(\d{2})(\d{2})[-+ \u00a0\u2010-\u2015\u2212]?(\d{4})(?!\d)")
 
 
 def clean_line(value: str) -> str:
-    """One line: NFC, spaces folded, without control, direction and zero-width characters."""
-    normal = _SPACES.sub(" ", unicodedata.normalize("NFC", value))
-    return "".join(c for c in normal if unicodedata.category(c) not in _UNWANTED).strip()
+    """One line: NFC, any space as one space, without control, direction and zero-width characters. Idempotent."""
+    if not value.isprintable():
+        value = "".join(c for c in value if c.isspace() or unicodedata.category(c) not in _UNWANTED)
+    return " ".join(unicodedata.normalize("NFC", value).split())
+
+
+def strip_personal_numbers(value: str) -> tuple[str, int]:
+    """`value` without Swedish personal identity numbers and coordination numbers (day + 60), and how many there were.
+
+    Only what has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so
+    that a telephone number or another system's id is not taken for one. Everything else stays as it is.
+    """
+    removed = 0
+
+    def drop(match: re.Match[str]) -> str:
+        nonlocal removed
+        year, month, day, last = match.groups()
+        number = int(day) - 60 if int(day) > 60 else int(day)
+        if 1 <= int(month) <= 12 and 1 <= number <= 31 and _luhn(year + month + day + last):
+            removed += 1
+            return ""
+        return match[0]
+
+    return _PERSONNUMMER.sub(drop, value), removed
 
 
 def has_personal_number(value: str) -> bool:
-    """Whether a Swedish personal identity number (or coordination number, day + 60) stands in `value`.
-
-    Ten digits with a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it).
-    """
-    return any(_luhn(match[1] + match[2]) for match in _PERSONNUMMER.finditer(value))
+    """Whether `strip_personal_numbers` would remove something."""
+    return strip_personal_numbers(value)[1] > 0
 
 
 def _luhn(digits: str) -> bool:

@@ -9,7 +9,6 @@ import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 
@@ -43,8 +42,8 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """DATABASE_URL of the product's database."""
-        return f"postgres://{ROLE}@{quote(str(self.socket), safe='')}/{DATABASE}"
+        """DATABASE_URL of the product's database. An absolute path after the host's slash is django-environ's way."""
+        return f"postgres://{ROLE}@/{self.socket}/{DATABASE}"
 
     def _owned(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from huleedu.observability.request_id import correlation_id
 from huleedu.outbox.events import EventData
 from huleedu.outbox.models import OutboxEvent
+
+NUDGED = "outbox-nudged"
+"""Cache key that is set while a relay is on its way, so that an action with thirty events queues one relay."""
+_NUDGE_LASTS = 5
+"""Seconds after which a nudge counts as lost. The relay clears the key when it begins."""
 
 
 def publish(event: EventData, *, audience: Iterable[int]) -> OutboxEvent:
@@ -34,4 +40,5 @@ def publish(event: EventData, *, audience: Iterable[int]) -> OutboxEvent:
 def _nudge() -> None:
     from huleedu.outbox.tasks import relay
 
-    relay.delay()
+    if cache.add(NUDGED, 1, timeout=_NUDGE_LASTS):
+        relay.delay()

@@ -10,9 +10,12 @@ Visible = Callable[[Any], Any]
 """From a user to the queryset of what the user may see."""
 LastSeq = Callable[[int], int]
 FramesAfter = Callable[[int, int], "list[dict[str, Any]] | None"]
+Redeem = Callable[[str], Any]
+"""From a ticket to the user it was made for, None where it is unknown, used or too old."""
 
 _visible: dict[str, Visible] = {}
 _history: dict[str, Any] = {}
+_tickets: dict[str, Redeem] = {}
 
 
 def register(kind: str, visible_to: Visible) -> None:
@@ -45,3 +48,13 @@ def frames_after(user_pk: int, seq: int) -> list[dict[str, Any]] | None:
     """The frames after `seq` in order; None where they are no longer kept."""
     result: list[dict[str, Any]] | None = _history["frames_after"](user_pk, seq)
     return result
+
+
+def set_tickets(redeem: Redeem) -> None:
+    """Called once by accounts: how a one-time ticket signs a socket in."""
+    _tickets["redeem"] = redeem
+
+
+def redeem_ticket(ticket: str) -> Any:
+    """The user of a ticket, which is used up by this; None where it does not hold."""
+    return _tickets["redeem"](ticket)

@@ -1,18 +1,26 @@
-"""Pages of rows that carry their own total (`Window(Count("pk"))`), so that no COUNT is asked beside them."""
+"""Pages of results."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rest_framework.exceptions import NotFound
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
-from huleedu.common.api import Pagination
+
+class Pagination(PageNumberPagination):
+    """`{count, next, previous, results}`, 50 a page, at most 200."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
 
 
 class RowPagination(Pagination):
-    """As `Pagination`, over dictionaries with a `total`. One statement a page."""
+    """As `Pagination`, over dictionaries that carry their own total (`total=Window(Count("pk"))`): no COUNT beside them."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The page's rows. A page after the last is 404, an empty list is page 1."""
@@ -42,6 +50,4 @@ class RowPagination(Pagination):
         )
 
     def _link(self, number: int) -> str:
-        from rest_framework.utils.urls import replace_query_param
-
         return str(replace_query_param(self.request.build_absolute_uri(), self.page_query_param, number))

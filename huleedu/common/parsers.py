@@ -1,0 +1,26 @@
+"""Reading request bodies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
+
+
+class SafeJSONParser(JSONParser):
+    """JSON without what PostgreSQL cannot store: NUL and lone surrogates are refused, so is absurd nesting."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Raises ParseError (400) where DRF's own parser would let a later 500 through."""
+        try:
+            data = super().parse(stream, media_type, parser_context)
+            text = json.dumps(data, ensure_ascii=False)
+            text.encode("utf-8")
+        except (RecursionError, UnicodeEncodeError, ValueError) as error:
+            raise exceptions.ParseError(_("The request body is not valid JSON.")) from error
+        if "\\u0000" in text:
+            raise exceptions.ParseError(_("The request body holds a NUL character."))
+        return data

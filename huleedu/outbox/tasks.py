@@ -1,0 +1,27 @@
+"""The outbox's work in the background."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from huleedu.outbox.models import OutboxEvent
+from huleedu.outbox.publish import NUDGED
+from huleedu.outbox.relay import relay_waiting
+
+
+@shared_task(ignore_result=True)
+def relay() -> int:
+    """Tell people what happened. Nudged by each commit; its beat is the guarantee. Returns how many events it relayed."""
+    cache.delete(NUDGED)
+    return relay_waiting()
+
+
+@shared_task(ignore_result=True)
+def purge() -> int:
+    """Forget relayed events, and what people were told of them, after `settings.OUTBOX_RETENTION`."""
+    old = OutboxEvent.objects.filter(relayed_at__lt=timezone.now() - settings.OUTBOX_RETENTION)
+    _total, by_model = old.delete()
+    return by_model.get("outbox.OutboxEvent", 0)

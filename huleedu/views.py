@@ -1,0 +1,104 @@
+"""What belongs to no app: the front door, errors, health, the readable API schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from huleedu.common.problems import problem_page
+from huleedu.observability import health
+from huleedu.outbox.relay import oldest_waiting_seconds
+
+OUTBOX_LATE = 60.0
+"""Seconds an event may wait before readiness calls the outbox degraded; its beat comes every 5 seconds."""
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the overview, which sends strangers to sign in."""
+    return redirect("batches:overview")
+
+
+@login_not_required
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process is alive. Asks nothing of anybody."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """503 only for the database and pending migrations. Which part is degraded is told to `METRICS_ALLOW` only."""
+    status, body = health.readiness(degrading={"outbox": lambda: oldest_waiting_seconds() < OUTBOX_LATE})
+    if not health.may_see_details(request):
+        body.pop("checks")
+    return JsonResponse(body, status=status)
+
+
+@login_not_required
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures, for `METRICS_ALLOW` only; nobody else learns that they exist."""
+    if not health.may_see_details(request):
+        return HttpResponseNotFound()
+    exported: HttpResponse = ExportToDjangoView(request)
+    return exported
+
+
+@method_decorator(login_not_required, name="dispatch")
+@method_decorator(csp_update({"style-src": ["'unsafe-inline'"]}), name="dispatch")
+class ApiDocsView(SpectacularSwaggerSplitView):
+    """The schema to read and try. Its own style sheets are inline, so styles are freer here than elsewhere."""
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a request Django itself would not take."""
+    if _is_api(request):
+        return problem_page(request, code="validation_error", detail=_("The request cannot be understood."))
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    if _is_api(request):
+        return problem_page(request, code="permission_denied", detail=_("You may not do this."))
+    return render(request, "403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose secret is missing or old, which happens to people after signing in again in another tab."""
+    if _is_api(request):
+        return problem_page(request, code="permission_denied", detail=_("The CSRF token is missing or wrong."))
+    return render(request, "403_csrf.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: not here, or not shared with this person; nobody learns which."""
+    if _is_api(request):
+        return problem_page(request, code="not_found", detail=_("There is nothing here."))
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
+    """500, with the request id to give to support and without anything about the error."""
+    if _is_api(request):
+        return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
+    return render(request, "500.html", status=500)
