@@ -36,6 +36,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=False)
 """Whether the site is reached over TLS only: secure cookies, HSTS, redirect to https."""
 
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://localhost:8000")
+"""Where people reach the site; links made outside a request (`manage.py create_teacher`) begin with it."""
+
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
 """Where uploaded files are kept. Must be the same place for every web process and worker."""
 
@@ -50,7 +53,7 @@ INSTALLED_APPS = [
     "huleedu.observability",
     "huleedu.common",
     "huleedu.devstack",
-    "django.contrib.admin",
+    "huleedu.accounts.support.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "huleedu.accounts.middleware.LanguageMiddleware",
     "huleedu.observability.middleware.RequestMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -177,6 +181,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
     "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
     "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
+    "purge-sign-ins": {"task": "huleedu.accounts.tasks.purge_sign_ins", "schedule": 3600.0},
     "clear-expired-keys": {"task": "huleedu.common.tasks.purge_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -8,5 +8,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Connect the receivers that close sockets when a person signs out."""
+        """Connect the receivers that close sockets when a person signs out, and sign sockets in by ticket."""
         from huleedu.accounts import receivers  # noqa: F401
+        from huleedu.accounts.tickets import redeem_ticket
+        from huleedu.realtime import registry
+
+        registry.set_tickets(redeem_ticket)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from auditlog.registry import auditlog
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -74,6 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    new_email = models.EmailField(max_length=254, blank=True, default="", editable=False)
+    """The address asked for and not yet confirmed by the link sent to it; empty for none."""
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
+    """Counts the times everything was signed out at once: sessions of an earlier generation no longer hold."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -93,6 +99,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Django admin asks this: support staff only."""
         return self.role == self.Role.SUPPORT
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must match: the password (Django's part) and the generation."""
+        return f"{super().get_session_auth_hash()}{self.session_generation}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under earlier secret keys."""
+        for value in super().get_session_auth_fallback_hash():
+            yield f"{value}{self.session_generation}"
 
     @property
     def name(self) -> str:
@@ -141,3 +156,11 @@ class SocketTicket(models.Model):
 
     def __str__(self) -> str:
         return f"socket ticket {self.pk}"
+
+
+auditlog.register(School, exclude_fields=["created_at", "updated_at"])
+auditlog.register(
+    User,
+    mask_fields=["email", "new_email", "display_name"],
+    exclude_fields=["password", "last_login"],
+)

@@ -1,0 +1,244 @@
+"""Every change to people, their sign-ins and their passwords. Locks the user's row first, always."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from huleedu.accounts.links import email_change_tokens
+from huleedu.accounts.models import School, SocketTicket, TokenFamily, User
+from huleedu.accounts.tokens import FAMILY_CLAIM, TokenPair, belongs_to, jti_of, make_pair, user_id_of, verified_refresh
+from huleedu.common.actions import action
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
+from huleedu.realtime.delivery import close_user
+
+TICKET_SECONDS = 30
+"""How long a socket ticket holds."""
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+@action
+def create_teacher(email: str, *, display_name: str = "", school_name: str = "", actor: User | None = None) -> User:
+    """A teacher without a password, at a school that is made where it is new. `validation_error` names the field."""
+    email = _checked_email(email)
+    _refuse_taken(email)
+    school_name = clean_line(school_name)[:200]
+    school = None
+    if school_name:
+        school = School.objects.filter(name__iexact=school_name).first() or School.objects.create(name=school_name)
+    return User.objects.create_user(email, display_name=_checked_name(display_name), school=school)
+
+
+@action
+def update_profile(user: User, *, changes: dict[str, Any], actor: User) -> User:
+    """Change `display_name`, `language` or `theme`. Raises ActionError `validation_error` naming the field."""
+    user = _lock(user)
+    if "display_name" in changes:
+        user.display_name = _checked_name(changes["display_name"])
+    for field, allowed in (("language", dict(settings.LANGUAGES)), ("theme", User.Theme.values)):
+        if field in changes:
+            if changes[field] not in allowed:
+                raise ActionError("validation_error", _("There is no such choice."), field=field)
+            setattr(user, field, changes[field])
+    user.save(update_fields=["display_name", "language", "theme"])
+    return user
+
+
+@action
+def set_active(user: User, *, active: bool, actor: User) -> User:
+    """Let a person sign in, or no longer. A person turned away is signed out everywhere at once."""
+    user = _lock(user)
+    if user.is_active != active:
+        user.is_active = active
+        user.save(update_fields=["is_active"])
+    if not active:
+        _end_sign_ins(user)
+    return user
+
+
+@action
+def sign_out_everywhere(user: User, *, actor: User) -> User:
+    """End all sessions, tokens and sockets of a person."""
+    user = _lock(user)
+    _end_sign_ins(user)
+    return user
+
+
+# --- password and address --------------------------------------------------------------------------------------------
+
+
+@action
+def set_password(user: User, *, password: str, actor: User) -> User:
+    """Set a password that was checked before. Ends all tokens and sockets; Django ends the other sessions."""
+    user = _lock(user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    _revoke_families(user)
+    close_user(user.pk)
+    return user
+
+
+@action
+def ask_for_email_change(user: User, *, email: str, actor: User) -> User:
+    """Keep the new address until it is confirmed. An address that somebody has is kept too, and fails on confirming:
+
+    the answer must not say who has an account.
+    """
+    user = _lock(user)
+    user.new_email = _checked_email(email)
+    user.save(update_fields=["new_email"])
+    return user
+
+
+@action
+def confirm_email_change(user: User, *, token: str, actor: User) -> User:
+    """Take the new address into use, once. Raises ActionError `validation_error` where the link does not hold."""
+    user = _lock(user)
+    taken = User.objects.filter(email__iexact=user.new_email).exclude(pk=user.pk).exists()
+    if not user.new_email or taken or not email_change_tokens.check_token(user, token):
+        raise ActionError("validation_error", _("This link has been used or is too old. Ask for a new one."))
+    user.email, user.new_email = user.new_email, ""
+    user.save(update_fields=["email", "new_email"])
+    return user
+
+
+# --- tokens and tickets ----------------------------------------------------------------------------------------------
+
+
+@action
+def issue_tokens(user: User, *, actor: User) -> TokenPair:
+    """Begin a sign-in through the API."""
+    family = TokenFamily(user=user)
+    pair = make_pair(user, family.pk)
+    family.current_jti, family.expires_at = pair.refresh_jti, pair.refresh_expires_at
+    family.save(force_insert=True)
+    return pair
+
+
+@action
+def rotate_tokens(refresh: str) -> TokenPair | None:
+    """New tokens for the newest refresh token. None where an older one came: the whole sign-in is revoked then.
+
+    Of two calls with the same token, one waits for the other's lock and then counts as reuse. Raises ActionError
+    `not_authenticated` for a token that is forged, expired, revoked, or of a person who may not sign in.
+    """
+    token = verified_refresh(refresh)
+    family = (
+        TokenFamily.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("user")
+        .filter(pk=token[FAMILY_CLAIM], user__public_id=user_id_of(token), revoked_at=None)
+        .first()
+    )
+    if family is None or not family.user.is_active or not belongs_to(token, family.user):
+        raise ActionError("not_authenticated", _("The token is no longer valid. Sign in again."))
+    if not constant_time_compare(family.current_jti, jti_of(token)):
+        family.revoked_at = timezone.now()
+        family.save(update_fields=["revoked_at"])
+        close_user(family.user_id)
+        return None
+    pair = make_pair(family.user, family.pk)
+    family.current_jti, family.expires_at = pair.refresh_jti, pair.refresh_expires_at
+    family.save(update_fields=["current_jti", "expires_at"])
+    return pair
+
+
+@action
+def revoke_tokens(refresh: str) -> None:
+    """End the sign-in a refresh token came from. A second time changes nothing; a forged token raises ActionError."""
+    token = verified_refresh(refresh)
+    TokenFamily.objects.filter(pk=token[FAMILY_CLAIM], user__public_id=user_id_of(token), revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+
+
+@action
+def issue_ticket(user: User, *, actor: User) -> str:
+    """A one-time pass for a WebSocket, good for `TICKET_SECONDS`. Only its hash is kept."""
+    ticket = secrets.token_urlsafe(32)
+    SocketTicket.objects.create(
+        user=user, digest=digest(ticket), expires_at=timezone.now() + timedelta(seconds=TICKET_SECONDS)
+    )
+    return ticket
+
+
+@action
+def redeem_ticket(ticket: str) -> User | None:
+    """Use a ticket up: whose it was, None where it is unknown, used, too old or of a person who may not sign in.
+
+    Deleting is what decides between two sockets with the same ticket: only one of them removes the row.
+    """
+    row = SocketTicket.objects.select_related("user").filter(digest=digest(ticket)).first()
+    if row is None:
+        return None
+    deleted, _rows = SocketTicket.objects.filter(pk=row.pk).delete()
+    holds = deleted and row.expires_at > timezone.now() and row.user.is_active
+    return row.user if holds else None
+
+
+@action
+def purge_expired() -> None:
+    """Forget sign-ins and tickets that can no longer be used."""
+    now = timezone.now()
+    TokenFamily.objects.filter(expires_at__lt=now).delete()
+    SocketTicket.objects.filter(expires_at__lt=now).delete()
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def digest(ticket: str) -> str:
+    """What is stored of a ticket."""
+    return hashlib.sha256(ticket.encode("utf-8", "replace")).hexdigest()
+
+
+def _lock(user: User) -> User:
+    locked = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The account is not there any more."))
+    return locked
+
+
+def _end_sign_ins(user: User) -> None:
+    user.session_generation += 1
+    user.save(update_fields=["session_generation"])
+    _revoke_families(user)
+    close_user(user.pk)
+
+
+def _revoke_families(user: User) -> None:
+    SocketTicket.objects.filter(user=user).delete()
+    TokenFamily.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _checked_name(value: str) -> str:
+    name = clean_line(value or "")
+    if len(name) > 150:
+        raise ActionError("validation_error", _("The name is too long: at most 150 characters."), field="display_name")
+    return name
+
+
+def _checked_email(value: str) -> str:
+    email = User.objects.normalize_email(clean_line(value or ""))
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ActionError("validation_error", _("This is not an e-mail address."), field="email") from error
+    if len(email) > 254:
+        raise ActionError("validation_error", _("The e-mail address is too long."), field="email")
+    return email
+
+
+def _refuse_taken(email: str) -> None:
+    if User.objects.filter(email__iexact=email).exists():
+        raise ActionError("validation_error", _("There is already an account with this address."), field="email")
