@@ -1,0 +1,38 @@
+"""What the frame of every page shows: where one is, and how many batches need review."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from batches.models import Batch
+
+
+class Navigation:
+    """Asked for by `base.html` only: fragments and the API cost nothing. `n_to_review` is one statement."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def section(self) -> str:
+        """`overview`, `classes` or `batches`; empty elsewhere."""
+        match = self._request.resolver_match
+        if match is None or match.app_name not in {"batches", "classes"}:
+            return ""
+        return "overview" if match.view_name == "batches:overview" else match.app_name
+
+    @cached_property
+    def n_to_review(self) -> int:
+        """Batches the person sees with at least one undecided text."""
+        user = self._request.user
+        if not user.is_authenticated or getattr(self._request, "htmx", False):
+            return 0
+        return Batch.objects.visible_to(user).open().needing_review().count()
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """`navigation` for the templates."""
+    return {"navigation": Navigation(request)}
