@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest
 
-from classes.models import SchoolClass
+from classes.models import Enrolment, SchoolClass
 from files.models import EssayFile
 
 if TYPE_CHECKING:
+    from batches.models import Batch
     from huleedu.accounts.models import User
 
 
@@ -56,6 +58,18 @@ def essay_counts(prefix: str = "") -> dict[str, Count]:
     }
 
 
+def files_of(batch: Batch) -> models.QuerySet[EssayFile]:
+    """The batch's live files as lists show them, without their texts; a text's match comes with its file."""
+    rows = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None)
+    return (
+        rows.select_related("essay__association__student", "duplicate_of", "archive")
+        .defer("text", "headers", "properties", "evidence", "essay__results", "essay__association__evidence")
+        .defer("duplicate_of__text", "duplicate_of__headers", "duplicate_of__properties", "duplicate_of__evidence")
+        .defer("archive__text", "archive__headers", "archive__properties", "archive__evidence")
+        .order_by("pk")
+    )
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Which batches a person reads and changes."""
 
@@ -70,9 +84,26 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(Q(owner_id=user.pk) | Q(school_class__in=classes))
 
     def with_progress(self) -> BatchQuerySet:
-        """Adds `n_essays`, `n_undecided`, `n_suggested`, `n_certain`, `n_confirmed`, `n_no_student` in one statement."""
+        """Adds `n_essays`, `n_undecided`, `n_suggested`, `n_certain`, `n_confirmed`, `n_no_student`. One statement."""
         counts = {f"n_{name}": count for name, count in essay_counts("essays__").items()}
         return self.annotate(**counts)
+
+    def with_missing(self) -> BatchQuerySet:
+        """Adds `n_missing`, the students of the class whom no text of the batch suggests; null without a class."""
+        from batches.models import EssayStudentAssociation
+
+        texts = EssayStudentAssociation.objects.filter(
+            student=OuterRef("student"), essay__batch=OuterRef(OuterRef("pk")), essay__removed_at=None
+        )
+        students = Enrolment.objects.filter(school_class=OuterRef("school_class"), left_at=None)
+        counted = students.filter(~Exists(texts)).order_by().values("school_class").annotate(n=Count("pk")).values("n")
+        missing = Case(When(school_class=None, then=None), default=Coalesce(Subquery(counted), Value(0)))
+        return self.annotate(n_missing=missing)
+
+    def with_last_change(self) -> BatchQuerySet:
+        """Adds `changed_at`: the last change of the batch, of a match or of a decision."""
+        matches = Max("essays__association__updated_at")
+        return self.annotate(changed_at=Greatest("updated_at", Coalesce(matches, "updated_at")))
 
     def open(self) -> BatchQuerySet:
         """Not archived."""

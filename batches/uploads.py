@@ -27,9 +27,13 @@ def receive_files(
     files: Sequence[UploadedFile],
     paths: Sequence[str] = (),
     replaced: EssayFile | None = None,
+    skip_known: bool = False,
     actor: User,
 ) -> list[EssayFile]:
     """Store `files` and add them to the batch. `paths` holds a dropped folder's relative path per file, same order.
+
+    With `skip_known` a file that is there already (same folder, name and bytes) is answered with its row and gets no
+    second one: a teacher who drops a folder again, or a browser that sends again, means the same files.
 
     A file that is too large gets a row that says so and the others go on; where all are too large, raises ActionError
     `file_too_large`. Raises also `validation_error`, and what `actions.add_files` raises; then nothing is kept.
@@ -48,12 +52,19 @@ def receive_files(
     try:
         for index, file in enumerate(files):
             uploads.append(_store(file, paths[index] if paths else ""))
-        return actions.add_files(batch, uploads=uploads, replaced=replaced, actor=actor)
+        added = actions.add_files(batch, uploads=uploads, replaced=replaced, skip_known=skip_known, actor=actor)
     except BaseException:
-        for upload in uploads:
-            if upload.blob is not None:
-                delete_blob(upload.blob.key)
+        _discard(uploads)
         raise
+    kept = {file.storage_key for file in added}
+    _discard([upload for upload in uploads if upload.blob and upload.blob.key not in kept])
+    return added
+
+
+def _discard(uploads: Sequence[Upload]) -> None:
+    for upload in uploads:
+        if upload.blob is not None:
+            delete_blob(upload.blob.key)
 
 
 def _store(file: UploadedFile, path: str) -> Upload:

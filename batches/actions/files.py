@@ -38,30 +38,39 @@ class Upload:
 
 @action
 def add_files(
-    batch: Batch, *, uploads: Sequence[Upload], replaced: EssayFile | None = None, actor: User
+    batch: Batch,
+    *,
+    uploads: Sequence[Upload],
+    replaced: EssayFile | None = None,
+    skip_known: bool = False,
+    actor: User,
 ) -> list[EssayFile]:
     """Add stored files to an open batch and queue their reading.
 
-    The same bytes a second time become a skipped row that points at the first. `replaced` is taken out in the same
-    step. Raises ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then adds nothing.
+    The same bytes a second time become a skipped row that points at the first; with `skip_known` they become no row
+    where name and folder are the same too: the first is returned. `replaced` is taken out in the same step. Raises
+    ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then adds nothing.
     """
     batch = lock_open(batch)
-    _check_room(batch, uploads)
     audience = batch.audience()
     earlier = _take_out(batch, replaced, audience=audience, actor=actor) if replaced is not None else None
     known = _first_by_content(batch)
+    there = [_already_there(upload, known) if skip_known else None for upload in uploads]
+    _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
     added = []
-    for upload in uploads:
-        file = _register(batch, upload, known=known, replaces=earlier)
-        publish(
-            BatchFileAddedV1(
-                batch_id=batch.public_id,
-                file_id=file.public_id,
-                file_name=file.name,
-                added_by_user_id=actor.public_id,
-            ),
-            audience=audience,
-        )
+    for upload, present in zip(uploads, there, strict=True):
+        file = present
+        if file is None:
+            file = _register(batch, upload, known=known, replaces=earlier)
+            publish(
+                BatchFileAddedV1(
+                    batch_id=batch.public_id,
+                    file_id=file.public_id,
+                    file_name=file.name,
+                    added_by_user_id=actor.public_id,
+                ),
+                audience=audience,
+            )
         added.append(file)
     return added
 
@@ -69,7 +78,12 @@ def add_files(
 def _first_by_content(batch: Batch) -> dict[str, EssayFile]:
     """SHA-256 to the file that has it, of the batch's live files that are no copies."""
     files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=None)
-    return {file.sha256: file for file in files.only("pk", "sha256") if file.sha256}
+    return {file.sha256: file for file in files.only("sha256", "name", "path", "storage_key") if file.sha256}
+
+
+def _already_there(upload: Upload, known: dict[str, EssayFile]) -> EssayFile | None:
+    file = known.get(upload.blob.sha256) if upload.blob else None
+    return file if file is not None and (file.name, file.path) == (upload.name, upload.path) else None
 
 
 def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:

@@ -55,8 +55,7 @@ class Frame:
             lock=status == Status.COLLECTING,
             unlock=status == Status.READY and self.is_owner,
             start=status in (Status.COLLECTING, Status.READY) and self.counts.essays > 0,
-            cancel=status in (Status.READY, Status.PROCESSING)
-            or (status == Status.COLLECTING and self.counts.files > 0),
+            cancel=Status.CANCELLED in Batch.TRANSITIONS[status] and self.counts.files > 0,
             reopen=status in Batch.ENDS,
             archive=status in Batch.ENDS,
             delete=self.is_owner and not self.counts.files,
