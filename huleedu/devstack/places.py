@@ -10,7 +10,6 @@ import pwd
 import shutil
 import stat
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +70,13 @@ def may_enter(path: Path, user: ServiceUser) -> bool:
         if not folder.exists():
             continue
         status = folder.stat()
-        mask = stat.S_IXUSR if status.st_uid == user.uid else stat.S_IXGRP if status.st_gid == user.gid else stat.S_IXOTH
-        if not status.st_mode & mask:
+        if status.st_uid == user.uid:
+            needed = stat.S_IXUSR
+        elif status.st_gid == user.gid:
+            needed = stat.S_IXGRP
+        else:
+            needed = stat.S_IXOTH
+        if not status.st_mode & needed:
             return False
     return True
 
@@ -103,9 +107,21 @@ def postgres_data(data: Path, user: ServiceUser | None) -> Path:
     return Path("/var/lib") / f"huleedu-{_tag(data)}" / "postgres"
 
 
+def make_data(data: Path) -> None:
+    """Make the data folder: ours alone; as root PostgreSQL's user may pass through. Raises StackError."""
+    try:
+        if not data.exists():
+            data.mkdir(parents=True)
+            data.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    except OSError as error:
+        raise StackError(f"The data folder {data} cannot be made: {error.strerror}.") from error
+    if not data.is_dir() or not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        raise StackError(f"{data} is no folder that you may write in. Use another DATA folder, or another user.")
+
+
 def sockets(data: Path) -> Path:
-    """A short folder for the unix sockets (a socket's path holds at most 107 bytes), private to us."""
-    folder = Path(tempfile.gettempdir()) / f"huleedu-{_tag(data)}-{os.geteuid()}"
+    """A short folder for the unix sockets (a socket's path holds 103 to 107 bytes), private to us."""
+    folder = Path("/tmp") / f"huleedu-{_tag(data)}-{os.geteuid()}"  # noqa: S108  (owner checked below)
     folder.mkdir(mode=0o755, exist_ok=True)
     _refuse_foreign(folder)
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)

@@ -1,13 +1,13 @@
 """Gives the test suite its own PostgreSQL and Valkey, unless DATABASE_URL and REDIS_URL name some.
 
-A `-p` plugin, since pytest-django loads the settings before any conftest.py. Workers of pytest-xdist inherit the servers.
+A `-p` plugin, since pytest-django loads the settings before any conftest.py. Workers of pytest-xdist inherit the
+servers.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ["DB_POOL_MAX"] = "0"
     if {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
         return
-    data = Path(tempfile.mkdtemp(prefix="huleedu-test-"))
+    data = Path(tempfile.mkdtemp(prefix="huleedu-test-", dir="/tmp"))  # not TMPDIR: PostgreSQL's user must get there
     data.chmod(0o755)
     watchdog = Watchdog(remove=[data, sockets(data)])
     _watchdog.append(watchdog)
@@ -52,7 +52,7 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Iterator[Path]:
+def shared() -> Path:
     """The folder of shared test data, `HULEEDU_SHARED`. Skips where it is absent, as in a bare clone."""
     root = Path(__file__).resolve().parents[2]
     folder = Path(os.environ.get("HULEEDU_SHARED", str(root.parent / "shared")))
@@ -61,4 +61,4 @@ def shared() -> Iterator[Path]:
         if os.environ.get("HULEEDU_REQUIRE_SHARED") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    yield folder
+    return folder

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import psycopg
 
 from huleedu.devstack import places
 from huleedu.devstack.errors import StackError
-from huleedu.devstack.process import Child, Watchdog, wait_for
+from huleedu.devstack.process import Child, Watchdog, never, open_log, tail, wait_for
 
 ROLE = DATABASE = "huleedu"
 
@@ -55,14 +56,20 @@ class Postgres:
         return {"PATH": f"{self.bin}:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.data)}
 
     def initialise(self) -> bool:
-        """Make the cluster where there is none; True if it did. Half a cluster of an interrupted start is replaced."""
-        if (self.data / "PG_VERSION").exists() and (self.data / "initialised").exists():
+        """Make the cluster where there is none; True if it did. Raises StackError.
+
+        Made beside its place and then renamed: what an interrupted start leaves is never taken for a cluster.
+        """
+        if (self.data / "PG_VERSION").exists():
             return False
-        if self.data.exists():
-            shutil.rmtree(self.data)
-        self._owned(self.data)
+        fresh = self.data.with_name("postgres.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        if not self.data.parent.exists():
+            self.data.parent.mkdir(parents=True)
+            self.data.parent.chmod(0o711)
+        self._owned(fresh)
         command: list[str] = [
-            str(self.bin / "initdb"), "-D", str(self.data), "-U", ROLE, "--auth=trust", "--encoding=UTF8",
+            str(self.bin / "initdb"), "-D", str(fresh), "-U", ROLE, "--auth=trust", "--encoding=UTF8",
             "--locale-provider=builtin", "--locale=C.UTF-8", *(["--no-sync"] if self.quick else []),
         ]  # fmt: skip
         done = subprocess.run(  # noqa: S603
@@ -72,25 +79,31 @@ class Postgres:
         )  # fmt: skip
         if done.returncode:
             raise StackError(f"PostgreSQL could not be set up in {self.data}:\n{done.stderr.strip()}")
-        (self.data / "initialised").touch()
+        try:
+            fresh.rename(self.data)
+        except OSError as error:
+            raise StackError(f"{self.data} holds something that is no PostgreSQL data. Move it away.") from error
         return True
 
     def _remove_stale_pid(self) -> None:
-        """After a crash the pid in postmaster.pid may by now be another program's, and PostgreSQL would refuse to start.
+        """After a crash the pid in postmaster.pid may be another program's by now, and PostgreSQL would not start.
 
-        We hold the stack's lock, so no server of ours runs: the file goes unless its process really is a postgres.
+        We hold the stack's lock, so no server of ours should run: the file goes unless its process serves this data.
         """
         pid_file = self.data / "postmaster.pid"
-        with suppress(OSError, ValueError, IndexError):
+        try:
             pid = int(pid_file.read_text().splitlines()[0])
-            listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)  # noqa: S603, S607
-            if "postgres" not in listed.stdout:
-                pid_file.unlink()
-            else:
-                raise StackError(f"A PostgreSQL already runs on {self.data} (process {pid}). Stop it first.")
+        except (OSError, ValueError, IndexError):
+            return
+        if _serves(pid, self.data):
+            raise StackError(f"A PostgreSQL still runs on {self.data}. Stop it first: kill -INT {pid}")
+        pid_file.unlink(missing_ok=True)
 
-    def start(self, watchdog: Watchdog) -> Child:
-        """Start and wait until it answers; makes the database. Raises StackError with the end of its log."""
+    def start(self, watchdog: Watchdog, *, unwanted: Callable[[], bool] = never) -> Child:
+        """Start and wait until it answers; makes the database. Raises StackError with the end of its log.
+
+        Gives up, by the same error, once `unwanted` is true.
+        """
         self._owned(self.socket)
         self._remove_stale_pid()
         options = {
@@ -104,14 +117,14 @@ class Postgres:
         command: list[str | Path] = [self.bin / "postgres", "-D", self.data]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             child = Child(
                 "PostgreSQL", command, watchdog=watchdog, env=self._environment(), user=self.user,
                 stop_signal=signal.SIGINT, log=log, cwd=Path("/"),
             )  # fmt: skip
-        if not wait_for(self._answers, seconds=60, child=child):
+        if not wait_for(self._answers, seconds=60, child=child, unwanted=unwanted):
             child.stop()
-            raise StackError(f"PostgreSQL did not start. The end of {self.log}:\n{_tail(self.log)}")
+            raise StackError(f"PostgreSQL did not start. The end of {self.log}:\n{tail(self.log)}")
         self._make_database()
         return child
 
@@ -144,8 +157,8 @@ class Valkey:
         """REDIS_URL."""
         return f"unix://{self.socket}?db=0"
 
-    def start(self, watchdog: Watchdog) -> Child:
-        """Start and wait until it answers. Raises StackError with the end of its log."""
+    def start(self, watchdog: Watchdog, *, unwanted: Callable[[], bool] = never) -> Child:
+        """Start and wait until it answers or is `unwanted`. Raises StackError with the end of its log."""
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.unlink(missing_ok=True)
         command: list[str | Path] = [
@@ -153,11 +166,11 @@ class Valkey:
             "--dir", self.data, "--appendonly", "no" if self.quick else "yes", "--save", "",
             "--maxmemory-policy", "noeviction", "--daemonize", "no",
         ]  # fmt: skip
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             child = Child("Valkey", command, watchdog=watchdog, log=log, cwd=self.data)
-        if not wait_for(self._answers, seconds=20, child=child):
+        if not wait_for(self._answers, seconds=20, child=child, unwanted=unwanted):
             child.stop()
-            raise StackError(f"Valkey did not start. The end of {self.log}:\n{_tail(self.log)}")
+            raise StackError(f"Valkey did not start. The end of {self.log}:\n{tail(self.log)}")
         return child
 
     def _answers(self) -> bool:
@@ -171,8 +184,13 @@ class Valkey:
                 return False
 
 
-def _tail(path: Path, lines: int = 15) -> str:
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except OSError:
-        return "(no log)"
+def _serves(pid: int, data: Path) -> bool:
+    """Whether process `pid` is a PostgreSQL on `data` (it works in its data folder); on macOS: any PostgreSQL."""
+    process = Path(f"/proc/{pid}")
+    if Path("/proc/self/comm").exists():
+        with suppress(OSError):
+            return (process / "comm").read_text().strip() == "postgres" and (process / "cwd").samefile(data)
+        return False
+    command = ["/bin/ps", "-p", str(pid), "-o", "comm="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return Path(listed.stdout.strip()).name == "postgres"

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import http.client
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from huleedu.devstack import places
 from huleedu.devstack.errors import StackError
-from huleedu.devstack.process import Child, Watchdog, wait_for
+from huleedu.devstack.process import Child, Watchdog, open_log, tail, wait_for
 from huleedu.devstack.servers import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
+PLACEHOLDER = "not-used-to-sign-anything"
+"""What manage.py gives commands that need no SECRET_KEY: never passed on."""
+GRACE = 8.0
+"""Seconds for the web server, the worker and beat together to end what they are doing."""
 
 
 def say(text: str) -> None:
-    """A line for the person at the terminal."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """A line for the person at the terminal, who may have closed it."""
+    with suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 class Stack:
@@ -36,94 +41,92 @@ class Stack:
     def __init__(self, *, data: Path, host: str, port: int, demo: bool) -> None:
         self.data, self.host, self.port, self.demo = data.resolve(), host, port, demo
         self.env = dict(os.environ)
-        self.children: list[Child] = []
-        self.lock: IO[str] | None = None
-        self.watchdog: Watchdog | None = None
+        self.servers: list[Child] = []
+        self.programs: list[Child] = []
         self.stopping = False
 
     def run(self) -> int:
-        """Start, watch, stop."""
-        self._take_lock()
+        """Start, watch, stop. Raises StackError when something is not fit."""
+        places.make_data(self.data)
+        lock = self._take_lock()
         self._check_port()
+        # The handler only takes note: what is being started is always known to the watchdog and to `_stop`.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self.watchdog = Watchdog()
         try:
             self._start()
             return self._watch()
-        except _Stopped:
-            return 0
+        except (StackError, BrokenPipeError) as error:
+            if self.stopping:
+                return 0
+            if isinstance(error, BrokenPipeError):
+                raise StackError("The watchdog was killed.") from error
+            raise
         finally:
             self._stop()
+            lock.close()
 
     # --- before anything starts --------------------------------------------------------------------------------------
 
-    def _take_lock(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self.lock = (self.data / "lock").open("a+")
+    def _take_lock(self) -> IO[str]:
         try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock = (self.data / "lock").open("a+")
         except OSError as error:
-            self.lock.seek(0)
-            pid = self.lock.read().strip() or "unknown"
+            raise StackError(f"{self.data} belongs to another user. Use another DATA folder.") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            pid = lock.read().strip() or "unknown"
+            lock.close()
             raise StackError(
                 f"HuleEdu is already running on {self.data} (process {pid}). Stop it, or use another DATA folder."
             ) from error
-        self.lock.truncate(0)
-        self.lock.write(str(os.getpid()))
-        self.lock.flush()
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        return lock
 
     def _check_port(self) -> None:
-        with socket.socket(socket.AF_INET) as probe:
+        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
+            except OverflowError as error:
+                raise StackError(f"{self.port} is no port: choose one from 1024 to 65535.") from error
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     message = f"Port {self.port} is taken. Stop what uses it, or choose another: make up PORT=8001"
                     raise StackError(message) from error
-                raise StackError(f"Cannot listen on {self.host}:{self.port}: {error.strerror}.") from error
+                raise StackError(f"Cannot listen on {self.host} port {self.port}: {error.strerror}.") from error
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        began = time.monotonic()
         self._start_servers()
         self._set_environment()
-        self._step("Preparing the database", "migrate", "--noinput", "--verbosity", "0")
-        self._step("Preparing static files", "collectstatic", "--noinput", "--verbosity", "0")
+        self._step("database migrated", "migrate", "--noinput", "--verbosity", "0")
+        self._step("static files gathered", "collectstatic", "--noinput", "--verbosity", "0")
         if self.demo:
-            self._step("Checking the demo school", "demo", "--if-empty")
-        python = [sys.executable, "-W", "ignore"]
-        celery = [*python, "-m", "celery", "-A", "huleedu"]
-        worker = ["worker", "--loglevel", "WARNING", "--concurrency", self.env.get("WORKERS", "2"), "--without-mingle"]
-        self._launch("worker", [*celery, *worker, "--without-gossip"])
-        beat = ["beat", "--loglevel", "WARNING", "--schedule", str(self.data / "beat-schedule"), "--pidfile", ""]
-        self._launch("beat", [*celery, *beat])
-        web = self._launch(
-            "web",
-            [*python, "-m", "uvicorn", "huleedu.asgi:application", "--host", self.host, "--port", str(self.port),
-             "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5", "--ws-max-size", "65536"],
-        )  # fmt: skip
-        began = time.monotonic()
-        if not wait_for(self._ready, seconds=60, child=web):
-            raise StackError(f"The web server did not become ready. See {self.data / 'web.log'}.")
-        say(f"  web server ready ({time.monotonic() - began:.1f} s)")
-        self._welcome()
+            self._step("demo school in place", "demo", "--if-empty")
+        self._start_programs()
+        self._welcome(time.monotonic() - began)
 
     def _start_servers(self) -> None:
-        assert self.watchdog is not None  # noqa: S101  (run() makes it)
         if "DATABASE_URL" not in os.environ:
             postgres = Postgres(self.data)
             began = time.monotonic()
             if postgres.initialise():
                 say("  new PostgreSQL cluster made")
-            self.children.append(postgres.start(self.watchdog))
+            self.servers.append(postgres.start(self.watchdog, unwanted=self._unwanted))
             self.env["DATABASE_URL"] = postgres.url
             say(f"  PostgreSQL ready ({time.monotonic() - began:.1f} s), data in {postgres.data}")
         if "REDIS_URL" not in os.environ:
             valkey = Valkey(self.data)
             began = time.monotonic()
-            self.children.append(valkey.start(self.watchdog))
+            self.servers.append(valkey.start(self.watchdog, unwanted=self._unwanted))
             self.env["REDIS_URL"] = valkey.url
             say(f"  Valkey ready ({time.monotonic() - began:.1f} s)")
 
@@ -142,78 +145,112 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "huleedu.settings",
             "C_FORCE_ROOT": "1",
         }
-        if self.env.get("SECRET_KEY") == "not-used-to-sign-anything":
+        if self.env.get("SECRET_KEY") == PLACEHOLDER:
             del self.env["SECRET_KEY"]
         for name, value in defaults.items():
             self.env.setdefault(name, value)
+        if "ALLOWED_HOSTS" in self.env:  # the supervisor itself asks on this address whether the server is ready
+            self.env["ALLOWED_HOSTS"] += f",{self._own_address()}"
         if self.demo:
             self.env["DEMO"] = "1"
 
     def _secret(self) -> str:
         path = self.data / "secret-key"
-        if not path.exists():
-            with path.open("x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                file.write(secrets.token_urlsafe(50))
+        path.touch(mode=0o600)
+        if not path.read_text().strip():
+            path.write_text(secrets.token_urlsafe(50))
         return path.read_text().strip()
 
     def _step(self, text: str, *arguments: str) -> None:
+        """Run a management command to its end and show what it says."""
         began = time.monotonic()
-        command = [sys.executable, "-W", "ignore", "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise StackError(f"{text} failed:\n{(done.stderr or done.stdout).strip()}")
-        say(f"  {text.lower()}: done ({time.monotonic() - began:.1f} s)")
-        if done.stdout.strip():
-            say(done.stdout.strip())
+        log = self.data / "start.log"
+        log.unlink(missing_ok=True)
+        child = self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log)
+        try:
+            while child.alive and not self.stopping:
+                time.sleep(0.02)
+        finally:
+            child.stop(grace=5)
+        if child.process.returncode:
+            raise StackError(f"`manage.py {' '.join(arguments)}` failed:\n{tail(log, 40)}")
+        say(f"  {text} ({time.monotonic() - began:.1f} s)")
+        if printed := log.read_text(errors="replace").strip():
+            say(printed)
 
-    def _launch(self, name: str, command: list[str]) -> Child:
-        assert self.watchdog is not None  # noqa: S101
-        with (self.data / f"{name}.log").open("ab") as log:
-            child = Child(name, command, watchdog=self.watchdog, env=self.env, log=log, cwd=ROOT)
-        self.children.append(child)
-        return child
+    def _start_programs(self) -> None:
+        python = [sys.executable, "-W", "ignore", "-m"]
+        celery = [*python, "celery", "-A", "huleedu"]
+        worker = ["worker", "--loglevel", "WARNING", "--concurrency", self.env.get("WORKERS", "2"), "--without-mingle"]
+        beat = ["beat", "--loglevel", "WARNING", "--schedule", str(self.data / "beat-schedule"), "--pidfile", ""]
+        uvicorn = [
+            *python, "uvicorn", "huleedu.asgi:application", "--host", self.host, "--port", str(self.port),
+            "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5", "--ws-max-size", "65536",
+        ]  # fmt: skip
+        began = time.monotonic()
+        commands = {"web": uvicorn, "worker": [*celery, *worker, "--without-gossip"], "beat": [*celery, *beat]}
+        for name, command in commands.items():
+            self.programs.append(self._spawn(name, command, log=self.data / f"{name}.log"))
+        if not wait_for(self._ready, seconds=90, child=self.programs[0], unwanted=self._unwanted):
+            log = self.data / "web.log"
+            raise StackError(f"The web server did not become ready. The end of {log}:\n{tail(log)}")
+        say(f"  web server, worker and beat started ({time.monotonic() - began:.1f} s)")
+
+    def _spawn(self, name: str, command: list[str], *, log: Path) -> Child:
+        with open_log(log) as file:
+            return Child(name, command, watchdog=self.watchdog, env=self.env, log=file, cwd=ROOT)
+
+    def _own_address(self) -> str:
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compared, not bound)
 
     def _ready(self) -> bool:
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host  # noqa: S104  (compared, not bound)
-        with suppress(OSError), urllib.request.urlopen(f"http://{host}:{self.port}/readyz", timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
+        connection = http.client.HTTPConnection(self._own_address(), self.port, timeout=5)
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.HTTPStatus.OK
         return False
 
-    def _welcome(self) -> None:
-        say(f"\nHuleEdu is running: http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}/")
+    def _unwanted(self) -> bool:
+        return self.stopping
+
+    def _welcome(self, seconds: float) -> None:
+        say(f"\nHuleEdu is running (started in {seconds:.0f} s): http://{self._address()}/")
         if self.demo:
             say("Sign in as teacher@demo.example with the password demo-teacher.")
         say(f"Logs are in {self.data}. Stop with Ctrl-C; the data is kept.")
+
+    def _address(self) -> str:
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0") else self.host  # noqa: S104  (compared, not bound)
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     # --- running and stopping ----------------------------------------------------------------------------------------
 
     def _watch(self) -> int:
         while not self.stopping:
-            for child in self.children:
+            for child in (*self.servers, *self.programs):
                 if not child.alive:
                     log = self.data / f"{child.name.lower()}.log"
                     say(f"\n{child.name} has stopped by itself (exit {child.process.returncode}). See {log}.")
                     return 1
+            if not self.watchdog.alive:
+                say("\nThe watchdog was killed.")
+                return 1
             time.sleep(0.2)
         return 0
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self.stopping:
-            return
-        self.stopping = True
-        say("\nStopping …")
-        raise _Stopped
+        if not self.stopping:
+            self.stopping = True
+            say("\nStopping …")
 
     def _stop(self) -> None:
         self.stopping = True
-        for child in reversed(self.children):
-            child.stop(grace=15)
-        if self.watchdog is not None:
-            self.watchdog.close()
-        if self.lock is not None:
-            self.lock.close()
-        say("Stopped. Your data is kept.")
-
-
-class _Stopped(Exception):  # noqa: N818  (a wish, not an error)
-    """The person wants it to stop."""
+        for child in self.programs:
+            child.ask_to_stop()
+        deadline = time.monotonic() + GRACE
+        for child in self.programs:
+            child.stop(grace=max(0.0, deadline - time.monotonic()))
+        for child in reversed(self.servers):
+            child.stop()
+        self.watchdog.close()
+        say("Stopped. The data is kept.")

@@ -20,8 +20,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`--port`, `--host`, `--data`, `--no-demo`."""
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="default 8000")
+        """`--port`, `--host`, `--data`, `--no-demo`. A default given as text is parsed like an argument."""
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default 8000, or PORT")
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="default 127.0.0.1")
         parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where data is kept; default .data/")
         parser.add_argument("--no-demo", action="store_true", help="no demo school")
