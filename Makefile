@@ -1,0 +1,52 @@
+# HuleEdu. `make up` runs it, `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help install up test check e2e lint types schema requirements messages
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+PY := .venv/bin/python
+ENV := SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0 DATABASE_URL=postgres://nobody@127.0.0.1:1/none
+UP := $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)")
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+up: .venv/.runtime ## run everything on this machine; PORT=8000, DATA=.data; Ctrl-C stops, data is kept
+	@exec $(PY) -W ignore manage.py up $(UP) $(ARGS)
+
+install: .venv/.dev ## .venv/ with runtime and development packages
+
+.venv/.runtime: requirements.txt
+	@sh ops/install.sh requirements.txt
+	@touch .venv/.runtime
+
+.venv/.dev: requirements.txt requirements-dev.txt
+	@sh ops/install.sh requirements.txt requirements-dev.txt
+	@touch .venv/.runtime .venv/.dev
+
+test: .venv/.dev ## the whole suite but the browser tests, on its own PostgreSQL and Valkey; ARGS="-n 2 classes"
+	@echo "Running the tests on PostgreSQL and Valkey of their own …"
+	@$(PY) -m pytest -m "not e2e" $(ARGS)
+
+e2e: .venv/.dev ## browser tests in headless Chromium over a running stack of their own
+	@$(PY) -m pytest -m e2e e2e $(ARGS)
+
+check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, schemas, translations, compose
+	@bash ops/check.sh
+
+lint: .venv/.dev ## mend and format what ruff can, then the layers
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && .venv/bin/lint-imports
+
+types: .venv/.dev ## mypy --strict
+	@$(ENV) $(PY) -m mypy .
+
+schema: .venv/.dev ## write docs/openapi.yaml and docs/events/ anew
+	@$(ENV) $(PY) -W ignore manage.py spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml
+	@$(ENV) $(PY) -W ignore manage.py event_schemas
+
+requirements: .venv/.dev ## compile pyproject.toml into the two requirement files; ARGS=--upgrade
+	@eval "$$($(PY) ops/pip_settings.py)" && compile=".venv/bin/uv pip compile -q --no-header --universal --python-version 3.11" && \
+	$$compile $(ARGS) pyproject.toml -o requirements.txt && \
+	$$compile $(ARGS) --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+messages: .venv/.dev ## gather and compile the Swedish texts (needs gettext)
+	@bash ops/messages.sh
