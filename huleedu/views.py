@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
@@ -16,6 +17,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from huleedu.common.problems import problem_page
 from huleedu.observability import health
+from huleedu.observability.request_id import current_request_id
 from huleedu.outbox.relay import oldest_waiting_seconds
 
 OUTBOX_LATE = 60.0
@@ -97,8 +99,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
+@csp_update({"style-src": [NONCE]})
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
-    """500, with the request id to give to support and without anything about the error."""
+    """500, with the request id to give to support and without anything about the error. Its style is in the page."""
     if _is_api(request):
         return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
-    return render(request, "500.html", status=500)
+    return render(request, "500.html", {"reference": current_request_id()}, status=500)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django_htmx.http import reselect, reswap, retarget
 
 from huleedu.common.errors import ActionError
 
@@ -31,6 +32,9 @@ class ActionErrorMiddleware:
         fragment = bool(getattr(request, "htmx", False))
         template = "_action_error.html" if fragment else "action_error.html"
         response = render(request, template, {"error": error}, status=error.status)
+        if fragment:
+            # Whatever the form would have replaced stays as it is; the reason goes where every page keeps messages.
+            response = retarget(reswap(reselect(response, "#action-error"), "innerHTML"), "#messages")
         if error.retry_after:
             response["Retry-After"] = str(error.retry_after)
         return response
