@@ -174,7 +174,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("events")]
 CELERY_TASK_ROUTES = {"huleedu.outbox.tasks.relay": {"queue": "events"}}
-"""Live updates have a queue of their own, which workers serve in turn with the other: thirty files do not hold them up."""
+"""Live updates have a queue of their own, served in turn with the other: thirty files do not hold them up."""
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
     "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
@@ -271,6 +271,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["huleedu.common.throttling.UserRateThrottle"],
     "EXCEPTION_HANDLER": "huleedu.common.problems.problem_response",
+    # X-Forwarded-For is anybody's to write: it counts only as far as our own proxies wrote it.
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's own parameter
