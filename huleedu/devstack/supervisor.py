@@ -142,6 +142,7 @@ class Stack:
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "DEBUG": "0",
             "PORT": str(self.port),
+            "PUBLIC_URL": f"http://{self._address()}",
             "DJANGO_SETTINGS_MODULE": "huleedu.settings",
             "C_FORCE_ROOT": "1",
         }
