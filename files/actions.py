@@ -111,9 +111,14 @@ def retry_file(file: EssayFile) -> None:
     """Read the file once more, with all its tries again."""
     file.status = EssayFile.Status.STORED
     file.problem = file.warning = ""
+    file.duplicate_of = None
     file.attempts = 0
     file.lease_token = file.lease_until = None
-    file.save(update_fields=["status", "problem", "warning", "attempts", "lease_token", "lease_until", "updated_at"])
+    file.save(
+        update_fields=[
+            "status", "problem", "warning", "duplicate_of", "attempts", "lease_token", "lease_until", "updated_at",
+        ]
+    )  # fmt: skip
 
 
 @part

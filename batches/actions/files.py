@@ -143,7 +143,21 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
         ),
         audience=audience,
     )
+    _promote_copy(batch, file)
     return essay
+
+
+def _promote_copy(batch: Batch, file: EssayFile) -> None:
+    """A copy stands in for the file it is a copy of, once that is taken out: the content was handed in all the same."""
+    copies = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=file)
+    first, *others = copies.select_for_update(no_key=True, of=("self",)).order_by("pk") or [None]
+    if first is None:
+        return
+    file_actions.retry_file(first)
+    for copy in others:
+        file_actions.skip_file(copy, problem="duplicate", duplicate_of=first)
+    _reopen_essay(batch, first)
+    queue_reading(first.pk)
 
 
 @action

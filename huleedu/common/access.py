@@ -26,7 +26,7 @@ def get_visible(rows: QuerySet[M] | Any, user: Any, public_id: UUID | str) -> M:
 
 
 def get_editable(rows: QuerySet[M] | Any, user: Any, public_id: UUID | str) -> M:
-    """The row if `user` may change it; raises Http404 where it may not be seen, else ActionError `permission_denied`."""
+    """The row if `user` may change it; raises Http404 where it may not be seen, else ActionError for the right."""
     row: M | None = rows.editable_by(user).filter(public_id=public_id).first()
     if row is not None:
         return row

@@ -20,7 +20,7 @@ class Pagination(PageNumberPagination):
 
 
 class RowPagination(Pagination):
-    """As `Pagination`, over dictionaries that carry their own total (`total=Window(Count("pk"))`): no COUNT beside them."""
+    """As `Pagination`, over dictionaries that carry their own `total` (a window count): no COUNT beside them."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The page's rows. A page after the last is 404, an empty list is page 1."""

@@ -14,7 +14,7 @@ from huleedu.outbox.relay import relay_waiting
 
 @shared_task(ignore_result=True)
 def relay() -> int:
-    """Tell people what happened. Nudged by each commit; its beat is the guarantee. Returns how many events it relayed."""
+    """Tell people what happened. Nudged by each commit, guaranteed by its beat. Returns how many events it relayed."""
     cache.delete(NUDGED)
     return relay_waiting()
 

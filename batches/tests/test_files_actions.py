@@ -1,0 +1,160 @@
+"""Adding and removing files: nothing dropped is lost, nothing gets past a lock, whatever the race."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from batches import actions
+from batches.models import Batch, BatchFile, Essay
+from batches.state import count_batch
+from batches.tests.making import make_batch, make_essays, upload
+from classes.models import SchoolClass
+from files.models import EssayFile
+from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    with pytest.raises(ActionError) as caught:
+        call()
+    return caught.value.code
+
+
+def test_each_file_has_a_row_a_text_an_event_and_an_audit_row(batch: Batch, colleague: User) -> None:
+    added = actions.add_files(batch, uploads=[upload("a.txt"), upload("b.txt")], actor=colleague)
+    assert [file.status for file in added] == ["stored", "stored"]
+    assert BatchFile.objects.filter(batch=batch).count() == Essay.objects.filter(batch=batch).count() == 2
+    events = OutboxEvent.objects.filter(event_type="batch.file.added")
+    assert [event.payload["added_by_user_id"] for event in events] == [str(colleague.public_id)] * 2
+    assert all("file_name" not in event.public for event in events)
+    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(EssayFile))
+    assert {entry.actor for entry in entries} == {colleague}
+    assert all(entry.changes["name"] == ["***", "***"] or "a.txt" not in str(entry.changes) for entry in entries)
+
+
+def test_files_belong_to_the_batch_owner_whoever_adds_them(batch: Batch, teacher: User, colleague: User) -> None:
+    (file,) = actions.add_files(batch, uploads=[upload("a.txt")], actor=colleague)
+    assert file.owner == teacher
+
+
+def test_the_same_bytes_again_are_skipped_and_point_at_the_first(batch: Batch, teacher: User) -> None:
+    first, second = upload("a.txt", b"same"), upload("a.txt", b"same")
+    one, two = actions.add_files(batch, uploads=[first, second], actor=teacher)
+    assert (two.status, two.problem, two.duplicate_of) == ("skipped", "duplicate", one)
+    (three,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    assert three.duplicate_of == one
+    counts = count_batch(batch)
+    assert (counts.files, counts.skipped, counts.essays) == (3, 2, 1)
+
+
+def test_a_removed_files_bytes_may_come_back(batch: Batch, teacher: User) -> None:
+    (one,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    actions.remove_file(batch, file=one, actor=teacher)
+    (again,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    assert again.status == "stored"
+
+
+def test_removing_takes_the_text_along_and_twice_is_not_found(batch: Batch, teacher: User) -> None:
+    (file,) = actions.add_files(batch, uploads=[upload("a.txt")], actor=teacher)
+    actions.remove_file(batch, file=file, actor=teacher)
+    assert not Essay.objects.live().filter(batch=batch).exists()
+    assert code_of(lambda: actions.remove_file(batch, file=file, actor=teacher)) == "not_found"
+    assert OutboxEvent.objects.filter(event_type="batch.file.removed").count() == 1
+
+
+def test_removing_the_first_of_two_copies_lets_the_second_be_read(batch: Batch, teacher: User) -> None:
+    one, two = actions.add_files(batch, uploads=[upload("a.txt", b"same"), upload("a.txt", b"same")], actor=teacher)
+    actions.remove_file(batch, file=one, actor=teacher)
+    two.refresh_from_db()
+    assert (two.status, two.problem, two.duplicate_of) == ("stored", "", None)
+    assert Essay.objects.live().filter(file=two).exists()
+
+
+def test_room_is_limited_per_batch_and_per_teacher_and_then_nothing_is_added(
+    batch: Batch, teacher: User, settings: Any
+) -> None:
+    settings.MAX_FILES_PER_BATCH = 2
+    files = [upload("a.txt"), upload("b.txt"), upload("c.txt")]
+    assert code_of(lambda: actions.add_files(batch, uploads=files, actor=teacher)) == "too_many_files"
+    settings.MAX_FILES_PER_BATCH = 200
+    settings.TEACHER_QUOTA_BYTES = 10
+    assert code_of(lambda: actions.add_files(batch, uploads=files[:1], actor=teacher)) == "quota_exceeded"
+    assert (
+        BatchFile.objects.count()
+        == EssayFile.objects.count()
+        == OutboxEvent.objects.filter(event_type="batch.file.added").count()
+        == 0
+    )
+
+
+@pytest.mark.parametrize("how", ["lock", "start"])
+def test_a_locked_batch_takes_and_gives_no_file_and_says_why(batch: Batch, teacher: User, how: str) -> None:
+    (essay,) = make_essays(batch, 1)
+    (actions.lock_batch if how == "lock" else actions.start_batch)(batch, actor=teacher)
+    for call in (
+        lambda: actions.add_files(batch, uploads=[upload("late.txt")], actor=teacher),
+        lambda: actions.remove_file(batch, file=essay.file, actor=teacher),
+        lambda: actions.retry_batch_file(batch, file=essay.file, actor=teacher),
+        lambda: actions.rematch_batch(batch, actor=teacher),
+    ):
+        with pytest.raises(ActionError) as caught:
+            call()
+        assert caught.value.code == "batch_locked"
+        assert ("assessment" in str(caught.value.message)) == (how == "start")
+    assert BatchFile.objects.filter(batch=batch, removed_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", ["add", "remove"])
+def test_a_file_and_a_lock_at_once_never_both_win(teacher: User, step: str) -> None:
+    for _round in range(6):
+        batch = make_batch(teacher)
+        (essay,) = make_essays(batch, 1)
+        late = upload("late.txt")
+        together = threading.Barrier(2)
+        outcome: dict[str, str] = {}
+
+        def run(name: str, call: Callable[[], Any], *, together: threading.Barrier = together) -> None:
+            together.wait()
+            try:
+                call()
+                outcome[name] = "done"
+            except ActionError as error:
+                outcome[name] = error.code
+            finally:
+                connection.close()
+
+        def change(batch: Batch = batch, late: Any = late, essay: Essay = essay) -> Any:
+            if step == "add":
+                return actions.add_files(batch, uploads=[late], actor=teacher)
+            return actions.remove_file(batch, file=essay.file, actor=teacher)
+
+        threads = [
+            threading.Thread(target=run, args=("file", change)),
+            threading.Thread(target=run, args=("lock", lambda batch=batch: actions.lock_batch(batch, actor=teacher))),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        batch.refresh_from_db()
+        live = BatchFile.objects.filter(batch=batch, removed_at=None).count()
+        if outcome["file"] == "done":
+            # The file came first: an unread one then keeps the batch from being locked.
+            assert outcome["lock"] == ("still_reading" if step == "add" else "done")
+            assert live == (2 if step == "add" else 0)
+        else:
+            assert (outcome["file"], outcome["lock"], batch.is_locked, live) == ("batch_locked", "done", True, 1)

@@ -1,0 +1,204 @@
+"""A batch is always in one honest state; every illegal step is refused with a code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, connection, transaction
+
+from batches import actions
+from batches.models import Batch, PhaseRun
+from batches.state import batch_state
+from batches.tasks import run_phases
+from batches.tests.making import make_batch, make_essays, upload
+from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+
+S = Batch.Status
+STEPS: dict[str, Callable[..., Any]] = {
+    "lock": actions.lock_batch,
+    "unlock": actions.unlock_batch,
+    "start": actions.start_batch,
+    "cancel": actions.cancel_batch,
+    "reopen": actions.reopen_batch,
+    "archive": actions.archive_batch,
+}
+ENDS = (S.COMPLETED, S.COMPLETED_WITH_FAILURES, S.FAILED, S.CANCELLED)
+LEGAL: dict[tuple[str, str], str] = {
+    (S.COLLECTING, "lock"): S.READY,
+    (S.COLLECTING, "start"): S.PROCESSING,
+    (S.COLLECTING, "cancel"): S.CANCELLED,
+    (S.READY, "unlock"): S.COLLECTING,
+    (S.READY, "start"): S.PROCESSING,
+    (S.READY, "cancel"): S.CANCELLED,
+    (S.PROCESSING, "cancel"): S.CANCELLED,
+    **{(end, "reopen"): S.COLLECTING for end in ENDS},
+    **{(end, "archive"): S.ARCHIVED for end in ENDS},
+}
+
+
+def put(batch: Batch, status: str) -> Batch:
+    """Straight into a state, as if it had come there by legal steps."""
+    open_ = status == S.COLLECTING
+    reason = "" if open_ else "teacher" if status == S.READY else "assessment"
+    Batch.objects.filter(pk=batch.pk).update(
+        status=status, lock_reason=reason, locked_at=None if open_ else batch.created_at
+    )
+    batch.refresh_from_db()
+    return batch
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("status", S.values)
+def test_every_step_from_every_state(teacher: User, status: str, step: str) -> None:
+    batch = put(make_batch(teacher), status)
+    wanted = LEGAL.get((status, step))
+    if wanted is None:
+        with pytest.raises(ActionError) as caught:
+            STEPS[step](batch, actor=teacher)
+        assert caught.value.code == "illegal_transition"
+        batch.refresh_from_db()
+        assert batch.status == status
+        return
+    before = batch.version
+    events = OutboxEvent.objects.filter(event_type="batch.status.changed").count()
+    STEPS[step](batch, actor=teacher)
+    batch.refresh_from_db()
+    assert (batch.status, batch.version) == (wanted, before + 1)
+    assert batch.is_locked == (wanted != S.COLLECTING)
+    assert OutboxEvent.objects.filter(event_type="batch.status.changed").count() == events + 1
+    entry = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Batch)).order_by("-pk").first()
+    assert entry is not None
+    assert (entry.actor, entry.changes["status"]) == (teacher, [status, wanted])
+
+
+@pytest.mark.parametrize("step", ["lock", "start"])
+def test_what_is_still_being_read_hinders(teacher: User, step: str) -> None:
+    batch = make_batch(teacher)
+    actions.add_files(batch, uploads=[upload("a.txt")], actor=teacher)
+    with pytest.raises(ActionError) as caught:
+        STEPS[step](batch, actor=teacher)
+    assert caught.value.code == "still_reading"
+
+
+def test_undecided_texts_do_not_hinder_start(teacher: User) -> None:
+    batch = make_batch(teacher)
+    make_essays(batch, 2)
+    assert actions.start_batch(batch, actor=teacher).status == S.PROCESSING
+
+
+def test_start_runs_the_built_in_phase_and_comes_to_an_end(teacher: User) -> None:
+    batch = make_batch(teacher)
+    make_essays(batch, 3)
+    actions.start_batch(batch, actor=teacher)
+    run_phases(batch.pk, 1)
+    state = batch_state(Batch.objects.get(pk=batch.pk))
+    assert (state["status"], state["locked"], state["lock_reason"]) == ("completed", True, "assessment")
+    assert state["phases"]["nlp"]["essay_counts"] == {
+        "total": 3, "pending_dispatch_or_processing": 0, "successful": 3, "failed": 0,
+    }  # fmt: skip
+    assert state["phases"]["spellcheck"]["status"] == "skipped_by_user_config"
+
+
+def test_a_text_without_words_makes_the_end_partial(teacher: User) -> None:
+    batch = make_batch(teacher)
+    essays = make_essays(batch, 2)
+    essays[0].file.text = ""
+    essays[0].file.save()
+    actions.start_batch(batch, actor=teacher)
+    run_phases(batch.pk, 1)
+    batch.refresh_from_db()
+    assert batch.status == S.COMPLETED_WITH_FAILURES
+
+
+def test_a_phase_of_an_earlier_generation_or_told_twice_changes_nothing(teacher: User) -> None:
+    batch = make_batch(teacher)
+    make_essays(batch, 1)
+    actions.start_batch(batch, actor=teacher)
+    run_phases(batch.pk, 1)
+    run_phases(batch.pk, 1)
+    actions.reopen_batch(batch, actor=teacher)
+    actions.start_batch(batch, actor=teacher)
+    run_phases(batch.pk, 1)
+    batch.refresh_from_db()
+    assert (batch.status, batch.generation) == (S.PROCESSING, 2)
+    run_phases(batch.pk, 2)
+    batch.refresh_from_db()
+    assert batch.status == S.COMPLETED
+    assert PhaseRun.objects.filter(batch=batch, phase="nlp").count() == 2
+
+
+def test_cancelling_ends_the_phases_that_run(teacher: User) -> None:
+    batch = make_batch(teacher)
+    make_essays(batch, 1)
+    actions.start_batch(batch, actor=teacher)
+    actions.cancel_batch(batch, actor=teacher)
+    assert batch.phase_runs.get(phase="nlp").status == PhaseRun.Status.CANCELLED
+    run_phases(batch.pk, 1)
+    batch.refresh_from_db()
+    assert batch.status == S.CANCELLED
+
+
+def test_only_the_owner_unlocks(teacher: User, colleague: User, owned_class: Any) -> None:
+    batch = make_batch(teacher, owned_class)
+    actions.lock_batch(batch, actor=colleague)
+    with pytest.raises(ActionError) as caught:
+        actions.unlock_batch(batch, actor=colleague)
+    assert caught.value.code == "permission_denied"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "ready"},
+        {"status": "processing"},
+        {"lock_reason": "teacher"},
+        {"locked_at": "2026-11-26T00:00:00Z"},
+        {"title": ""},
+    ],
+)
+def test_the_database_holds_no_dishonest_state(teacher: User, fields: dict[str, str]) -> None:
+    batch = make_batch(teacher)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Batch.objects.filter(pk=batch.pk).update(**fields)
+
+
+def test_two_tabs_change_a_batch_and_the_second_is_told(teacher: User) -> None:
+    batch = make_batch(teacher)
+    actions.update_batch(batch, changes={"title": "First"}, version=1, actor=teacher)
+    with pytest.raises(ActionError) as caught:
+        actions.update_batch(batch, changes={"title": "Second"}, version=1, actor=teacher)
+    assert (caught.value.code, caught.value.current.title) == ("version_conflict", "First")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_start_at_once_and_it_starts_once(teacher: User) -> None:
+    batch = make_batch(teacher)
+    make_essays(batch, 1)
+    together = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def run() -> None:
+        together.wait()
+        try:
+            actions.start_batch(batch, actor=teacher)
+            outcomes.append("done")
+        except ActionError as error:
+            outcomes.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    batch.refresh_from_db()
+    assert sorted(outcomes) == ["done", "illegal_transition"]
+    assert (batch.generation, batch.phase_runs.count()) == (1, 4)
