@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +40,8 @@ def create_teacher(email: str, *, display_name: str = "", school_name: str = "",
     school = None
     if school_name:
         school = School.objects.filter(name__iexact=school_name).first() or School.objects.create(name=school_name)
-    return User.objects.create_user(email, display_name=_checked_name(display_name), school=school)
+    with _one_account_per_address():
+        return User.objects.create_user(email, display_name=_checked_name(display_name), school=school)
 
 
 @action
@@ -91,9 +95,9 @@ def set_password(user: User, *, password: str, actor: User) -> User:
 
 @action
 def ask_for_email_change(user: User, *, email: str, actor: User) -> User:
-    """Keep the new address until it is confirmed. An address that somebody has is kept too, and fails on confirming:
+    """Keep the new address until it is confirmed.
 
-    the answer must not say who has an account.
+    One that somebody has is kept too and fails on confirming: the answer here must not tell who has an account.
     """
     user = _lock(user)
     user.new_email = _checked_email(email)
@@ -105,11 +109,12 @@ def ask_for_email_change(user: User, *, email: str, actor: User) -> User:
 def confirm_email_change(user: User, *, token: str, actor: User) -> User:
     """Take the new address into use, once. Raises ActionError `validation_error` where the link does not hold."""
     user = _lock(user)
-    taken = User.objects.filter(email__iexact=user.new_email).exclude(pk=user.pk).exists()
-    if not user.new_email or taken or not email_change_tokens.check_token(user, token):
+    if not user.new_email or not email_change_tokens.check_token(user, token):
         raise ActionError("validation_error", _("This link has been used or is too old. Ask for a new one."))
+    _refuse_taken(user.new_email, but=user)
     user.email, user.new_email = user.new_email, ""
-    user.save(update_fields=["email", "new_email"])
+    with _one_account_per_address():
+        user.save(update_fields=["email", "new_email"])
     return user
 
 
@@ -239,6 +244,20 @@ def _checked_email(value: str) -> str:
     return email
 
 
-def _refuse_taken(email: str) -> None:
-    if User.objects.filter(email__iexact=email).exists():
-        raise ActionError("validation_error", _("There is already an account with this address."), field="email")
+def _refuse_taken(email: str, *, but: User | None = None) -> None:
+    others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
+    if others.filter(email__iexact=email).exists():
+        raise _taken()
+
+
+@contextmanager
+def _one_account_per_address() -> Iterator[None]:
+    """What the constraint refuses because somebody took the address in the meantime reads as if seen before."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise _taken() from error
+
+
+def _taken() -> ActionError:
+    return ActionError("validation_error", _("There is already an account with this address."), field="email")

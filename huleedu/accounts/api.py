@@ -99,7 +99,8 @@ class MeViewSet(ApiViewSet):
 
     def retrieve(self, request: Request) -> Response:
         """Who is signed in."""
-        return Response(MeSerializer(request.user).data)
+        user: Any = request.user
+        return Response(MeSerializer(user).data)
 
     @extend_schema(request=MeInput, responses=MeSerializer)
     def partial_update(self, request: Request) -> Response:

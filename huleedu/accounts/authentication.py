@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +34,7 @@ class BearerAuthentication(JWTAuthentication):
         except TokenError as error:
             raise _refused() from error
 
-    def get_user(self, validated_token: Token) -> User:
+    def get_user(self, validated_token: Token) -> Any:
         """Whose token it is, in one statement. Raises AuthenticationFailed."""
         try:
             public_id, family = user_id_of(validated_token), UUID(str(validated_token[FAMILY_CLAIM]))

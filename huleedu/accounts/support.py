@@ -33,6 +33,6 @@ class SupportSite(AdminSite):
             raise Http404
         return redirect(reverse("accounts:sign-in", query={"next": reverse("admin:index")}))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """To the account page, whose change also ends tokens and sockets."""
         return redirect("accounts:account")

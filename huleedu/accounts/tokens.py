@@ -47,7 +47,7 @@ def make_pair(user: User, family: UUID) -> TokenPair:
 
 
 def verified_refresh(text: str) -> Token:
-    """The refresh token in `text`. Raises ActionError `not_authenticated` where it is forged, expired or another kind."""
+    """The refresh token in `text`. Raises ActionError `not_authenticated` where it is no good."""
     try:
         token = RefreshToken(text)  # type: ignore[arg-type]  # the library's annotation; it takes the signed text
         UUID(str(token[FAMILY_CLAIM]))

@@ -1,16 +1,22 @@
-"""Paths of signing in and of one's own account."""
+"""Paths of signing in and of the own account."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from huleedu.accounts import views
+from huleedu.accounts.views import account, reset, sign_in
 
 app_name = "accounts"
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("account/", views.account, name="account"),
-    path("language/", views.language, name="language"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("language/", sign_in.language, name="language"),
+    path("sign-in/reset/", reset.ResetView.as_view(), name="reset"),
+    path("sign-in/reset/sent/", reset.ResetSentView.as_view(), name="reset-sent"),
+    path("sign-in/reset/<uuid:uidb64>/<str:token>/", reset.ResetConfirmView.as_view(), name="reset-confirm"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/email/", account.email, name="email"),
+    path("account/email/<str:token>/", account.email_confirm, name="email-confirm"),
 ]

@@ -1,0 +1,125 @@
+"""What people type to sign in and into their account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+from huleedu.accounts import actions
+from huleedu.accounts.models import User
+from huleedu.accounts.queue import queue_reset_link
+
+_LONGEST_PASSWORD = 1024
+
+
+class SignInForm(forms.Form):
+    """E-mail address and password. One message whatever is wrong, so that nobody learns who has an account."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=_LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    user: User
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(data)
+        self.request = request
+
+    @sensitive_variables("values")
+    def clean(self) -> dict[str, Any]:
+        """Find the person; `user` is set afterwards. The work is the same for an address nobody has."""
+        values: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return values
+        user = authenticate(self.request, email=values["email"], password=values["password"])
+        if not isinstance(user, User):
+            raise ValidationError(_("The e-mail address and the password do not match. Check both and try again."))
+        self.user = user
+        return values
+
+
+class ResetForm(forms.Form):
+    """Whose password is forgotten."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def save(self, *, request: HttpRequest, **_options: Any) -> None:
+        """Send a link where there is such an account. Django's view passes options we do not use."""
+        queue_reset_link(self.cleaned_data["email"], base_url=f"{request.scheme}://{request.get_host()}")
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A new password after following a link."""
+
+    def save(self, commit: bool = True) -> User:
+        """Set it; all sessions, tokens and sockets end."""
+        return actions.set_password(self.user, password=self.cleaned_data["new_password1"], actor=self.user)
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """A new password of a signed-in person, who types the old one too."""
+
+    def save(self, commit: bool = True) -> User:
+        """Set it; other sessions, tokens and sockets end."""
+        return actions.set_password(self.user, password=self.cleaned_data["new_password1"], actor=self.user)
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """Name, language and colours."""
+
+    class Meta:
+        model = User
+        fields = ["display_name", "language", "theme"]
+        widgets = {
+            "display_name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "language": forms.RadioSelect,
+            "theme": forms.RadioSelect,
+        }
+
+    def save(self, commit: bool = True) -> User:
+        """Change the account."""
+        return actions.update_profile(self.instance, changes=self.cleaned_data, actor=self.instance)
+
+
+class EmailChangeForm(forms.Form):
+    """A new address; the password shows that it is the person who asks."""
+
+    email = forms.EmailField(
+        label=_("New e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    current_password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=_LONGEST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data)
+        self.user = user
+
+    @sensitive_variables("password")
+    def clean_current_password(self) -> str:
+        """Raises ValidationError where it is not the person's."""
+        password: str = self.cleaned_data["current_password"]
+        if not self.user.check_password(password):
+            raise ValidationError(_("This is not your password."))
+        return password

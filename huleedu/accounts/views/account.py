@@ -1,0 +1,94 @@
+"""The own account: name, language, colours, password, e-mail address."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from huleedu.accounts import actions, mail
+from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, ProfileForm
+from huleedu.accounts.links import email_change_path, email_change_tokens
+from huleedu.accounts.models import User
+from huleedu.accounts.views.sign_in import UNPROCESSABLE
+
+
+def _person(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account; POST saves name, language and colours."""
+    if request.method != "POST":
+        return _page(request)
+    # A copy: the form writes into its instance while it checks, and the page names the person.
+    form = ProfileForm(request.POST, instance=copy(_person(request)))
+    if not form.is_valid():
+        return _page(request, profile_form=form)
+    user = form.save()
+    with override(user.language):
+        messages.success(request, _("Saved."))
+    return redirect("accounts:account")
+
+
+@sensitive_post_parameters()
+@require_POST
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the password. This session goes on; all others, tokens and sockets end."""
+    form = ChangePasswordForm(_person(request), request.POST)
+    if not form.is_valid():
+        return _page(request, password_form=form)
+    update_session_auth_hash(request, form.save())
+    messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+    return redirect("accounts:account")
+
+
+@sensitive_post_parameters()
+@require_POST
+def email(request: HttpRequest) -> HttpResponse:
+    """Send a link to the new address. The answer does not tell whether somebody else has it."""
+    form = EmailChangeForm(_person(request), request.POST)
+    if not form.is_valid():
+        return _page(request, email_form=form)
+    user = actions.ask_for_email_change(_person(request), email=form.cleaned_data["email"], actor=_person(request))
+    link = request.build_absolute_uri(email_change_path(user))
+    if mail.send("email_change", to=user.new_email, language=user.language, link=link):
+        messages.success(request, _("We have sent a link to the new address. Follow it to confirm the change."))
+    else:
+        messages.error(request, _("The link could not be sent just now. Try again later."))
+    return redirect("accounts:account")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the new address; POST takes it into use. Needs the sign-in: a mistyped address gives nobody the account."""
+    user = _person(request)
+    if request.method == "POST":
+        old = user.email
+        user = actions.confirm_email_change(user, token=token, actor=user)
+        mail.send("email_changed", to=old, language=user.language)
+        messages.success(request, _("Your e-mail address is changed. Sign in with it from now on."))
+        return redirect("accounts:account")
+    holds = bool(user.new_email) and email_change_tokens.check_token(user, token)
+    return render(request, "accounts/email_confirm.html", {"holds": holds}, status=200 if holds else UNPROCESSABLE)
+
+
+def _page(request: HttpRequest, **bound: Any) -> HttpResponse:
+    """The account's page with empty forms, but for the one that was sent and has errors."""
+    user = _person(request)
+    context = {
+        "profile_form": ProfileForm(instance=user),
+        "password_form": ChangePasswordForm(user),
+        "email_form": EmailChangeForm(user),
+        **bound,
+    }
+    return render(request, "accounts/account.html", context, status=UNPROCESSABLE if bound else 200)
