@@ -30,8 +30,8 @@ from classes.serializers import (
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
-from huleedu.common.parsers import SafeJSONParser
 from huleedu.common.pagination import RowPagination
+from huleedu.common.parsers import SafeJSONParser
 
 
 def _validated(
@@ -56,7 +56,11 @@ class ClassViewSet(ApiViewSet):
         return Response(ClassSerializer(school_class, context={"user": self.request.user}).data, status=code)
 
     @extend_schema(
-        parameters=[OpenApiParameter("archived", bool), OpenApiParameter("school_year", str), OpenApiParameter("search", str)],
+        parameters=[
+            OpenApiParameter("archived", bool),
+            OpenApiParameter("school_year", str),
+            OpenApiParameter("search", str),
+        ],
         responses=ClassSerializer(many=True),
     )
     def list(self, request: Request) -> Response:
@@ -117,7 +121,9 @@ class ClassViewSet(ApiViewSet):
         return Response(ShareSerializer(school_class.shares.select_related("user"), many=True).data)
 
     @extend_schema(responses={204: None})
-    @action(detail=True, methods=["delete"], url_path=r"shares/(?P<user_id>[0-9a-f-]{36})")
+    @action(
+        detail=True, methods=["delete"], url_path=r"shares/(?P<user_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    )
     def unshare(self, request: Request, id: UUID, user_id: str) -> Response:  # noqa: A002
         """Take a colleague's access back (owner only)."""
         school_class = get_owned(SchoolClass.objects, request.user, id)

@@ -216,7 +216,7 @@ class RosterImport(PublicModel):
     edits = models.JSONField(default=dict, blank=True)
     """The teacher's changes to rows, line to `{values, include}`."""
     undo = models.JSONField(default=dict, blank=True)
-    """What applying changed: created, enrolled, and old values per student."""
+    """What applying changed: created, enrolled, left, and old and new values per student. Emptied after 30 days."""
     result = models.JSONField(default=dict, blank=True)
     """The counts when it was applied."""
     applied_at = models.DateTimeField(null=True)

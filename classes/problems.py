@@ -9,6 +9,7 @@ MESSAGES: dict[str, Promise] = {
     "missing_email": _("Line {line} has no e-mail address. The student is imported without one."),
     "bad_email": _("Line {line} has something that is not an e-mail address. The student is imported without one."),
     "missing_name": _("Line {line} has no name. Write a name, or leave the line out."),
+    "name_too_long": _("Line {line} has a name of more than 150 characters. Shorten it, or leave the line out."),
     "duplicate": _("Line {line} has the same e-mail address as an earlier line and is left out."),
     "protected": _("Line {line} is left out."),
     "not_a_student": _("Line {line} is a teacher or other staff and is left out."),

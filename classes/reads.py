@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value, Window
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 
 from classes.models import ClassCourse, ClassShare, Enrolment, SchoolClass, Student
+from huleedu.common.text import clean_line
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -20,28 +22,32 @@ if TYPE_CHECKING:
 def class_rows(user: User, *, archived: bool | None = False, school_year: str = "", search: str = "") -> QuerySet[Any]:
     """Dictionaries of the classes the person may see, each with `total`, the number of all rows."""
     rows = SchoolClass.objects.visible_to(user)
+    school_year, search = clean_line(school_year), clean_line(search)
     if archived is not None:
         rows = rows.filter(archived_at__isnull=not archived)
     if school_year:
         rows = rows.filter(school_year=school_year)
     if search:
         rows = rows.filter(designation__icontains=search)
-    students = Enrolment.objects.filter(school_class=OuterRef("pk"), left_at=None).order_by()
+    students = Enrolment.objects.filter(school_class=OuterRef("pk"), left_at=None).order_by().values("school_class")
     courses = ClassCourse.objects.filter(school_class=OuterRef("pk")).order_by()
-    shares = ClassShare.objects.filter(school_class=OuterRef("pk"), user_id=user.pk)
+    shares = ClassShare.objects.filter(school_class=OuterRef("pk"))
     return (
         rows.annotate(
-            n_students=Coalesce(Subquery(students.values("school_class").annotate(n=Count("pk")).values("n")), Value(0)),
+            n_students=Coalesce(Subquery(students.annotate(n=Count("pk")).values("n")), Value(0)),
             course_codes=Subquery(
                 courses.values("school_class").annotate(all=ArrayAgg("code", order_by="code")).values("all")
             ),
-            shared_to_change=Subquery(shares.values("can_change")[:1]),
+            shared_to_change=Subquery(shares.filter(user_id=user.pk).values("can_change")[:1]),
+            colleagues=ArraySubquery(
+                shares.order_by("pk").values(name=Coalesce(NullIf("user__display_name", Value("")), "user__email"))
+            ),
             total=Window(Count("pk")),
         )
         .order_by("designation", "pk")
         .values(
             "public_id", "designation", "school_year", "archived_at", "created_at", "owner_id", "owner__display_name",
-            "n_students", "course_codes", "shared_to_change", "total",
+            "n_students", "course_codes", "shared_to_change", "colleagues", "total",
         )
     )  # fmt: skip
 
@@ -67,6 +73,7 @@ _STUDENT = ("public_id", "given_name", "family_name", "preferred_name", "email",
 def roster_rows(school_class: SchoolClass, *, search: str = "") -> QuerySet[Any]:
     """Dictionaries of the students in a class, by surname, each with `total`."""
     rows = Student.objects.in_class(school_class)
+    search = clean_line(search)
     if search:
         rows = rows.filter(
             Q(given_name__icontains=search)

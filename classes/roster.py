@@ -12,16 +12,38 @@ from dataclasses import dataclass, field
 
 from classes.roster_headers import EXTERNAL, FIELDS, field_of, is_known
 from classes.roster_reading import MAX_ROWS, Grid, Record, RosterError, normal, read_grid
+from huleedu.common.text import strip_personal_numbers
 
-__all__ = ["FIELDS", "Column", "ParsedRoster", "Problem", "RosterError", "RosterRow", "parse_roster", "strip_personal_numbers"]
+__all__ = [
+    "FIELDS",
+    "MAX_NAME",
+    "Column",
+    "ParsedRoster",
+    "Problem",
+    "RosterError",
+    "RosterRow",
+    "parse_roster",
+]
 
-_EMAIL = re.compile(r"^[^\s@<>;,\"]+@[^\s@<>;,\"]+\.[^\s@<>;,\".]+$")
+# No address gets past this that Django's own validator would refuse when the list is applied.
+_WORD = r"[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[A-Za-z0-9-]{{1,62}}[A-Za-z0-9]", re.ASCII)
+MAX_NAME = 150
+"""Characters a name may have."""
 _NAME_AND_MAIL = re.compile(r"^\"?(?P<name>[^<>\"]*?)\"?\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>$")
-_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2})(\d{2})(\d{2})[-+–]?(\d{4})(?!\d)")
-_FOOTER = re.compile(r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated|\d+ (?:elever|students))\b", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated"
+    r"|\d+ (?:elever|students))\b",
+    re.IGNORECASE,
+)
 _NO_LETTERS = re.compile(r"^[^\w]*$")
-_TEACHERS = frozenset("lärare|teacher|instructor|faculty|staff|personal|assistent|mentor|ta|observer".split("|"))
-_YES = frozenset("1|ja|j|x|yes|y|true|sekretess|sekretessmarkering|skyddad|skyddad folkbokföring".split("|"))
+_TEACHERS = frozenset(
+    ["lärare", "teacher", "instructor", "faculty", "staff", "personal", "assistent", "mentor", "ta", "observer"]
+)
+_YES = frozenset(
+    ["1", "ja", "j", "x", "yes", "y", "true", "sekretess", "sekretessmarkering", "skyddad", "skyddad folkbokföring"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +88,8 @@ class ParsedRoster:
     header_line: int
     columns: tuple[Column, ...]
     rows: tuple[RosterRow, ...]
+    duplicates: tuple[RosterRow, ...]
+    """Rows that are not kept because an earlier one has the address: the preview lets people mend them."""
     problems: tuple[Problem, ...]
     ignored: tuple[tuple[int, str], ...]
     discarded_columns: tuple[str, ...]
@@ -79,32 +103,12 @@ class _Work:
     problems: list[Problem] = field(default_factory=list)
     ignored: list[tuple[int, str]] = field(default_factory=list)
     rows: list[RosterRow] = field(default_factory=list)
+    duplicates: list[RosterRow] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     names: set[tuple[str, str, str]] = field(default_factory=set)
 
     def tell(self, line: int, code: str, column: str | None = None) -> None:
         self.problems.append(Problem(line, code, column))
-
-
-def strip_personal_numbers(text: str) -> tuple[str, int]:
-    """`text` without personal identity numbers (date plausible, Luhn right), and how many there were."""
-    removed = 0
-
-    def drop(match: re.Match[str]) -> str:
-        nonlocal removed
-        year, month, day, last = match.groups()
-        number = int(day) - 60 if int(day) > 60 else int(day)
-        if 1 <= int(month) <= 12 and 1 <= number <= 31 and _luhn(year + month + day + last):
-            removed += 1
-            return ""
-        return match[0]
-
-    return _PERSONNUMMER.sub(drop, text), removed
-
-
-def _luhn(digits: str) -> bool:
-    products = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
-    return sum(product // 10 + product % 10 for product in products) % 10 == 0
 
 
 def parse_roster(
@@ -130,12 +134,15 @@ def parse_roster(
         work.ignored += [(r.line, "preamble" if any(r.cells) else "empty") for r in records[:position]]
         body = records[position + 1 :]
     mapping = _mapping(header, body, columns)
-    for record in body:
+    if not {"given_name", "family_name", "full_name", "email"} & set(mapping.values()):
+        work.tell(header.line if header else 1, "no_name_column")
+        body_read: list[Record] = []
+    else:
+        body_read = body
+    for record in body_read:
         _read_row(record, mapping, header, work)
     if len(work.rows) > MAX_ROWS:
         raise RosterError("too_many_rows")
-    if header is not None and not ({"given_name", "family_name", "full_name", "email"} & set(mapping.values())):
-        work.tell(header.line, "no_name_column")
     shown = _columns(header, body, mapping)
     return ParsedRoster(
         encoding=grid.encoding,
@@ -144,6 +151,7 @@ def parse_roster(
         header_line=header.line if header else 0,
         columns=shown,
         rows=tuple(work.rows),
+        duplicates=tuple(work.duplicates),
         problems=tuple(work.problems),
         ignored=tuple(work.ignored),
         discarded_columns=tuple(column.header for column in shown if header and column.header and not column.field),
@@ -169,7 +177,7 @@ def _without_numbers(grid: Grid) -> tuple[list[Record], int]:
 
 def _is_mail_line(records: list[Record]) -> bool:
     cells = [cell for record in records for cell in record.cells if cell]
-    return bool(cells) and all("@" in cell and (_EMAIL.match(cell) or _NAME_AND_MAIL.match(cell)) for cell in cells)
+    return bool(cells) and all("@" in cell and (_EMAIL.fullmatch(cell) or _NAME_AND_MAIL.match(cell)) for cell in cells)
 
 
 def _split_mail_lines(records: list[Record]) -> list[Record]:
@@ -177,7 +185,7 @@ def _split_mail_lines(records: list[Record]) -> list[Record]:
     result = []
     for record in records:
         cells = [cell for cell in record.cells if cell]
-        if cells and all(_NAME_AND_MAIL.match(cell) or _EMAIL.match(cell) for cell in cells):
+        if cells and all(_NAME_AND_MAIL.match(cell) or _EMAIL.fullmatch(cell) for cell in cells):
             if len(cells) > 1 and not any("<" in cell for cell in cells):
                 result.append(record)
                 continue
@@ -293,28 +301,31 @@ def _keep(record: Record, values: dict[str, str], header: Record | None, work: _
     line = record.line
     given, family = _names(values)
     email = _email(line, values.get("email", ""), work)
+    numbers = {name: values[name].lstrip("#") for name in EXTERNAL & values.keys() if values[name]}
+    row = RosterRow(
+        line=line,
+        given_name=given,
+        family_name=family,
+        email=email,
+        preferred_name=values.get("preferred_name", ""),
+        school_class=values.get("class", ""),
+        external_ids=tuple(sorted(numbers.items())),
+    )
     if email is not None and email.casefold() in work.addresses:
         work.tell(line, "duplicate", "email")
+        work.duplicates.append(row)
         return
     if email is not None:
         work.addresses.add(email.casefold())
-    if not given and not family:
+    if max(len(given), len(family), len(row.preferred_name)) > MAX_NAME:
+        work.tell(line, "name_too_long", "given_name")
+    elif not given and not family:
         work.tell(line, "missing_name", "given_name")
     else:
         _check_name(line, given, family, record, values.get("class", ""), work)
     if header is not None and len(record.cells) > len(header.cells) and any(record.cells[len(header.cells) :]):
         work.tell(line, "extra_cells")
-    work.rows.append(
-        RosterRow(
-            line=line,
-            given_name=given,
-            family_name=family,
-            email=email,
-            preferred_name=values.get("preferred_name", ""),
-            school_class=values.get("class", ""),
-            external_ids=tuple(sorted((name, values[name].lstrip("#")) for name in EXTERNAL & values.keys() if values[name])),
-        )
-    )
+    work.rows.append(row)
 
 
 def _names(values: dict[str, str]) -> tuple[str, str]:
@@ -340,7 +351,7 @@ def _email(line: int, value: str, work: _Work) -> str | None:
     if not address:
         work.tell(line, "missing_email", "email")
         return None
-    if not _EMAIL.match(address) or len(address) > 254:
+    if not _EMAIL.fullmatch(address) or len(address) > 254:
         work.tell(line, "bad_email", "email")
         return None
     return address

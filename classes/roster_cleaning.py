@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from dataclasses import dataclass
 
-from classes.roster import strip_personal_numbers
-from classes.roster_reading import read_grid
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from classes.roster_reading import Grid, read_grid
+from huleedu.common.text import strip_personal_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +20,45 @@ class Cleaned:
     removed: int
 
 
-def without_personal_numbers(data: bytes | str) -> Cleaned:
-    """`data` (bytes of a file, or pasted text) to keep. A workbook that held numbers is kept as CSV instead."""
+def without_personal_numbers(data: bytes | str, *, encoding: str = "") -> Cleaned:
+    """`data` (bytes of a file, or pasted text) to keep. `encoding` is how the teacher says the file is written.
+
+    Nothing but the numbers goes. Of a workbook only the sheet with the list is kept, as plain cells: the others, the
+    properties and the comments may hold numbers too. Raises RosterError where the list cannot be read.
+    """
     if isinstance(data, str):
         text, removed = strip_personal_numbers(data)
-        return Cleaned(text.encode("utf-8"), removed)
-    if data.startswith(b"PK\x03\x04"):
-        return _workbook(data)
-    # Every byte stays what it was but for the digits, whatever the encoding turns out to be: latin-1 maps one to one.
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]
-    encoding = read_grid(data).encoding if wide else "latin-1"
-    text, removed = strip_personal_numbers(data.decode(encoding))
-    return Cleaned(text.encode(encoding), removed)
+        return Cleaned(text.encode("utf-8", "replace"), removed)
+    grid = read_grid(data, encoding=encoding or None)
+    if grid.encoding == "xlsx":
+        return _workbook(grid)
+    text, removed = strip_personal_numbers(data.decode(grid.encoding))
+    cleaned = text.encode(grid.encoding)
+    if not grid.encoding.startswith("utf-16"):
+        # Should the encoding be wrong, the digits are the same in all others: latin-1 maps every byte to one character.
+        text, more = strip_personal_numbers(cleaned.decode("latin-1"))
+        cleaned, removed = text.encode("latin-1"), removed + more
+    return Cleaned(cleaned, removed)
 
 
-def _workbook(data: bytes) -> Cleaned:
-    grid = read_grid(data)
+def _workbook(grid: Grid) -> Cleaned:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
     removed = 0
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
     line = 1
     for record in grid.records:
         while line < record.line:
-            writer.writerow([])
+            sheet.append([])
             line += 1
-        cells = []
-        for cell in record.cells:
-            cleaned, count = strip_personal_numbers(cell)
+        row = []
+        for value in record.cells:
+            text, count = strip_personal_numbers(value)
             removed += count
-            cells.append(cleaned)
-        writer.writerow(cells)
+            cell = WriteOnlyCell(sheet, value="")
+            cell.value, cell.data_type = text, "s"  # also what looks like a formula
+            row.append(cell)
+        sheet.append(row)
         line += 1
-    return Cleaned(data, 0) if not removed else Cleaned(out.getvalue().encode("utf-8-sig"), removed)
+    out = io.BytesIO()
+    book.save(out)
+    return Cleaned(out.getvalue(), removed)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from classes.roster import ParsedRoster, RosterRow
+from classes.roster import MAX_NAME, ParsedRoster, RosterRow
 
-BLOCKING = frozenset({"missing_name"})
+BLOCKING = frozenset({"missing_name", "name_too_long", "duplicate"})
 """Problems that keep a row out until the teacher has mended it."""
 COMPARED = ("given_name", "family_name", "preferred_name", "email")
 
@@ -44,24 +44,40 @@ def diff_roster(
 ) -> list[DiffRow]:
     """Compare the list with the class. Students are recognised by address, then number, then a full name that is one's.
 
-    `edits` holds the teacher's corrections, line to `{"values": {…}, "include": bool}`.
+    `edits` holds the teacher's corrections, line to `{"values": {…}, "include": bool}`; of a student who is not in the
+    list the key stands for the line, and to include one means that the student has left.
     """
     index = _Index(known)
     problems: dict[int, list[str]] = {}
     for problem in parsed.problems:
         problems.setdefault(problem.line, []).append(problem.code)
-    rows = []
-    seen: set[str] = set()
-    for number, row in enumerate(parsed.rows):
-        edit = (edits or {}).get(str(row.line), {})
-        made = _row(row, index, edit=edit, problems=problems.get(row.line, []), seen=seen, number=number)
-        rows.append(made)
+    edits = edits or {}
+    seen = _Seen()
+    rows = [
+        _row(row, index, edit=edits.get(str(row.line), {}), problems=problems.get(row.line, []), seen=seen)
+        for row in (*parsed.rows, *parsed.duplicates)
+    ]
+    rows.sort(key=lambda row: row.line)
     rows += [
-        DiffRow(0, "missing", student.key, _known_values(student), include=False)
+        DiffRow(
+            0,
+            "missing",
+            student.key,
+            _known_values(student),
+            include=bool(edits.get(student.key, {}).get("include", False)),
+        )
         for student in known
-        if student.enrolled and student.key not in seen
+        if student.enrolled and student.key not in seen.students
     ]
     return rows
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Who and which addresses earlier rows took."""
+
+    students: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
 
 
 class _Index:
@@ -75,7 +91,7 @@ class _Index:
                 key = (student.given_name.casefold(), student.family_name.casefold())
                 self.by_name.setdefault(key, []).append(student)
 
-    def find(self, values: Mapping[str, Any], *, seen: set[str]) -> KnownStudent | None:
+    def find(self, values: Mapping[str, Any], *, seen: _Seen) -> KnownStudent | None:
         """The student a row is about. By name only where one student has it and addresses do not contradict."""
         email = (values.get("email") or "").casefold()
         if email in self.by_email:
@@ -84,15 +100,13 @@ class _Index:
             if item in self.by_number:
                 return self.by_number[item]
         key = (values["given_name"].casefold(), values["family_name"].casefold())
-        same = [student for student in self.by_name.get(key, []) if student.key not in seen]
+        same = [student for student in self.by_name.get(key, []) if student.key not in seen.students]
         if len(same) == 1 and not (email and same[0].email):
             return same[0]
         return None
 
 
-def _row(
-    row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: list[str], seen: set[str], number: int
-) -> DiffRow:
+def _row(row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: list[str], seen: _Seen) -> DiffRow:
     values: dict[str, Any] = {
         "given_name": row.given_name,
         "family_name": row.family_name,
@@ -101,19 +115,36 @@ def _row(
         "external_ids": dict(row.external_ids),
     }
     values.update({key: value for key, value in (edit.get("values") or {}).items() if key in COMPARED})
-    left = [code for code in problems if not (code == "missing_name" and (values["given_name"] or values["family_name"]))]
-    include = bool(edit.get("include", True))
+    left = [code for code in problems if not _mended(code, row, values)]
+    student = index.find(values, seen=seen)
+    email = values["email"].casefold()
+    taken = (student is not None and student.key in seen.students) or email in seen.addresses
+    if taken and "duplicate" not in left:
+        left.append("duplicate")
     if BLOCKING & set(left):
         return DiffRow(row.line, "problem", None, values, problems=left, include=False)
-    student = index.find(values, seen=seen)
+    if email:
+        seen.addresses.add(email)
+    include = bool(edit.get("include", True))
     if student is None:
         return DiffRow(row.line, "new", None, values, problems=left, include=include)
-    if student.key in seen:
-        return DiffRow(row.line, "problem", student.key, values, problems=[*left, "duplicate"], include=False)
-    seen.add(student.key)
+    seen.students.add(student.key)
     changes = _changes(student, values)
     action = "changed" if changes or not student.enrolled else "unchanged"
     return DiffRow(row.line, action, student.key, values, changes=changes, problems=left, include=include)
+
+
+def _mended(code: str, row: RosterRow, values: Mapping[str, Any]) -> bool:
+    """Whether the teacher's corrections took the problem away."""
+    if code == "missing_name":
+        return bool(values["given_name"] or values["family_name"])
+    if code == "name_too_long":
+        return max(len(values[name]) for name in COMPARED[:3]) <= MAX_NAME
+    if code == "duplicate":
+        return bool(values["email"] != (row.email or ""))
+    if code in ("bad_email", "missing_email"):
+        return bool(values["email"])
+    return False
 
 
 def _changes(student: KnownStudent, values: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -44,9 +44,34 @@ _ALIASES: dict[str, str] = {
     "role": "roll|role|roles|roller",
 }
 _DISCARDED = frozenset(
-    "personnummer|pnr|person-id|personid|samordningsnummer|civicno|födelsedatum|födelsenummer|adress|postnummer|postadress|"
-    "ort|telefon|telefonnummer|mobil|mobilnummer|vårdnadshavare|vårdnadshavare 1|vårdnadshavare 2|address|phone|guardian|"
-    "lösenord|password|kön|gender".split("|")
+    [
+        "personnummer",
+        "pnr",
+        "person-id",
+        "personid",
+        "samordningsnummer",
+        "civicno",
+        "födelsedatum",
+        "födelsenummer",
+        "adress",
+        "postnummer",
+        "postadress",
+        "ort",
+        "telefon",
+        "telefonnummer",
+        "mobil",
+        "mobilnummer",
+        "vårdnadshavare",
+        "vårdnadshavare 1",
+        "vårdnadshavare 2",
+        "address",
+        "phone",
+        "guardian",
+        "lösenord",
+        "password",
+        "kön",
+        "gender",
+    ]
 )
 BY_HEADER = {header: field for field, headers in _ALIASES.items() for header in headers.split("|")}
 

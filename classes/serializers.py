@@ -22,7 +22,8 @@ class ClassSerializer(serializers.ModelSerializer[SchoolClass]):
     class Meta:
         model = SchoolClass
         fields = (
-            "id", "designation", "courses", "school_year", "archived", "students", "is_owner", "can_change", "created_at",
+            "id", "designation", "courses", "school_year", "archived", "students",
+            "is_owner", "can_change", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -83,6 +84,13 @@ class RosterInput(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=5_000_000, trim_whitespace=False)
 
 
+class RosterCorrection(serializers.Serializer[Any]):
+    """What the teacher corrects in one row, and whether it is imported."""
+
+    values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True), required=False)
+    include = serializers.BooleanField(required=False)
+
+
 class RosterRevision(serializers.Serializer[Any]):
     """How to read the list differently, and corrected rows by line."""
 
@@ -90,7 +98,7 @@ class RosterRevision(serializers.Serializer[Any]):
         choices=["", "utf-8", "cp1252", "mac_roman", "latin-1", "utf-16-le", "utf-16-be"], required=False
     )
     columns = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
-    rows = serializers.DictField(child=serializers.DictField(), required=False)
+    rows = serializers.DictField(child=RosterCorrection(), required=False)
 
 
 class ShareSerializer(serializers.ModelSerializer[ClassShare]):

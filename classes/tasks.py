@@ -21,5 +21,5 @@ def purge_roster_imports() -> dict[str, int]:
         status=RosterImport.Status.PREVIEW, created_at__lt=now - DRAFT_LIFETIME
     ).delete()
     old = RosterImport.objects.exclude(status=RosterImport.Status.PREVIEW).filter(applied_at__lt=now - UNDO_LIFETIME)
-    emptied = old.exclude(content=b"").update(content=b"", undo={}, edits={}, columns={})
+    emptied = old.exclude(undo={}).update(undo={})
     return {"drafts": drafts, "emptied": emptied}

@@ -1,5 +1,6 @@
 """Every change of classes, students and class lists."""
 
+from classes.actions.applying import apply_import, undo_import
 from classes.actions.classes import (
     archive_class,
     create_class,
@@ -9,10 +10,11 @@ from classes.actions.classes import (
     share_class,
     update_class,
 )
-from classes.actions.imports import apply_import, build_preview, preview_roster, revise_import, undo_import
+from classes.actions.imports import Preview, build_preview, preview_roster, read_preview, revise_import
 from classes.actions.students import add_student, delete_student, enrol_student, remove_student, update_student
 
 __all__ = [
+    "Preview",
     "add_student",
     "apply_import",
     "archive_class",
@@ -22,6 +24,7 @@ __all__ = [
     "delete_student",
     "enrol_student",
     "preview_roster",
+    "read_preview",
     "remove_share",
     "remove_student",
     "restore_class",

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classes.actions.locks import audience, lock_class, tell_changed
-from classes.events import ClassCreatedV1
+from classes.events import ClassChanged, ClassCreatedV1
 from classes.models import ClassCourse, ClassShare, CourseCode, SchoolClass, current_school_year
 from huleedu.accounts.models import User as UserModel
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
-from huleedu.common.text import clean_line
+from huleedu.common.text import clean_line, has_personal_number
 from huleedu.observability import metrics
 from huleedu.outbox.publish import publish
 from huleedu.realtime.delivery import recheck_user
@@ -23,7 +23,7 @@ from huleedu.realtime.delivery import recheck_user
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
-_SCHOOL_YEAR = re.compile(r"^(\d{4})/(\d{2})$")
+_SCHOOL_YEAR = re.compile(r"([0-9]{4})/([0-9]{2})")
 
 
 @action
@@ -77,7 +77,7 @@ def restore_class(school_class: SchoolClass, *, actor: User) -> SchoolClass:
 
 
 def _set_archived(school_class: SchoolClass, *, archived: bool) -> SchoolClass:
-    school_class = lock_class(school_class)
+    school_class = lock_class(school_class, archived_too=True)
     if (school_class.archived_at is not None) != archived:
         school_class.archived_at = timezone.now() if archived else None
         school_class.save(update_fields=["archived_at", "updated_at"])
@@ -91,7 +91,7 @@ def delete_class(school_class: SchoolClass, *, actor: User) -> None:
 
     Its students stay: they may be in other classes.
     """
-    school_class = lock_class(school_class)
+    school_class = lock_class(school_class, archived_too=True)
     batches: Any = school_class.batches  # type: ignore[attr-defined]  # the relation batches adds from above
     if batches.exists():
         raise ActionError("has_texts", _("The class has batches with texts. Archive it instead."))
@@ -117,12 +117,10 @@ def share_class(school_class: SchoolClass, *, email: str, can_change: bool, acto
 @action
 def remove_share(school_class: SchoolClass, *, share: ClassShare, actor: User) -> None:
     """Take a colleague's access back; their open pages are told to look again."""
-    school_class = lock_class(school_class)
+    school_class = lock_class(school_class, archived_too=True)
     everyone = audience(school_class)
     user_pk = share.user_id
     share.delete()
-    from classes.events import ClassChanged
-
     publish(ClassChanged(class_id=school_class.public_id), audience=everyone)
     recheck_user(user_pk)
 
@@ -131,13 +129,16 @@ def _checked_designation(value: str) -> str:
     cleaned = clean_line(value or "")
     if not cleaned:
         raise ActionError("validation_error", _("Give the class a name."), field="designation")
+    if has_personal_number(cleaned):
+        message = _("Personal identity numbers are not kept here. Remove the number.")
+        raise ActionError("validation_error", message, field="designation")
     if len(cleaned) > 100:
         raise ActionError("validation_error", _("The name is too long: at most 100 characters."), field="designation")
     return cleaned
 
 
 def _checked_year(value: str) -> str:
-    match = _SCHOOL_YEAR.match(value)
+    match = _SCHOOL_YEAR.fullmatch(value)
     if not match or (int(match[1]) + 1) % 100 != int(match[2]):
         raise ActionError("validation_error", _("Write the school year like 2026/27."), field="school_year")
     return value

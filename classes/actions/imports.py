@@ -1,85 +1,107 @@
-"""A class list on its way in: preview, apply, undo. Nothing is saved in the class before `apply_import`."""
+"""A class list on its way in: the draft, other ways to read it, and the preview. Nothing reaches the class here."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from auditlog.models import LogEntry
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classes.actions.locks import audience, checked_names, lock_class
-from classes.events import ClassRosterApplied, StudentCreatedV1
+from classes.actions.locks import checked_names, lock_class
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.problems import message_for
-from classes.roster import ParsedRoster, RosterError, parse_roster
-from classes.roster_cleaning import without_personal_numbers
+from classes.roster import FIELDS, ParsedRoster, RosterError, parse_roster
+from classes.roster_cleaning import Cleaned, without_personal_numbers
 from classes.roster_diff import DiffRow, KnownStudent, diff_roster
 from huleedu.common.actions import action
-from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
-from huleedu.observability import metrics
-from huleedu.outbox.publish import publish
+from huleedu.common.text import clean_line, strip_personal_numbers
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
+MAX_EDITS = 5_000
+
 
 @action
-def preview_roster(
-    school_class: SchoolClass, *, data: bytes | str, file_name: str = "", actor: User
-) -> RosterImport:
+def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: str = "", actor: User) -> RosterImport:
     """Keep a list as a draft, without its personal identity numbers. Raises ActionError `validation_error`."""
-    _parse(data, encoding="", columns={})
-    content = without_personal_numbers(data)
-    return RosterImport.objects.create(
+    school_class = lock_class(school_class)
+    field = "text" if isinstance(data, str) else "file"
+    content = _clean(data, field=field)
+    draft = RosterImport(
         school_class=school_class,
         created_by=actor,
-        file_name=file_name[:255],
+        file_name=strip_personal_numbers(clean_line(file_name))[0][:255],
         content=content.data,
         is_text=isinstance(data, str),
         result={"personnummer_removed": content.removed},
     )
+    read_draft(draft, field=field)
+    draft.save()
+    return draft
 
 
 @action
 def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor: User) -> RosterImport:
-    """Read the draft another way: `encoding`, `columns` (index to field), `rows` (line to values and include)."""
-    roster_import = _lock(roster_import)
+    """Read the draft another way: `encoding`, `columns` (index to field), `rows` (line to values and include).
+
+    A student who is not in the list has their id for a line. Raises ActionError `validation_error`; its field is
+    `rows.<line>.<field>` for a correction that cannot be kept.
+    """
+    lock_class(roster_import.school_class)
+    roster_import = lock_import(roster_import)
     if roster_import.status != RosterImport.Status.PREVIEW:
         raise ActionError("illegal_transition", _("The list has been imported already."))
     if "encoding" in changes:
         roster_import.encoding = changes["encoding"] or ""
+        if roster_import.encoding and not roster_import.is_text:
+            content = _clean(bytes(roster_import.content), field="encoding", encoding=roster_import.encoding)
+            roster_import.content = content.data
+            roster_import.result["personnummer_removed"] += content.removed
     if "columns" in changes:
-        roster_import.columns = {str(key): value for key, value in (changes["columns"] or {}).items() if value}
+        roster_import.columns = _checked_columns(changes["columns"] or {})
     for line, edit in (changes.get("rows") or {}).items():
-        earlier = roster_import.edits.get(str(line), {})
-        merged = {**earlier, **edit}
-        if "values" in edit:
-            values = {k: v for k, v in checked_names(edit["values"]).items()}
-            merged["values"] = {**earlier.get("values", {}), **{k: v or "" for k, v in values.items()}}
-        roster_import.edits[str(line)] = merged
-    _parse_import(roster_import)
-    roster_import.save(update_fields=["encoding", "columns", "edits", "updated_at"])
+        _correct(roster_import.edits, str(line), edit)
+    if len(roster_import.edits) > MAX_EDITS:
+        raise ActionError("validation_error", _("Too many corrections."), field="rows")
+    read_draft(roster_import, field="encoding")
+    roster_import.save(update_fields=["content", "encoding", "columns", "edits", "result", "updated_at"])
     return roster_import
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A draft as it is read now and what applying it would do. Of an applied list only the counts are left."""
+
+    roster_import: RosterImport
+    parsed: ParsedRoster | None
+    rows: list[DiffRow]
+    counts: Counter[str]
+
+
+def read_preview(roster_import: RosterImport) -> Preview:
+    """Reads only: two statements, however long the list."""
+    if roster_import.status != RosterImport.Status.PREVIEW:
+        return Preview(roster_import, None, [], Counter(roster_import.result.get("counts", {})))
+    parsed = read_draft(roster_import)
+    rows = compare(roster_import, parsed)
+    return Preview(roster_import, parsed, rows, Counter(row.action for row in rows))
 
 
 def build_preview(roster_import: RosterImport) -> dict[str, Any]:
     """The API's `roster preview`. Reads only: two statements."""
-    parsed = _parse_import(roster_import) if roster_import.content else None
-    rows = _diff(roster_import, parsed) if parsed else []
-    counts = Counter(row.action for row in rows)
-    if roster_import.status != RosterImport.Status.PREVIEW:
-        counts = Counter(roster_import.result.get("counts", {}))
-    problems = parsed.problems if parsed else ()
+    preview = read_preview(roster_import)
+    parsed, counts = preview.parsed, preview.counts
     return {
         "id": str(roster_import.public_id),
         "status": roster_import.status,
-        "source": parsed.source if parsed else None,
-        "encoding": parsed.encoding if parsed else roster_import.encoding,
-        "delimiter": parsed.delimiter if parsed else None,
+        "source": parsed.source if parsed else roster_import.result.get("source"),
+        "encoding": parsed.encoding if parsed else roster_import.result.get("encoding"),
+        "delimiter": parsed.delimiter if parsed else roster_import.result.get("delimiter"),
         "columns": [
             {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field}
             for c in (parsed.columns if parsed else ())
@@ -94,7 +116,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
                 "problems": row.problems,
                 "include": row.include,
             }
-            for row in rows
+            for row in preview.rows
         ],
         "new": counts["new"],
         "changed": counts["changed"],
@@ -102,96 +124,44 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "missing": counts["missing"],
         "problems": [
             {"line": p.line, "code": p.code, "column": p.column, "message": message_for(p.code, line=p.line)}
-            for p in problems
+            for p in (parsed.problems if parsed else ())
         ],
         "personnummer_removed": roster_import.result.get("personnummer_removed", 0),
     }
 
 
-@action
-def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
-    """Save what the preview shows. A second time changes nothing. The number of statements does not grow with rows.
-
-    Raises ActionError `validation_error` where nothing is left to import.
-    """
-    school_class = lock_class(roster_import.school_class)
-    roster_import = _lock(roster_import)
-    if roster_import.status == RosterImport.Status.APPLIED:
-        return roster_import
-    if roster_import.status == RosterImport.Status.UNDONE or not roster_import.content:
-        raise ActionError("illegal_transition", _("The import was undone. Import the list again."))
-    parsed = _parse_import(roster_import)
-    rows = _diff(roster_import, parsed)
-    chosen = [row for row in rows if row.include and row.action in ("new", "changed")]
-    left = [row for row in rows if row.include and row.action == "missing"]
-    if not rows or (not chosen and not left and not any(row.action == "unchanged" for row in rows)):
-        raise ActionError("validation_error", _("There is nobody to import in the list."), field="rows")
-    undo = {"created": _create(school_class, [row for row in chosen if row.action == "new"], actor=actor)}
-    undo["changed"], undo["enrolled"] = _change(school_class, [row for row in chosen if row.action == "changed"])
-    roster_import.undo = undo
-    counts = Counter(row.action for row in rows if row.include or row.action != "new")
-    roster_import.result = {**roster_import.result, "counts": dict(counts)}
-    roster_import.status, roster_import.applied_at = RosterImport.Status.APPLIED, timezone.now()
-    roster_import.save(update_fields=["undo", "result", "status", "applied_at", "updated_at"])
-    _tell(school_class, roster_import)
-    metrics.STUDENTS_ADDED.inc(len(undo["created"]))
-    return roster_import
+# --- pieces, also of applying ----------------------------------------------------------------------------------------
 
 
-@action
-def undo_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
-    """Put back exactly what applying changed. A second time changes nothing.
-
-    A student who got a text meanwhile stays, but leaves the class. Raises ActionError `not_undoable`.
-    """
-    school_class = lock_class(roster_import.school_class)
-    roster_import = _lock(roster_import)
-    if roster_import.status == RosterImport.Status.UNDONE:
-        return roster_import
-    if roster_import.status != RosterImport.Status.APPLIED:
-        raise ActionError("not_undoable", _("The list has not been imported."))
-    undo = roster_import.undo
-    _uncreate(school_class, undo["created"])
-    _unchange(undo["changed"])
-    enrolments = list(Enrolment.objects.filter(school_class=school_class, student_id__in=undo["enrolled"]))
-    for enrolment in enrolments:
-        before = undo["enrolled"][str(enrolment.student_id)]
-        if before is None:
-            enrolment.delete()
-        else:
-            enrolment.left_at = before
-            enrolment.save(update_fields=["left_at"])
-    roster_import.status, roster_import.undone_at = RosterImport.Status.UNDONE, timezone.now()
-    roster_import.save(update_fields=["status", "undone_at", "updated_at"])
-    _tell(school_class, roster_import)
-    return roster_import
+def lock_import(roster_import: RosterImport) -> RosterImport:
+    """The draft's row, locked until the transaction ends. Raises ActionError `not_found` when it is gone."""
+    rows = RosterImport.objects.select_for_update(no_key=True, of=("self",)).select_related("school_class")
+    locked = rows.filter(pk=roster_import.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The draft is not there any more. Import the list again."))
+    return locked
 
 
-# --- pieces ----------------------------------------------------------------------------------------------------------
-
-
-def _lock(roster_import: RosterImport) -> RosterImport:
-    return RosterImport.objects.select_for_update(no_key=True).select_related("school_class").get(pk=roster_import.pk)
-
-
-def _parse(data: bytes | str, *, encoding: str, columns: dict[str, str]) -> ParsedRoster:
-    try:
-        return parse_roster(data, encoding=encoding or None, columns={int(k): v for k, v in columns.items()} or None)
-    except RosterError as error:
-        raise ActionError("validation_error", message_for(error.code), field="file") from error
-    except (ValueError, LookupError) as error:
-        raise ActionError("validation_error", message_for("corrupt"), field="columns") from error
-
-
-def _parse_import(roster_import: RosterImport) -> ParsedRoster:
+def read_draft(roster_import: RosterImport, *, field: str = "file") -> ParsedRoster:
+    """The draft as the teacher wants it read. Raises ActionError `validation_error` about `field`."""
     content = bytes(roster_import.content)
-    data: bytes | str = content.decode("utf-8") if roster_import.is_text else content
-    return _parse(data, encoding=roster_import.encoding, columns=roster_import.columns)
+    try:
+        return parse_roster(
+            content.decode("utf-8") if roster_import.is_text else content,
+            file_name=roster_import.file_name,
+            encoding=roster_import.encoding or None,
+            columns={int(index): name for index, name in roster_import.columns.items()} or None,
+        )
+    except RosterError as error:
+        raise ActionError("validation_error", message_for(error.code), field=field) from error
 
 
-def _diff(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
+def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
+    """What applying the list would do to each student. Two statements."""
     school_class = roster_import.school_class
-    enrolled = set(Enrolment.objects.filter(school_class=school_class, left_at=None).values_list("student_id", flat=True))
+    enrolled = set(
+        Enrolment.objects.filter(school_class=school_class, left_at=None).values_list("student_id", flat=True)
+    )
     students = Student.objects.filter(created_by_id=school_class.owner_id).filter(
         Q(pk__in=enrolled) | Q(email__isnull=False)
     )
@@ -205,96 +175,52 @@ def _diff(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
             external_ids=student.external_ids,
             enrolled=student.pk in enrolled,
         )
-        for student in students.order_by("family_name", "given_name", "pk")
+        for student in students.by_name()
     ]
     return diff_roster(parsed, known=known, edits=roster_import.edits)
 
 
-def _create(school_class: SchoolClass, rows: list[DiffRow], *, actor: User) -> list[int]:
-    students = Student.objects.bulk_create(
-        [
-            Student(
-                created_by_id=school_class.owner_id,
-                **checked_names({k: row.values[k] for k in ("given_name", "family_name", "preferred_name", "email")}),
-                external_ids=row.values["external_ids"],
-            )
-            for row in rows
-        ]
-    )
-    log_bulk(students, action=LogEntry.Action.CREATE, changed=["given_name", "family_name", "email"])
-    enrolments = Enrolment.objects.bulk_create([Enrolment(school_class=school_class, student=s) for s in students])
-    log_bulk(enrolments, action=LogEntry.Action.CREATE, values={"school_class": school_class.pk})
-    told = audience(school_class)
-    for student in students:
-        event = StudentCreatedV1(
-            student_id=student.public_id, student_email=student.email, created_by_user_id=actor.public_id
-        )
-        publish(event, audience=told)
-    return [student.pk for student in students]
+def _clean(data: bytes | str, *, field: str, encoding: str = "") -> Cleaned:
+    try:
+        return without_personal_numbers(data, encoding=encoding)
+    except RosterError as error:
+        raise ActionError("validation_error", message_for(error.code), field=field) from error
 
 
-def _change(school_class: SchoolClass, rows: list[DiffRow]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write the changed fields; returns old values per student, and `left_at` (None: was not enrolled)."""
-    students = {str(s.public_id): s for s in Student.objects.filter(public_id__in=[row.student for row in rows])}
-    old: dict[str, Any] = {}
-    for row in rows:
-        student = students[row.student or ""]
-        before: dict[str, Any] = {}
-        for name in row.changes:
-            before[name] = getattr(student, name)
-            new = {**student.external_ids, **row.values[name]} if name == "external_ids" else row.values[name]
-            setattr(student, name, new)
-        if before:
-            old[str(student.pk)] = before
-    changed = [student for student in students.values() if str(student.pk) in old]
-    fields = ["given_name", "family_name", "preferred_name", "email", "external_ids"]
-    Student.objects.bulk_update(changed, fields, batch_size=500)
-    log_bulk(changed, action=LogEntry.Action.UPDATE, changed=["given_name", "family_name", "email"])
-    return old, _enrol(school_class, list(students.values()))
+def _checked_columns(columns: dict[str, str]) -> dict[str, str]:
+    """Index to field; an empty field means that the column is not used."""
+    checked: dict[str, str] = {}
+    for index, name in columns.items():
+        if not (str(index).isascii() and str(index).isdigit() and int(str(index)[:4]) < 1_000):
+            raise ActionError("validation_error", _("There is no such column."), field="columns")
+        if name and name not in FIELDS:
+            raise ActionError("validation_error", _("A column cannot be that."), field=f"columns.{index}")
+        if name and name in checked.values():
+            message = _("Two columns cannot be the same thing.")
+            raise ActionError("validation_error", message, field=f"columns.{index}")
+        if name:
+            checked[str(int(index))] = name
+    return checked
 
 
-def _enrol(school_class: SchoolClass, students: list[Student]) -> dict[str, Any]:
-    existing = {e.student_id: e for e in Enrolment.objects.filter(school_class=school_class, student__in=students)}
-    before: dict[str, Any] = {}
-    back = []
-    for enrolment in existing.values():
-        if enrolment.left_at is not None:
-            before[str(enrolment.student_id)] = enrolment.left_at.isoformat()
-            enrolment.left_at = None
-            back.append(enrolment)
-    Enrolment.objects.bulk_update(back, ["left_at"])
-    log_bulk(back, action=LogEntry.Action.UPDATE, values={"left_at": None})
-    new = [Enrolment(school_class=school_class, student=s) for s in students if s.pk not in existing]
-    log_bulk(Enrolment.objects.bulk_create(new), action=LogEntry.Action.CREATE, values={"school_class": school_class.pk})
-    before.update({str(enrolment.student_id): None for enrolment in new})
-    return before
+def _correct(edits: dict[str, Any], line: str, edit: dict[str, Any]) -> None:
+    """Merge one correction into the draft's."""
+    if not (line.isascii() and line.isdigit() and len(line) < 8) and not _is_uuid(line):
+        raise ActionError("validation_error", _("There is no such line."), field="rows")
+    merged = dict(edits.get(line, {}))
+    if "include" in edit:
+        merged["include"] = bool(edit["include"])
+    if "values" in edit:
+        try:
+            values = checked_names(edit["values"])
+        except ActionError as error:
+            raise ActionError(error.code, error.message, field=f"rows.{line}.{error.field}") from error
+        merged["values"] = {**merged.get("values", {}), **{key: value or "" for key, value in values.items()}}
+    edits[line] = merged
 
 
-def _uncreate(school_class: SchoolClass, created: list[int]) -> None:
-    students = Student.objects.filter(pk__in=created)
-    with_texts = set(students.filter(associations__isnull=False).values_list("pk", flat=True))
-    for enrolment in Enrolment.objects.filter(school_class=school_class, student_id__in=with_texts, left_at=None):
-        enrolment.left_at = timezone.now()
-        enrolment.save(update_fields=["left_at"])
-    elsewhere = set(
-        Enrolment.objects.filter(student_id__in=created).exclude(school_class=school_class).values_list(
-            "student_id", flat=True
-        )
-    )
-    Enrolment.objects.filter(school_class=school_class, student_id__in=elsewhere).delete()
-    students.exclude(pk__in=with_texts | elsewhere).delete()
-
-
-def _unchange(changed: dict[str, Any]) -> None:
-    students = list(Student.objects.filter(pk__in=changed))
-    for student in students:
-        for name, value in changed[str(student.pk)].items():
-            setattr(student, name, value)
-    fields = ["given_name", "family_name", "preferred_name", "email", "external_ids"]
-    Student.objects.bulk_update(students, fields, batch_size=500)
-    log_bulk(students, action=LogEntry.Action.UPDATE, changed=["given_name", "family_name", "email"])
-
-
-def _tell(school_class: SchoolClass, roster_import: RosterImport) -> None:
-    event = ClassRosterApplied(class_id=school_class.public_id, import_id=roster_import.public_id)
-    publish(event, audience=audience(school_class))
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False

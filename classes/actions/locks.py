@@ -13,11 +13,17 @@ from huleedu.common.text import clean_line, has_personal_number
 from huleedu.outbox.publish import publish
 
 
-def lock_class(school_class: SchoolClass) -> SchoolClass:
-    """The class's row, locked until the transaction ends. Raises ActionError `not_found` when it is gone."""
+def lock_class(school_class: SchoolClass, *, archived_too: bool = False) -> SchoolClass:
+    """The class's row, locked until the transaction ends.
+
+    Raises ActionError `not_found` when it is gone, and `illegal_transition` when it is archived, unless
+    `archived_too`: an archived class is read-only until somebody takes it back.
+    """
     locked = SchoolClass.objects.select_for_update(no_key=True).filter(pk=school_class.pk).first()
     if locked is None:
         raise ActionError("not_found", _("The class is not there any more."))
+    if locked.archived_at is not None and not archived_too:
+        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
     return locked
 
 

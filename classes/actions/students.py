@@ -32,9 +32,7 @@ def add_student(school_class: SchoolClass, *, values: dict[str, str | None], act
     _save(student)
     Enrolment.objects.create(school_class=school_class, student=student)
     publish(
-        StudentCreatedV1(
-            student_id=student.public_id, student_email=student.email, created_by_user_id=actor.public_id
-        ),
+        StudentCreatedV1(student_id=student.public_id, student_email=student.email, created_by_user_id=actor.public_id),
         audience=audience(school_class),
     )
     tell_changed(school_class)
@@ -62,6 +60,7 @@ def update_student(student: Student, *, changes: dict[str, Any], actor: User) ->
     locked = Student.objects.select_for_update(no_key=True).filter(pk=student.pk).first()
     if locked is None:
         raise ActionError("not_found", _("The student is not there any more."))
+    _refuse_archived(locked)
     values = checked_names(changes)
     for field, value in values.items():
         setattr(locked, field, value)
@@ -98,6 +97,14 @@ def delete_student(student: Student, *, actor: User) -> None:
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     locked.delete()
+
+
+def _refuse_archived(student: Student) -> None:
+    """A student whose every class is archived is read-only as they are."""
+    current = Enrolment.objects.filter(student=student, left_at=None)
+    open_classes = [enrolment.school_class.archived_at is None for enrolment in current.select_related("school_class")]
+    if open_classes and not any(open_classes):
+        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
 
 
 def _refuse_nameless(student: Student) -> None:
