@@ -6,17 +6,20 @@ with it; `support` is support staff.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from classes.models import ClassCourse, ClassShare, SchoolClass
 from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
 
 PASSWORD = "a-long-enough-password"
 
@@ -103,3 +106,33 @@ def client_for() -> Callable[[User | None], Client]:
         return made
 
     return client
+
+
+@pytest.fixture
+def race() -> Callable[..., list[Any]]:
+    """`race(one, two, …)`: all at once, each on a connection of its own; gives results, or the codes of ActionErrors.
+
+    Needs a test with `django_db(transaction=True)`.
+    """
+
+    def run(*calls: Callable[[], Any]) -> list[Any]:
+        together = threading.Barrier(len(calls))
+        outcomes: list[Any] = [None] * len(calls)
+
+        def work(index: int) -> None:
+            together.wait()
+            try:
+                outcomes[index] = calls[index]()
+            except ActionError as error:
+                outcomes[index] = error.code
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work, args=(index,)) for index in range(len(calls))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return outcomes
+
+    return run

@@ -1,4 +1,4 @@
-"""Rows for tests of batches: through the real actions where they matter, straight into the database where they do not."""
+"""Rows for tests of batches: through the real actions where they matter, straight into the database elsewhere."""
 
 from __future__ import annotations
 
