@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import batches, files, overview, review
+from batches.views import batches, files, overview, results, review
 
 app_name = "batches"
 
@@ -26,9 +26,9 @@ urlpatterns = [
     path(f"{_BATCH}cancel/", batches.cancel, name="cancel"),
     path(f"{_BATCH}reopen/", batches.reopen, name="reopen"),
     path(f"{_BATCH}archive/", batches.archive, name="archive"),
-    path(f"{_BATCH}missing/", batches.missing, name="missing"),
-    path(f"{_BATCH}history/", batches.history, name="history"),
-    path(f"{_BATCH}export/", batches.export, name="export"),
+    path(f"{_BATCH}missing/", results.missing, name="missing"),
+    path(f"{_BATCH}history/", results.history, name="history"),
+    path(f"{_BATCH}export/", results.export, name="export"),
     # Its files.
     path(f"{_BATCH}upload/", files.upload, name="upload"),
     path(f"{_FILE}remove/", files.remove, name="file-remove"),

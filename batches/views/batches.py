@@ -1,72 +1,176 @@
-"""Batches: the list, a new one, its steps."""
+"""Batches: the list, a new one, and the steps of one."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from batches import actions
+from batches.forms import NewBatchForm, RenameForm, UnlockForm
+from batches.models import Batch
+from batches.querysets import BatchQuerySet
+from classes.models import SchoolClass
+from huleedu.common.access import get_editable, get_owned
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
+
+_BATCHES = Batch.objects.select_related("school_class", "owner")
+PAGE_SIZE = 50
+STATES: dict[str, str | Promise] = {
+    "open": gettext_lazy("open"),
+    "review": gettext_lazy("to review"),
+    **{str(value): label for value, label in Batch.Status.choices},
+    "all": gettext_lazy("all"),
+}
+"""What `?state=` takes, and its words."""
 
 
-def batch_list(request: HttpRequest) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_GET
+def batch_list(request: PageRequest) -> HttpResponse:
+    """The person's batches and those of classes shared with the person; open ones unless `?state=` says otherwise."""
+    state = request.GET.get("state", "")
+    state = state if state in STATES else "open"
+    classes = list(SchoolClass.objects.visible_to(request.user).values("public_id", "designation", "school_year"))
+    rows = _filtered(
+        Batch.objects.visible_to(request.user), state, request.GET.get("class", ""), request.GET.get("year", "")
+    )
+    rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
+    context = {
+        "page": Paginator(rows.order_by("-changed_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page")),
+        "states": list(STATES.items()),
+        "state": state,
+        "classes": classes,
+        "years": sorted({row["school_year"] for row in classes}, reverse=True),
+        "chosen_class": request.GET.get("class", ""),
+        "chosen_year": request.GET.get("year", ""),
+        "query": _without_page(request),
+    }
+    return render(request, "batches/_list.html" if request.htmx else "batches/list.html", context)
 
 
-def new(request: HttpRequest) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def new(request: PageRequest) -> HttpResponse:
+    """Make a batch. In a colleague's class it belongs to the class's owner."""
+    form = NewBatchForm(request.POST or None, user=request.user, initial={"school_class": request.GET.get("class")})
+    if request.method == "POST" and form.is_valid():
+        school_class: SchoolClass | None = form.cleaned_data["school_class"]
+        owner = school_class.owner if school_class else request.user
+        try:
+            batch = actions.create_batch(owner, **form.as_changes(), actor=request.user)
+        except ActionError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        else:
+            return redirect("batches:detail", batch.public_id)
+    return render(request, "batches/new.html", {"form": form}, status=400 if form.errors else 200)
 
 
-def rename(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Change title and due date. A colleague who was first is not overwritten."""
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    form = RenameForm(request.POST) if request.method == "POST" else RenameForm.of(batch)
+    if form.is_bound and form.is_valid():
+        try:
+            version = form.cleaned_data["version"]
+            actions.update_batch(batch, changes=form.as_changes(), version=version, actor=request.user)
+        except ActionError as error:
+            form.add_error("title" if error.field == "title" else None, str(error.message))
+        else:
+            return redirect("batches:detail", batch_id)
+    status = 409 if form.non_field_errors() else 400 if form.errors else 200
+    return render(request, "batches/rename.html", {"batch": batch, "form": form}, status=status)
 
 
-def delete(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def delete(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Remove an empty batch."""
+    actions.delete_batch(get_owned(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("The empty batch was deleted."))
+    return redirect("batches:list")
 
 
-def lock(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def lock(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Close the files."""
+    actions.lock_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    return redirect("batches:detail", batch_id)
 
 
-def unlock(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Open the files again; the owner says why."""
+    batch = get_owned(_BATCHES, request.user, batch_id)
+    form = UnlockForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.unlock_batch(batch, reason=form.cleaned_data["reason"], actor=request.user)
+        messages.success(request, _("The batch is open again."))
+        return redirect("batches:detail", batch_id)
+    return render(request, "batches/unlock.html", {"batch": batch, "form": form}, status=400 if form.errors else 200)
 
 
-def start(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Hand the batch on for assessment."""
+    actions.start_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("Assessment has begun."))
+    return redirect("batches:detail", batch_id)
 
 
-def cancel(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def cancel(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Stop the batch."""
+    actions.cancel_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("The batch was cancelled. It can be reopened."))
+    return redirect("batches:detail", batch_id)
 
 
-def reopen(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def reopen(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """From an end back to collecting."""
+    actions.reopen_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("The batch is open again."))
+    return redirect("batches:detail", batch_id)
 
 
-def archive(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def archive(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Put an ended batch away."""
+    actions.archive_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("The batch was archived."))
+    return redirect("batches:list")
 
 
-def missing(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _filtered(rows: BatchQuerySet, state: str, school_class: str, year: str) -> BatchQuerySet:
+    """An unknown class gives an empty list, as one of somebody else's does."""
+    if state == "open":
+        rows = rows.open()
+    elif state == "review":
+        rows = rows.open().needing_review()
+    elif state != "all":
+        rows = rows.filter(status=state)
+    if school_class:
+        rows = rows.filter(school_class__public_id=_uuid(school_class))
+    if year:
+        rows = rows.filter(school_class__school_year=year[:7])
+    return rows
 
 
-def history(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
 
 
-def export(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _without_page(request: PageRequest) -> str:
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()

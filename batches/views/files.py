@@ -1,42 +1,159 @@
-"""A batch's files."""
+"""A batch's files: dropping them, seeing how far each has come, and mending those with a problem."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from batches import actions
+from batches.forms import PasteForm
+from batches.models import Batch
+from batches.querysets import files_of
+from batches.uploads import receive_files
+from batches.views.file_rows import file_rows
+from batches.views.frame import batch_frame, frame_context
+from files.downloads import download_response
+from files.models import EssayFile
+from files.pasted import pasted_document
+from huleedu.common.access import get_editable, get_visible
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
+
+_BATCHES = Batch.objects.select_related("school_class", "owner")
+ENDINGS = ("docx", "pdf", "odt", "rtf", "txt")
 
 
-def detail(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_GET
+def detail(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """The batch's first tab; for htmx only what changes while files are read."""
+    return _page(request, batch_id)
 
 
-def upload(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def upload(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Take in `files` (with `paths` for a dropped folder). A plain form gets the page.
+
+    A script gets their rows: 201, or 200 where each was there already.
+    """
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    began = timezone.now()
+    try:
+        added = receive_files(
+            batch,
+            files=request.FILES.getlist("files"),
+            paths=request.POST.getlist("paths"),
+            skip_known=True,
+            actor=request.user,
+        )
+    except ActionError as error:
+        if request.htmx:
+            raise
+        return _page(request, batch_id, error=error)
+    if request.htmx:
+        rows = file_rows(batch, only=[file.pk for file in added])
+        status = 201 if any(row.file.created_at >= began for row in rows) else 200
+        context = {"batch": batch, "rows": rows, "frame": {"can_change": True, "files_open": True}}
+        return render(request, "batches/_file_rows.html", context, status=status)
+    n = len(added)
+    messages.success(request, ngettext("{n} file received.", "{n} files received.", n).format(n=n))
+    return redirect("batches:detail", batch_id)
 
 
-def remove(request: HttpRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def remove(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
+    """Ask, then take the file and its text out of the batch."""
+    batch, file = _editable_file(request, batch_id, file_id)
+    if request.method == "GET":
+        return render(request, "batches/file_remove.html", {"batch": batch, "file": file})
+    actions.remove_file(batch, file=file, actor=request.user)
+    messages.success(request, _("{name} was removed.").format(name=file.name))
+    return redirect("batches:detail", batch_id)
 
 
-def retry(request: HttpRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def retry(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
+    """Read a file with a problem once more."""
+    batch, file = _editable_file(request, batch_id, file_id)
+    actions.retry_batch_file(batch, file=file, actor=request.user)
+    messages.info(request, _("{name} is being read again.").format(name=file.name))
+    return redirect("batches:detail", batch_id)
 
 
-def paste(request: HttpRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def paste(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
+    """Take a pasted text for a file that cannot be read."""
+    batch, file = _editable_file(request, batch_id, file_id)
+    form = PasteForm(request.POST or None)
+    if request.method == "GET" or not form.is_valid():
+        status = 200 if request.method == "GET" else 400
+        return render(request, "batches/file_paste.html", {"batch": batch, "file": file, "form": form}, status=status)
+    document = pasted_document(form.cleaned_data["text"])
+    actions.paste_text(batch, file=file, document=document, actor=request.user)
+    messages.success(request, _("The pasted text now stands for {name}.").format(name=file.name))
+    return redirect("batches:detail", batch_id)
 
 
-def replace(request: HttpRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def replace(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
+    """Put another file in this one's place."""
+    batch, file = _editable_file(request, batch_id, file_id)
+    context = {"batch": batch, "file": file, "accept": _accept(), "megabytes": settings.MAX_FILE_BYTES // 1_000_000}
+    if request.method == "GET":
+        return render(request, "batches/file_replace.html", context)
+    try:
+        files = request.FILES.getlist("files")[:1]
+        added = receive_files(batch, files=files, replaced=file, actor=request.user)
+    except ActionError as error:
+        return render(request, "batches/file_replace.html", {**context, "error": error}, status=error.status)
+    messages.success(request, _("{new} took the place of {old}.").format(new=added[0].name, old=file.name))
+    return redirect("batches:detail", batch_id)
 
 
-def download(request: HttpRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_GET
+def download(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponseBase:
+    """The original bytes."""
+    return download_response(_file(get_visible(_BATCHES, request.user, batch_id), file_id))
+
+
+def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = None) -> HttpResponse:
+    frame = batch_frame(request, batch_id, tab="files")
+    rows = file_rows(frame.batch)
+    context = frame_context(
+        frame,
+        rows=rows,
+        problems=[row for row in rows if row.is_problem],
+        skipped=[row for row in rows if row.group == "skipped"],
+        error=error,
+        endings=", ".join(ENDINGS),
+        accept=_accept(),
+        megabytes=settings.MAX_FILE_BYTES // 1_000_000,
+        max_bytes=settings.MAX_FILE_BYTES,
+        max_files=settings.MAX_FILES_PER_BATCH,
+    )
+    template = "batches/_files.html" if request.htmx else "batches/files.html"
+    return render(request, template, context, status=error.status if error else 200)
+
+
+def _accept() -> str:
+    """What the browser's file dialog shows first; other files can still be chosen and get their own answer."""
+    return ",".join(f".{ending}" for ending in ENDINGS)
+
+
+def _editable_file(request: PageRequest, batch_id: UUID, file_id: UUID) -> tuple[Batch, EssayFile]:
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    return batch, _file(batch, file_id)
+
+
+def _file(batch: Batch, file_id: UUID) -> EssayFile:
+    file = files_of(batch).filter(public_id=file_id).first()
+    if file is None:
+        raise Http404
+    return file

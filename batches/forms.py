@@ -1,0 +1,128 @@
+"""What the pages of batches ask for. Forms check shape; rules are the actions'."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.models import Batch
+from classes.models import CourseCode, SchoolClass
+from huleedu.accounts.models import User
+
+
+class ClassChoice(forms.ModelChoiceField[SchoolClass]):
+    """A class by its name and school year; known by its public id."""
+
+    def label_from_instance(self, obj: SchoolClass) -> str:
+        """`SA24D, 2026/27`."""
+        return f"{obj.designation}, {obj.school_year}"
+
+
+def _due_date() -> forms.DateField:
+    return forms.DateField(
+        label=_("Due date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class NewBatchForm(forms.Form):
+    """Title, class, due date; the course only where the class has several."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    school_class = ClassChoice(
+        label=_("Class"),
+        queryset=SchoolClass.objects.none(),
+        required=False,
+        empty_label=_("Without class"),
+        to_field_name="public_id",
+    )
+    due = _due_date()
+    course_code = forms.ChoiceField(label=_("Course"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """`user` chooses among the classes that he or she may change."""
+        super().__init__(*args, **kwargs)
+        classes = SchoolClass.objects.editable_by(user).filter(archived_at=None).prefetch_related("courses")
+        field = self.fields["school_class"]
+        field.queryset = classes  # type: ignore[attr-defined]
+        several = _courses_to_choose_from(classes)
+        course = self.fields["course_code"]
+        course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]
+        if not several:
+            del self.fields["course_code"]
+
+    def clean(self) -> dict[str, Any]:
+        """The course must be one of the class's."""
+        values = super().clean() or {}
+        school_class, code = values.get("school_class"), values.get("course_code")
+        if code and school_class and code not in {course.code for course in school_class.courses.all()}:
+            self.add_error("course_code", _("The class does not read this course."))
+        return values
+
+    def as_changes(self) -> dict[str, Any]:
+        """The keyword arguments of `create_batch`."""
+        values = self.cleaned_data
+        return {
+            "title": values["title"],
+            "school_class": values["school_class"],
+            "course_code": values.get("course_code") or "",
+            "due_at": end_of_day(values["due"]),
+        }
+
+
+class RenameForm(forms.Form):
+    """Title and due date; `version` is the one the person saw."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    due = _due_date()
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, batch: Batch) -> RenameForm:
+        """Filled in with what the batch has now."""
+        due = timezone.localtime(batch.due_at).date() if batch.due_at else None
+        return cls(initial={"title": batch.title, "due": due, "version": batch.version})
+
+    def as_changes(self) -> dict[str, Any]:
+        """The `changes` of `update_batch`."""
+        return {"title": self.cleaned_data["title"], "due_at": end_of_day(self.cleaned_data["due"])}
+
+
+class UnlockForm(forms.Form):
+    """Why the files are opened again; it stays in the history."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class PasteForm(forms.Form):
+    """The text of a file that cannot be read."""
+
+    text = forms.CharField(
+        label=_("The text"), max_length=2_000_000, strip=False, widget=forms.Textarea(attrs={"rows": 20})
+    )
+
+    def clean_text(self) -> str:
+        """Not only spaces."""
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError(_("Paste the text here."))
+        return text
+
+
+def end_of_day(day: Any) -> datetime | None:
+    """A due date ends with its day, in the installation's time zone."""
+    return timezone.make_aware(datetime.combine(day, time(23, 59))) if day else None
+
+
+def _courses_to_choose_from(classes: QuerySet[SchoolClass]) -> list[tuple[str, str]]:
+    """The courses of those classes that have more than one."""
+    codes: set[str] = set()
+    for school_class in classes:
+        own = {course.code for course in school_class.courses.all()}
+        if len(own) > 1:
+            codes |= own
+    return [(code.value, str(code.label)) for code in CourseCode if code in codes]

@@ -1,0 +1,140 @@
+"""What has happened to a batch, newest first: decisions on its texts, its files, its own steps.
+
+Decisions come from their own rows; files and steps from the audit log, which knows the person but masks names, so file
+names are joined here, where the reader's access has been checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from batches.models import Batch, BatchFile, Decision, EssayStudentAssociation
+from classes.models import Student
+
+LIMIT = 300
+"""Rows of each kind that are looked at."""
+_MATCH = EssayStudentAssociation.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the history. `who` is empty for the machine, `file_name` where it is about no single file."""
+
+    at: datetime
+    who: str
+    what: str
+    file_name: str = ""
+    undone: bool = False
+
+
+def happenings(batch: Batch) -> list[Happening]:
+    """Newest first. Five statements however much has happened."""
+    rows = [*_decisions(batch), *_files(batch), *_steps(batch)]
+    return sorted(rows, key=lambda row: row.at, reverse=True)
+
+
+def _decisions(batch: Batch) -> Iterator[Happening]:
+    rows = Decision.objects.filter(essay__batch=batch).select_related("actor", "essay__file").order_by("-pk")
+    decisions = list(rows.defer("essay__file__text", "essay__file__evidence", "essay__results")[:LIMIT])
+    keys = {state["student"] for row in decisions for state in (row.before, row.after) if state["student"]}
+    students = Student.objects.in_bulk(sorted(keys))
+    for row in decisions:
+        yield Happening(
+            at=row.created_at,
+            who=row.actor.name if row.actor else "",
+            what=_decision_words(row, students),
+            file_name=row.essay.file.name,
+            undone=row.undone_at is not None,
+        )
+
+
+def _decision_words(row: Decision, students: dict[int, Student]) -> str:
+    before, after = row.before, row.after
+    new = _name(after["student"], students)
+    if after["status"] == _MATCH.NO_STUDENT:
+        return _("Decided: not in this class")
+    if after["status"] == _MATCH.UNDECIDED:
+        return _("Took the decision back")
+    if before["status"] == _MATCH.CONFIRMED:
+        return _("Changed from {old} to {new}").format(old=_name(before["student"], students), new=new)
+    return _("Confirmed: {name}").format(name=new)
+
+
+def _name(key: int | None, students: dict[int, Student]) -> str:
+    student = students.get(key) if key else None
+    return student.name if student else _("a student who is no longer here")
+
+
+def _files(batch: Batch) -> Iterator[Happening]:
+    """Files added in the same minute by the same person are one line; a removed file has its own."""
+    names = dict(BatchFile.objects.filter(batch=batch).values_list("pk", "file__name"))
+    kind = ContentType.objects.get_for_model(BatchFile)
+    own = BatchFile.objects.filter(batch=batch).values("pk")
+    entries = list(_log(LogEntry.objects.filter(content_type=kind, object_id__in=own)))
+    added = [entry for entry in entries if entry.action == LogEntry.Action.CREATE]
+    for (minute, _actor), group in groupby(
+        added, key=lambda e: (e.timestamp.replace(second=0, microsecond=0), e.actor_id)
+    ):
+        rows = list(group)
+        what = ngettext("Added {n} file", "Added {n} files", len(rows)).format(n=len(rows))
+        name = names.get(rows[0].object_id or 0, "") if len(rows) == 1 else ""
+        yield Happening(at=minute, who=_person(rows[0]), what=what, file_name=name)
+    for entry in entries:
+        if "removed_at" in _changes(entry) and entry.action == LogEntry.Action.UPDATE:
+            name = names.get(entry.object_id or 0, "")
+            yield Happening(at=entry.timestamp, who=_person(entry), what=_("Removed a file"), file_name=name)
+
+
+def _steps(batch: Batch) -> Iterator[Happening]:
+    for entry in _log(LogEntry.objects.get_for_object(batch)):
+        what = _step_words(entry)
+        if what:
+            yield Happening(at=entry.timestamp, who=_person(entry), what=what)
+
+
+def _step_words(entry: LogEntry) -> str:
+    """Empty for a change that nobody needs to read about."""
+    changes = _changes(entry)
+    if entry.action == LogEntry.Action.CREATE:
+        return _("Made the batch")
+    if "status" in changes:
+        old, new = changes["status"]
+        return str(_STEPS.get((old, new)) or _STEPS.get(("", new)) or "")
+    if "title" in changes:
+        old, new = changes["title"]
+        return _("Renamed the batch from {old} to {new}").format(old=old, new=new)
+    return _("Changed the due date") if "due_at" in changes else ""
+
+
+_STEPS = {
+    ("ready", "collecting"): gettext_lazy("Unlocked the batch"),
+    ("", "collecting"): gettext_lazy("Reopened the batch"),
+    ("", "ready"): gettext_lazy("Locked the batch"),
+    ("", "processing"): gettext_lazy("Started assessment"),
+    ("", "completed"): gettext_lazy("Assessment done"),
+    ("", "completed_with_failures"): gettext_lazy("Assessment done, with problems"),
+    ("", "failed"): gettext_lazy("Assessment failed"),
+    ("", "cancelled"): gettext_lazy("Cancelled the batch"),
+    ("", "archived"): gettext_lazy("Archived the batch"),
+}
+
+
+def _log(entries: Any) -> Any:
+    return entries.select_related("actor").order_by("-timestamp", "-pk")[:LIMIT]
+
+
+def _changes(entry: LogEntry) -> dict[str, Any]:
+    return entry.changes or {}
+
+
+def _person(entry: LogEntry) -> str:
+    return entry.actor.name if entry.actor else ""

@@ -1,0 +1,125 @@
+"""The rows of a batch's files as the page words them: a glyph and a word for the state, and the student found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.querysets import files_of
+from files.models import EssayFile
+from files.problems import message_for
+
+Association = EssayStudentAssociation
+Status = EssayFile.Status
+
+GROUPS = ("way", "problem", "read", "skipped")
+"""In the order the page shows them. Every file is in exactly one, counted as `batches.querysets.file_counts` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word with its glyph and tone: any two of colour, glyph and word suffice."""
+
+    glyph: str
+    tone: str
+    word: str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of the list."""
+
+    file: EssayFile
+    essay: Essay | None
+    group: str
+    state: Mark
+    found: Mark | None
+    message: str
+    """Why it is no ordinary text, and what to do; empty where all is well."""
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether it stands in the column of problems: unreadable, or read with hardly any text in it."""
+        return self.group == "problem"
+
+
+_READING = Mark("reading", "info", _("Reading…"))
+_MATCHING = Mark("reading", "info", _("Matching…"))
+_ON_THE_WAY = {Status.STORED: Mark("waiting", "none", _("Waiting")), Status.READING: _READING}
+_READ = Mark("check", "certain", _("Read"))
+_SHORT = Mark("warning", "unsure", _("Read, very little text"))
+_SKIPPED = Mark("duplicate", "none", _("Skipped"))
+_PROBLEM = Mark("warning", "conflict", _("Cannot be read"))
+_PROBLEMS = {
+    "no_text": Mark("warning", "conflict", _("No text inside")),
+    "empty_file": Mark("warning", "conflict", _("Empty")),
+    "password_protected": Mark("lock", "conflict", _("Password-protected")),
+    "file_too_large": Mark("warning", "conflict", _("Too large")),
+    "unsupported_type": Mark("warning", "conflict", _("Wrong kind of file")),
+    "type_mismatch": Mark("warning", "conflict", _("Wrong ending")),
+    "corrupt": Mark("warning", "conflict", _("Damaged")),
+    "parse_timeout": Mark("warning", "conflict", _("Took too long")),
+}
+_NOT_CERTAIN = {
+    Association.Certainty.CONFLICT: Mark("conflict", "conflict", _("Conflict")),
+    Association.Certainty.NO_MATCH: Mark("none", "none", _("No match")),
+}
+_NOT_IN_CLASS = Mark("not-in-class", "none", _("Not in this class"))
+
+
+def file_rows(batch: Batch, *, only: Iterable[int] | None = None) -> list[FileRow]:
+    """The batch's files (or those with the primary keys `only`): on the way, problems, read, skipped. One statement."""
+    files = files_of(batch)
+    if only is not None:
+        files = files.filter(pk__in=list(only))
+    return sorted((_row(file) for file in files), key=lambda row: (GROUPS.index(row.group), row.file.pk))
+
+
+def _row(file: EssayFile) -> FileRow:
+    essay: Essay | None = getattr(file, "essay", None)
+    if essay is not None and essay.removed_at is not None:
+        essay = None
+    group, state = _state(file, essay)
+    matched = essay is not None and essay.matched_at is not None
+    return FileRow(
+        file=file,
+        essay=essay,
+        group=group,
+        state=state,
+        found=_found(essay.association) if essay is not None and matched else None,
+        message=_message(file),
+    )
+
+
+def _state(file: EssayFile, essay: Essay | None) -> tuple[str, Mark]:
+    if file.is_on_the_way:
+        return "way", _ON_THE_WAY[Status(file.status)]
+    if essay is not None and essay.matched_at is None and file.status != Status.SKIPPED:
+        return "way", _MATCHING
+    if file.status == Status.SKIPPED:
+        return "skipped", _SKIPPED
+    if file.status in EssayFile.PROBLEMS:
+        return "problem", _PROBLEMS.get(file.problem, _PROBLEM)
+    return "read", _SHORT if file.warning else _READ
+
+
+def _found(match: Association) -> Mark:
+    if match.status == Association.Status.NO_STUDENT:
+        return _NOT_IN_CLASS
+    if match.student is None:
+        return _NOT_CERTAIN.get(Association.Certainty(match.certainty), _NOT_CERTAIN[Association.Certainty.NO_MATCH])
+    if match.is_decided:
+        return Mark("check", "certain", match.student.name)
+    if match.certainty == Association.Certainty.CERTAIN:
+        return Mark("", "", match.student.name)
+    return Mark("unsure", "unsure", _("Perhaps {name}").format(name=match.student.name))
+
+
+def _message(file: EssayFile) -> str:
+    if file.duplicate_of is not None:
+        return str(_("Same content as {name}. We kept one.")).format(name=file.duplicate_of.name)
+    return message_for(file)

@@ -1,0 +1,72 @@
+"""What a batch has come to: who has not handed in, what has happened, and the result to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from batches import exports
+from batches.history import happenings
+from batches.models import Batch
+from batches.reads import last_handed_in
+from batches.views.frame import Frame, batch_frame, frame_context
+from classes.models import Student
+from huleedu.common.access import get_visible
+from huleedu.common.requests import PageRequest
+from huleedu.common.spreadsheet import safe_cell
+
+
+@require_GET
+def missing(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Who has no text yet, and who may have one; `?format=csv` is the same list as a file."""
+    frame = batch_frame(request, batch_id, tab="missing")
+    if request.GET.get("format") == "csv":
+        return _missing_csv(frame)
+    context = frame_context(frame, **_last_times(frame))
+    return render(request, "batches/_missing.html" if request.htmx else "batches/missing.html", context)
+
+
+@require_GET
+def history(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Who decided what about which text, and the steps of the batch."""
+    frame = batch_frame(request, batch_id, tab="history")
+    context = frame_context(frame, happenings=happenings(frame.batch))
+    return render(request, "batches/_history.html" if request.htmx else "batches/history.html", context)
+
+
+@require_GET
+def export(request: PageRequest, batch_id: UUID) -> HttpResponseBase:
+    """The result as `?format=csv`, `xlsx` or `zip`."""
+    batch = get_visible(Batch.objects.select_related("school_class"), request.user, batch_id)
+    return exports.export_response(batch, request.GET.get("format", "csv"))
+
+
+def _last_times(frame: Frame) -> dict[str, object]:
+    students = [*frame.handed_in.missing, *frame.handed_in.may_have]
+    last = last_handed_in(students, other_than=frame.batch)
+    return {
+        "missing": [(student, last.get(student.pk)) for student in frame.handed_in.missing],
+        "may_have": [(student, last.get(student.pk)) for student in frame.handed_in.may_have],
+    }
+
+
+def _missing_csv(frame: Frame) -> HttpResponse:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([_("Surname"), _("First name"), _("School e-mail"), _("State")])
+    _write(writer, frame.handed_in.missing, _("not handed in"))
+    _write(writer, frame.handed_in.may_have, _("may have handed in"))
+    return exports.attachment(out.getvalue().encode("utf-8-sig"), frame.batch, _("not handed in"), "csv")
+
+
+def _write(writer: object, students: Iterable[Student], state: str) -> None:
+    for student in students:
+        row = [student.family_name, student.given_name, student.email or "", state]
+        writer.writerow([safe_cell(cell) for cell in row])  # type: ignore[attr-defined]  # csv's writer has no public type
