@@ -139,6 +139,7 @@ class Stack:
             "SECRET_KEY": self._secret(),
             "DATA_DIR": str(self.data),
             "STATIC_ROOT": str(self.data / "static"),
+            "COMPRESS_STATIC": "0",  # half a minute at every start for nothing on one machine
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "DEBUG": "0",
             "PORT": str(self.port),
