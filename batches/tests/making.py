@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -19,17 +20,14 @@ from huleedu.accounts.models import User
 
 def make_students(school_class: SchoolClass, names: Sequence[str]) -> list[Student]:
     """Students `Given Family` of the class, with addresses."""
-    made = []
-    for name in names:
-        given, _space, family = name.partition(" ")
-        student = Student.objects.create(
-            created_by=school_class.owner,
-            given_name=given,
-            family_name=family,
+    made = Student.objects.bulk_create(
+        Student(
+            created_by=school_class.owner, given_name=given, family_name=family,
             email=f"{uuid.uuid4().hex[:10]}@elev.example",
         )
-        Enrolment.objects.create(school_class=school_class, student=student)
-        made.append(student)
+        for given, _space, family in (name.partition(" ") for name in names)
+    )  # fmt: skip
+    Enrolment.objects.bulk_create(Enrolment(school_class=school_class, student=student) for student in made)
     return made
 
 
@@ -51,19 +49,21 @@ def make_essays(
     batch: Batch, count: int, *, students: Sequence[Student] = (), certainty: str = "no_match", **fields: Any
 ) -> list[Essay]:
     """`count` texts, read and matched; the n-th suggests the n-th of `students`."""
-    essays = []
-    for number in range(count):
-        file = EssayFile.objects.create(
+    files = EssayFile.objects.bulk_create(
+        EssayFile(
             owner=batch.owner, name=f"essay-{number}.txt", size=100, sha256=uuid.uuid4().hex * 2, status="read",
             text="Some words.", words=2, detected_type="txt",
-        )  # fmt: skip
-        BatchFile.objects.create(batch=batch, file=file)
-        essay = Essay.objects.create(batch=batch, file=file, matched_at=file.created_at)
-        student = students[number] if number < len(students) else None
-        candidates = [{"student": student.pk, "confidence": 0.9, "reasons": []}] if student else []
-        EssayStudentAssociation.objects.create(
+        )
+        for number in range(count)
+    )  # fmt: skip
+    BatchFile.objects.bulk_create(BatchFile(batch=batch, file=file) for file in files)
+    essays = Essay.objects.bulk_create(Essay(batch=batch, file=file, matched_at=file.created_at) for file in files)
+    EssayStudentAssociation.objects.bulk_create(
+        EssayStudentAssociation(
             essay=essay, student=student if certainty in ("certain", "unsure") else None, certainty=certainty,
-            confidence=0.9 if student else 0.0, candidates=candidates, **fields,
-        )  # fmt: skip
-        essays.append(essay)
+            confidence=0.9 if student else 0.0,
+            candidates=[{"student": student.pk, "confidence": 0.9, "reasons": []}] if student else [], **fields,
+        )
+        for essay, student in zip_longest(essays, students[:count])
+    )  # fmt: skip
     return essays
