@@ -11,7 +11,7 @@ from batches.models import Batch
 
 
 class Navigation:
-    """Asked for by `base.html` only: fragments and the API cost nothing. `n_to_review` is one statement."""
+    """Works nothing out until a template asks, which fragments and the API do not. `n_to_review` is one statement."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -28,7 +28,7 @@ class Navigation:
     def n_to_review(self) -> int:
         """Batches the person sees with at least one undecided text."""
         user = self._request.user
-        if not user.is_authenticated or getattr(self._request, "htmx", False):
+        if not user.is_authenticated:
             return 0
         return Batch.objects.visible_to(user).open().needing_review().count()
 

@@ -1,0 +1,204 @@
+"""What the overview shows: which batches need their teacher, are on the way or are done. Five statements in all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, PhaseRun
+from batches.querysets import file_counts
+from classes.models import Enrolment
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Status = Batch.Status
+DONE_DAYS = 14
+MAX_DONE, MAX_MISSING, MAX_NAMES = 8, 5, 3
+"""Rows of what is done; batches whose missing students are named; names per batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotHandedIn:
+    """Names of students without any text, and of those whom only an unsure text fits."""
+
+    missing: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
+    students: int = 0
+
+    @property
+    def first(self) -> str:
+        """The first names of the list, as a line shows them."""
+        return ", ".join(self.missing[:MAX_NAMES])
+
+    @property
+    def more(self) -> int:
+        """How many the line leaves out."""
+        return max(0, len(self.missing) - MAX_NAMES)
+
+
+@dataclass(slots=True)
+class Row:
+    """A batch with its counts; `finished_at` and `finished_by` where it is done."""
+
+    batch: Any
+    read: int = 0
+    reading: int = 0
+    problems: int = 0
+    essays: int = 0
+    certain: int = 0
+    unsure: int = 0
+    conflict: int = 0
+    no_match: int = 0
+    not_handed_in: NotHandedIn = field(default_factory=NotHandedIn)
+
+    @property
+    def to_review(self) -> int:
+        """Texts that need more than a nod."""
+        return self.unsure + self.conflict + self.no_match
+
+    @property
+    def undecided(self) -> int:
+        """Texts nobody has decided yet."""
+        return self.to_review + self.certain
+
+    @property
+    def new_students(self) -> int:
+        """Students who came into the class after matching and may fit a text that fits nobody so far."""
+        fits_nobody = self.unsure + self.no_match and not self.batch.is_locked
+        return int(self.batch.n_new_students or 0) if fits_nobody else 0
+
+    @property
+    def n_things(self) -> int:
+        """Undecided things; confirming all that is certain counts as one."""
+        return self.to_review + self.problems or int(bool(self.certain))
+
+    @property
+    def is_going(self) -> bool:
+        """Whether the machine is at work and the teacher can wait."""
+        return self.reading > 0 or self.batch.status == Status.PROCESSING
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the last text was decided, or assessment ended if that came later; None while anything is open."""
+        if self.batch.status in Batch.ENDS:
+            return max(filter(None, (self.batch.ended_at, self.batch.decided_at)), default=None)
+        is_done = self.essays and not self.undecided and not self.problems
+        return self.batch.decided_at if is_done else None
+
+    @property
+    def files(self) -> int:
+        """Files that are, or will be, texts."""
+        return self.read + self.reading + self.problems
+
+    @property
+    def urgency(self) -> tuple[Any, ...]:
+        """Sorts: conflicts, files that cannot be read, texts to review, a match worth repeating, then the date."""
+        review_by = self.batch.review_by
+        dated = (review_by is None, review_by or self.batch.created_at)
+        return (not self.conflict, not self.problems, not self.to_review, not self.new_students, *dated, self.batch.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The parts of the page, in its order."""
+
+    needs_action: list[Row]
+    in_progress: list[Row]
+    done: list[Row]
+    missing: list[Row]
+
+    @property
+    def n_things(self) -> int:
+        """Undecided things in all batches."""
+        return sum(row.n_things for row in self.needs_action)
+
+
+def read_overview(user: User) -> Overview:
+    """Everything about the batches the person sees."""
+    since = timezone.now() - timedelta(days=DONE_DAYS)
+    rows = _counted(_batches(user, since))
+    going = [row for row in rows if row.is_going]
+    needs = [row for row in rows if not row.is_going and row.batch.status not in Batch.ENDS and row.n_things]
+    done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
+    done.sort(key=lambda row: row.finished_at or since, reverse=True)
+    unfinished = [row for row in rows if row.batch.status not in Batch.ENDS and row.batch.school_class_id and row.files]
+    _name_missing([*unfinished[:MAX_MISSING], *done[:MAX_DONE]])
+    return Overview(
+        needs_action=sorted(needs, key=lambda row: row.urgency),
+        in_progress=going,
+        done=done[:MAX_DONE],
+        missing=[row for row in unfinished[:MAX_MISSING] if row.not_handed_in.missing or row.not_handed_in.may_have],
+    )
+
+
+def _batches(user: User, since: datetime) -> QuerySet[Batch]:
+    """Open batches and those that ended after `since`, newest first, with who decided last. One statement."""
+    essays = Essay.objects.live().filter(batch=OuterRef("pk")).order_by().values("batch")
+    decisions = Decision.objects.filter(essay__batch=OuterRef("pk"), undone_at=None).order_by("-pk")
+    runs = PhaseRun.objects.filter(batch=OuterRef("pk"), generation=OuterRef("generation")).order_by().values("batch")
+    joined = Enrolment.objects.filter(school_class=OuterRef("school_class"), left_at=None).order_by()
+    since_matching = joined.filter(created_at__gt=OuterRef("matched_at")).values("school_class")
+    return (
+        Batch.objects.visible_to(user)
+        .select_related("school_class")
+        .annotate(
+            matched_at=Subquery(essays.annotate(at=Max("matched_at")).values("at")),
+            decided_at=Subquery(essays.annotate(at=Max("association__decided_at")).values("at")),
+            ended_at=Subquery(runs.annotate(at=Max("completed_at")).values("at")),
+            decider_id=Subquery(decisions.values("actor_id")[:1]),
+            decider_name=Subquery(decisions.values("actor__display_name")[:1]),
+        )
+        .annotate(n_new_students=Subquery(since_matching.annotate(n=Count("pk")).values("n")))
+        .filter(
+            Q(status__in=[Status.COLLECTING, Status.READY, Status.PROCESSING])
+            | Q(status__in=[*Batch.ENDS - {Status.CANCELLED}], ended_at__gt=since)
+        )
+        .order_by("-created_at", "-pk")
+    )
+
+
+def _counted(batches: Iterable[Batch]) -> list[Row]:
+    """Rows with their counts of files and of texts. Two statements beside the one of `batches`."""
+    rows = {batch.pk: Row(batch) for batch in batches}
+    files = BatchFile.objects.filter(batch__in=rows, removed_at=None).order_by().values("batch_id")
+    for found in files.annotate(**file_counts("file__")):
+        row = rows[found["batch_id"]]
+        row.read, row.reading, row.problems = found["read"], found["reading"], found["problems"]
+    undecided = Q(association__status="undecided", matched_at__isnull=False)
+    certainties = EssayStudentAssociation.Certainty.values
+    essays = Essay.objects.live().filter(batch__in=rows).order_by().values("batch_id")
+    counts = {name: Count("pk", filter=undecided & Q(association__certainty=name)) for name in certainties}
+    for found in essays.annotate(essays=Count("pk"), **counts):
+        row = rows[found.pop("batch_id")]
+        for name, number in found.items():
+            setattr(row, name, number)
+    return list(rows.values())
+
+
+def _name_missing(rows: Iterable[Row]) -> None:
+    """Fill in who of the class has no text. One statement over all rows, a dozen at most."""
+    by_batch = {row.batch.pk: row for row in rows if row.batch.school_class_id}
+    texts = EssayStudentAssociation.objects.filter(
+        student=OuterRef("student"), essay__batch=OuterRef("school_class__batches"), essay__removed_at=None
+    )
+    sure = texts.filter(Q(status="confirmed") | Q(certainty="certain"))
+    found = (
+        Enrolment.objects.filter(left_at=None)
+        .annotate(batch_pk=F("school_class__batches"), is_sure=Exists(sure), has_text=Exists(texts))
+        .filter(batch_pk__in=by_batch)
+        .order_by("student__family_name", "student__given_name", "pk")
+        .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name")
+    )
+    names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
+    for batch_pk, is_sure, has_text, given_name, family_name in found:
+        names[batch_pk][2 if is_sure else 1 if has_text else 0].append(f"{given_name} {family_name}".strip())
+    for batch_pk, (missing, may_have, have) in names.items():
+        students = len(missing) + len(may_have) + len(have)
+        by_batch[batch_pk].not_handed_in = NotHandedIn(tuple(missing), tuple(may_have), students)
