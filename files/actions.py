@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from files.authorship import find_evidence
 from files.evidence import Document
+from files.extraction.cleaning import MASK, remove_personal_numbers
 from files.models import EssayFile
 from files.sandbox import ReadResult
 from files.storage import Blob
@@ -28,10 +29,12 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def split_path(received: str) -> tuple[str, str]:
     """`(folders, name)` of a path as received, both slashes meant, NFC, nothing invisible, nothing that climbs.
 
-    The name is cut to 255 characters with its ending kept; it is only ever shown, never used as a path.
+    Personal identity numbers are masked. The name is cut to 255 characters with its ending kept; it is only ever
+    shown, never used as a path.
     """
     clean = "".join(c for c in unicodedata.normalize("NFC", received) if unicodedata.category(c) not in _INVISIBLE)
-    parts = [p.strip() for p in clean.replace("\\", "/").split("/") if p.strip() not in ("", ".", "..")]
+    masked, _removed = remove_personal_numbers(clean)
+    parts = [p.strip() for p in masked.replace("\\", "/").split("/") if p.strip() not in ("", ".", "..")]
     if not parts:
         return "", "unnamed"
     name = parts[-1]
@@ -45,7 +48,13 @@ def split_path(received: str) -> tuple[str, str]:
 def register_file(blob: Blob, *, name: str, path: str, owner: User) -> EssayFile:
     """The row of a stored blob, waiting to be read."""
     return EssayFile.objects.create(
-        owner=owner, storage_key=blob.key, sha256=blob.sha256, size=blob.size, name=name, path=path
+        owner=owner,
+        storage_key=blob.key,
+        sha256=blob.sha256,
+        size=blob.size,
+        name=name,
+        path=path,
+        personnummer_removed=f"{path}/{name}".count(MASK),
     )
 
 

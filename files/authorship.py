@@ -17,24 +17,36 @@ LONGEST_NAME_LINE = 90
 """Characters; a longer line is running text."""
 TOP = 1500
 """Characters of the text within which labels and tables stand."""
+BOTTOM = 500
+"""Characters of the text's end within which labels stand."""
+MARGIN = 2500
+"""Characters beyond those that are split into lines: a text may have a million of them."""
 SIGN_OFF_LINES = 3
+MAX_EMAILS = 20
 
 _WRITER = (
-    "namn|för- och efternamn|förnamn och efternamn|elev|elevens namn|elevnamn|ditt namn|mitt namn|skriven av|skrivet av|"
-    "skribent|författare|av|student|student name|student's name|studentens namn|name|full name|my name|written by|writer|"
-    "author|by|pupil|pupil's name|inlämnad av|inlämnat av|submitted by|från|from"
+    "namn|för- och efternamn|förnamn och efternamn|elev|elevens namn|elevnamn|ditt namn|mitt namn|skriven av|"
+    "skrivet av|skribent|författare|av|student|student name|student's name|studentens namn|name|full name|my name|"
+    "written by|writer|author|by|pupil|pupil's name|inlämnad av|inlämnat av|submitted by|från|from"
 )
 _OTHERS = (
     "lärare|lärarens namn|undervisande lärare|handledare|examinator|mentor|rektor|teacher|instructor|tutor|supervisor|"
     "examiner|professor|to|till|kurs|course|klass|class|grupp|group|datum|date|titel|title|rubrik|uppgift|assignment|"
     "task|antal ord|word count|words|ämne|subject|skola|school|prov|exam|test|källa|source|version|betyg|grade"
 )
-_LABEL = re.compile(rf"^[ \t>*•\-]*(?P<label>(?:{_WRITER})(?:[ \t]*(?:och|and|&|/|,|\+)[ \t]*\w+)?)[ \t]*(?:[:：=–]|\t|[ ]-[ ])[ \t]*(?P<value>\S.*)$", re.IGNORECASE)
-_BY_LINE = re.compile(r"^[ \t]*(?P<label>av|by|skriven av|written by)[ \t]+(?P<value>[^\W\d_a-zåäö].{1,80})$", re.IGNORECASE)
-_OTHER_LABEL = re.compile(rf"^[ \t>*•\-]*(?:{_OTHERS})\b[^:：=\n]{{0,20}}[:：=\t]", re.IGNORECASE)
-_LABEL_CELL = re.compile(rf"^(?:{_WRITER})[ \t]*[:：]?$", re.IGNORECASE)
-_OTHER_CELL = re.compile(rf"^(?:{_OTHERS})[ \t]*[:：]?$", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+\-']+@[\w\-]+(?:\.[\w\-]+)+")
+_MORE = r"(?:[ \t]*(?:(?i:och|and)|[&/,+])[ \t]*\w+)?(?:[ \t]*\([^()\n]{0,30}\))?"
+"""What may follow the word of a label: `Namn/name`, `Name and class`, `Namn (för- och efternamn)`."""
+_LABEL = re.compile(rf"^[ \t>*•\-]*(?i:{_WRITER}){_MORE}[ \t]*(?:[:：=–]|\t|[ ]-[ ])[ \t]*(?P<value>\S.*)$")
+_BY_LINE = re.compile(r"^[ \t]*(?i:av|by|skriven av|written by)[ \t]+(?P<value>[A-ZÀ-ÖØ-ÞĀ-Ž].{1,80})$")
+_OTHER_LABEL = re.compile(rf"^[ \t>*•\-]*(?i:{_OTHERS})\b[^:：=\n]{{0,20}}[:：=\t]")
+_FIELD = re.compile(
+    rf"(?:^|(?<=[\s|;,>*•\-]))(?:(?P<writer>(?i:{_WRITER}){_MORE})|"
+    rf"(?i:{_OTHERS})\b[^:：=\n\t|A-ZÅÄÖ]{{0,20}})[ \t]*[:：=]"
+)
+"""One of several labels in a line: `Klass: NA24B | Elev: Alva Berg`."""
+_LABEL_CELL = re.compile(rf"^(?i:{_WRITER}){_MORE}[ \t]*[:：]?$")
+_OTHER_CELL = re.compile(rf"^(?i:{_OTHERS})[ \t]*[:：]?$")
+_EMAIL = re.compile(r"(?<![\w.+\-'])[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
 _WORDY = re.compile(r"[^\W\d_]{2,}")
 _SENTENCE = re.compile(r"[.!?;:,]\s+\S+\s+\S+|[.!?]$")
 
@@ -43,7 +55,16 @@ _CLOSING = re.compile(
     r"(?:med )?(?:vänlig(?:a)? häls|bästa häls|hälsning|mvh|vänligen|kram|din\b|ert\b|er\b))",
     re.IGNORECASE,
 )
-_MACHINE_AUTHORS = {"windows user", "user", "admin", "administrator", "microsoft office user", "python-docx", "author", "unknown"}
+_MACHINE_AUTHORS = {
+    "windows user",
+    "user",
+    "admin",
+    "administrator",
+    "microsoft office user",
+    "python-docx",
+    "author",
+    "unknown",
+}
 
 
 @dataclass(slots=True)
@@ -79,13 +100,17 @@ def find_evidence(*, name: str, path: str, document: Document) -> list[Evidence]
     found.add("file_name", "name", 0, len(stem), name)
     _folders(path, found)
     _emails(name, "name", found)
-    lines = list(_lines(document.text))
-    _labels(lines, document.text, found)
+    text = document.text
+    first = list(_lines(text[: TOP + MARGIN], 0))
+    tail = max(0, len(text) - BOTTOM - MARGIN)
+    last = list(_lines(text[tail:], tail))
+    _labels([line for line in first if line.start <= TOP], document, found)
+    _labels([line for line in last if line.start >= len(text) - BOTTOM], document, found)
     _tables(document, found)
-    _first_lines(lines, document, found)
+    _first_lines(first, document, found)
     for index, header in enumerate(document.headers):
         _page_header(header, f"header:{index}", found)
-    _sign_off(lines, document.text, found)
+    _sign_off(last, text, found)
     _emails(document.text, "text", found)
     for key, value in document.properties:
         if key in ("author", "last_modified_by") and value.casefold() not in _MACHINE_AUTHORS:
@@ -101,52 +126,93 @@ def _folders(path: str, found: _Found) -> None:
 
 
 def _emails(source: str, field: str, found: _Found) -> None:
-    for match in _EMAIL.finditer(source):
-        line_start = source.rfind("\n", 0, match.start()) + 1
-        line = source[line_start : source.find("\n", match.start()) if "\n" in source[match.start() :] else len(source)]
-        if not _OTHER_LABEL.match(line):
+    for count, match in enumerate(_EMAIL.finditer(source)):
+        if count == MAX_EMAILS:
+            break
+        before = max(source.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME_LINE)
+        if not _OTHER_LABEL.match(source[before : match.end()]):
             found.add("email", field, match.start(), match.end(), source)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    position = 0
+def _lines(text: str, offset: int) -> Iterator[_Line]:
+    """The lines of `text` that hold something; `offset` is where `text` itself begins."""
+    position = offset
     for line in text.split("\n"):
         if line.strip():
             yield _Line(position, position + len(line), line)
         position += len(line) + 1
 
 
-def _labels(lines: list[_Line], text: str, found: _Found) -> None:
-    """`Namn: …` near the top, and near the end."""
-    for line in lines:
-        if TOP < line.start < len(text) - TOP // 3:
-            continue
-        match = _LABEL.match(line.text)
-        if match is None and line.start < TOP // 3:
-            match = _BY_LINE.match(line.text)
-        if match and len(match["value"]) <= LONGEST_NAME_LINE:
-            found.add("label", "text", line.start + match.start("value"), line.end, text)
+def _labels(lines: list[_Line], document: Document, found: _Found) -> None:
+    """`Namn: …`, alone or among other labels on its line, or with the name on the line below."""
+    for index, line in enumerate(lines):
+        values = _labelled(line.text) or (_by_line(line.text) if line.start < BOTTOM else [])
+        for start, end in values:
+            found.add("label", "text", line.start + start, line.start + end, document.text)
+        below = lines[index + 1] if index + 1 < len(lines) else None
+        if not values and below is not None and _is_label_alone(line, below, document):
+            found.add("label", "text", below.start, below.end, document.text)
+
+
+def _labelled(line: str) -> list[tuple[int, int]]:
+    """Spans of what stands after a label of the writer in `line`."""
+    fields = list(_FIELD.finditer(line))
+    if not fields or (fields[0].start() > 3 and not re.search(r"[\t|]", line)):
+        match = _LABEL.match(line)
+        return [match.span("value")] if match and len(match["value"]) <= LONGEST_NAME_LINE else []
+    ends = [*(field.start() for field in fields[1:]), len(line)]
+    spans = []
+    for field, end in zip(fields, ends, strict=True):
+        value = line[field.end() : end].rstrip(" \t|;,")
+        if field["writer"] and value.strip() and len(value) <= LONGEST_NAME_LINE:
+            spans.append((field.end(), field.end() + len(value)))
+    return spans
+
+
+def _by_line(line: str) -> list[tuple[int, int]]:
+    match = _BY_LINE.match(line)
+    return [match.span("value")] if match else []
+
+
+def _is_label_alone(line: _Line, below: _Line, document: Document) -> bool:
+    return bool(
+        _LABEL_CELL.match(line.text.strip())
+        and len(below.text) <= LONGEST_NAME_LINE
+        and not _OTHER_LABEL.match(below.text)
+        and not _is_label(below.text.strip())
+        and not _in_table(document, line)
+    )
+
+
+def _is_label(cell: str) -> bool:
+    return bool(_LABEL_CELL.match(cell) or _OTHER_CELL.match(cell))
 
 
 def _tables(document: Document, found: _Found) -> None:
-    """Cells near the top; a cell after a label of somebody or something else is none."""
-    previous = ""
+    """Cells near the top. Labels side by side with their values below are paired in order."""
+    labels: list[str] = []
+    in_labels = False
     for start, end in document.tables:
         if start > TOP:
             break
         cell = document.text[start:end].strip()
-        if _LABEL_CELL.match(previous):
+        if _is_label(cell):
+            labels = [*labels, cell] if in_labels else [cell]
+            in_labels = True
+            continue
+        in_labels = False
+        label = labels.pop(0) if labels else ""
+        values = _labelled(cell)
+        for first, last in values:
+            found.add("label", "text", start + first, start + last, document.text)
+        if _LABEL_CELL.match(label):
             found.add("label", "text", start, end, document.text)
-        elif (
-            not _OTHER_CELL.match(previous)
-            and not _OTHER_LABEL.match(cell)
-            and not _LABEL_CELL.match(cell)
-            and not _OTHER_CELL.match(cell)
-            and len(cell) <= LONGEST_NAME_LINE
-            and _WORDY.search(cell)
-        ):
+        elif not values and not label and not _OTHER_LABEL.match(cell) and _is_short(cell):
             found.add("table", "text", start, end, document.text)
-        previous = cell
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= LONGEST_NAME_LINE and _WORDY.search(text) is not None
 
 
 def _in_table(document: Document, line: _Line) -> bool:
@@ -157,17 +223,17 @@ def _first_lines(lines: list[_Line], document: Document, found: _Found) -> None:
     for line in lines[:FIRST_LINES]:
         if len(line.text) > LONGEST_NAME_LINE or (_SENTENCE.search(line.text.strip()) and len(line.text) > 40):
             break
-        if _in_table(document, line) or _LABEL.match(line.text) or _OTHER_LABEL.match(line.text):
+        if _in_table(document, line) or _labelled(line.text) or _OTHER_LABEL.match(line.text) or "@" in line.text:
             continue
         if _WORDY.search(line.text):
             found.add("first_line", "text", line.start, line.end, document.text)
 
 
 def _page_header(header: str, field: str, found: _Found) -> None:
-    match = _LABEL.match(header)
-    if match:
-        found.add("label", field, match.start("value"), len(header), header)
-    elif not _OTHER_LABEL.match(header) and len(header) <= 2 * LONGEST_NAME_LINE and _WORDY.search(header):
+    values = _labelled(header)
+    for start, end in values:
+        found.add("label", field, start, end, header)
+    if not values and not _OTHER_LABEL.match(header) and len(header) <= 2 * LONGEST_NAME_LINE and _WORDY.search(header):
         found.add("page_header", field, 0, len(header), header)
     _emails(header, field, found)
 
@@ -178,8 +244,9 @@ def _sign_off(lines: list[_Line], text: str, found: _Found) -> None:
         return
     for before, line in zip(lines[-SIGN_OFF_LINES - 1 :], lines[-SIGN_OFF_LINES:], strict=False):
         words = line.text.split()
-        short = len(line.text.strip()) <= 60 and (len(words) <= 5 or not line.text.rstrip().endswith((".", "!", "?", "”")))
+        sentence = line.text.rstrip().endswith((".", "!", "?", "”"))
+        short = len(line.text.strip()) <= 60 and (len(words) <= 5 or not sentence)
         if _CLOSING.match(before.text) or _CLOSING.match(line.text):
             continue
-        if short and not _OTHER_LABEL.match(line.text) and not _LABEL.match(line.text) and _WORDY.search(line.text):
+        if short and not _OTHER_LABEL.match(line.text) and not _labelled(line.text) and _WORDY.search(line.text):
             found.add("sign_off", "text", line.start, line.end, text)

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from files.evidence import Document, Evidence
+from files.extraction.cleaning import MASK
 from huleedu.common.models import PublicModel
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class EssayFile(PublicModel):
         self.headers = list(document.headers)
         self.properties = dict(document.properties)
         self.words = len(document.text.split())
-        self.personnummer_removed = document.personnummer_removed
+        self.personnummer_removed = document.personnummer_removed + f"{self.path}/{self.name}".count(MASK)
 
 
 auditlog.register(

@@ -26,17 +26,12 @@ def configured_limits() -> Limits:
 
 
 def read_stored_file(file: EssayFile) -> ReadResult:
-    """Read the file's bytes in a child process. A blob that is gone gives `failed`, never an exception."""
+    """Read the file's bytes in a child process. A blob that is gone gives `failed`.
+
+    Raises OSError or ReaderUnavailableError for troubles that are not the file's and pass: it keeps its place.
+    """
     try:
         with blob_path(file.storage_key) as path:
             return read_file(path, name=file.name, limits=configured_limits())
-    except OSError:
-        return ReadResult(
-            status="failed",
-            problem="corrupt",
-            warning=None,
-            detected_type=None,
-            document=None,
-            seconds=0.0,
-            max_rss_mb=0,
-        )
+    except FileNotFoundError:
+        return ReadResult("failed", "corrupt", None, None, None, seconds=0.0, max_rss_mb=0.0)

@@ -29,6 +29,11 @@ logger = structlog.get_logger(__name__)
 _ROOT = Path(__file__).resolve().parents[1]
 _MARGIN = 10.0
 """Seconds beyond the wall-clock limit after which the reader process itself is taken for hung."""
+_START_SECONDS = 30
+
+
+class ReaderUnavailableError(Exception):
+    """No reader process can be had. Says nothing about the file: it is to be read later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,19 @@ class ReaderProcess:
         self._owner = 0
 
     def read(self, path: Path, *, name: str, limits: Limits) -> dict[str, Any]:
-        """Ask for one file; tries once more with a fresh process when this one has died."""
+        """Ask for one file; tries once more with a fresh process when this one has died.
+
+        Raises ReaderUnavailableError when that one dies too.
+        """
         request = {"path": str(path.resolve()), "name": name, "limits": limits.as_json()}
         with self._lock:
             for _attempt in range(2):
                 try:
                     return self._ask(request, seconds=limits.wall_seconds + _MARGIN)
-                except (OSError, EOFError, ValueError):
+                except (OSError, EOFError, ValueError) as error:
                     self._discard()
-            return {"status": "failed", "problem": "parse_timeout", "seconds": 0.0, "max_rss_mb": 0.0}
+                    lost = error
+            raise ReaderUnavailableError from lost
 
     def _ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         process = self._running()
@@ -73,7 +82,9 @@ class ReaderProcess:
     @staticmethod
     def _answer(process: subprocess.Popen[bytes], *, seconds: float) -> dict[str, Any]:
         assert process.stdout is not None  # noqa: S101
-        ready, _writing, _broken = select.select([process.stdout], [], [], seconds)
+        poller = select.poll()
+        poller.register(process.stdout, select.POLLIN)
+        ready = poller.poll(seconds * 1000)
         line = process.stdout.readline() if ready else b""
         if not line:
             raise EOFError
@@ -84,7 +95,7 @@ class ReaderProcess:
         """The process of this very Python process: after a fork the inherited one belongs to the parent."""
         if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
             return self._process
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "files.extraction.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -94,8 +105,8 @@ class ReaderProcess:
             start_new_session=True,
         )
         self._owner = os.getpid()
-        hello = self._answer(self._process, seconds=30)
-        logger.info("reader_started", network=hello.get("network"))
+        hello = self._answer(self._process, seconds=_START_SECONDS)
+        logger.info("reader_started", network=hello["network"], rights=hello["rights"], disk=hello["disk"])
         return self._process
 
     def _discard(self) -> None:
@@ -116,8 +127,19 @@ atexit.register(_reader.close)
 
 
 def read_file(path: Path, *, name: str, limits: Limits | None = None) -> ReadResult:
-    """Read the file at `path`, whose name was `name`, within `limits`. Never raises for what the file holds."""
+    """Read the file at `path`, whose name was `name`, within `limits`. Never raises for what the file holds.
+
+    Raises ReaderUnavailableError where no reader process can be had.
+    """
     answer = _reader.read(path, name=name, limits=limits or Limits())
+    try:
+        return _result(answer)
+    except (KeyError, TypeError, ValueError):
+        # Only a file that took its reader over could answer so.
+        return _result({"status": "failed", "problem": "corrupt"})
+
+
+def _result(answer: dict[str, Any]) -> ReadResult:
     fields = answer.get("document")
     document = None
     if fields:

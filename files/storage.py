@@ -6,7 +6,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +17,8 @@ from django.core.files.temp import NamedTemporaryFile
 
 CHUNK = 1 << 20
 """Bytes copied at a time."""
+INCOMING = ".incoming-"
+"""Beginning of the name of a file that is still being written."""
 
 
 class BlobStorage(FileSystemStorage):
@@ -24,8 +26,8 @@ class BlobStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=target.parent, prefix=".incoming-", delete=False) as temporary:
+        self._make_folder(target.parent)
+        with NamedTemporaryFile(dir=target.parent, prefix=INCOMING, delete=False) as temporary:
             try:
                 for chunk in content.chunks(CHUNK):
                     temporary.write(chunk)
@@ -37,6 +39,23 @@ class BlobStorage(FileSystemStorage):
                 raise
         self._sync_folder(target.parent)
         return name
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make `folder` and write down in each one above it that it is there."""
+        missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for parent in {made.parent for made in missing}:
+            self._sync_folder(parent)
+
+    def remove_incoming(self, *, before: float) -> int:
+        """Remove what uploads that never ended left behind, last changed `before` (seconds since the epoch)."""
+        removed = 0
+        for left in Path(self.location).glob(f"*/{INCOMING}*"):
+            with suppress(FileNotFoundError):
+                if left.stat().st_mtime < before:
+                    left.unlink()
+                    removed += 1
+        return removed
 
     @staticmethod
     def _sync_folder(folder: Path) -> None:
@@ -106,11 +125,12 @@ def blob_path(key: uuid.UUID) -> Iterator[Path]:
 
 
 def stored_keys() -> Iterator[tuple[uuid.UUID, float]]:
-    """Every stored key with its age's reference: the time of last change, seconds since the epoch."""
+    """Every stored key and when it was written, in seconds since the epoch. Anything else is passed by."""
     folders, _files = default_storage.listdir("") if default_storage.exists("") else ([], [])
     for folder in folders:
         _folders, names = default_storage.listdir(folder)
         for name in names:
-            changed = default_storage.get_modified_time(f"{folder}/{name}").timestamp()
-            if name.endswith(".bin"):
-                yield uuid.UUID(name.removesuffix(".bin")), changed
+            # A file may go while we look.
+            with suppress(ValueError, FileNotFoundError):
+                key = uuid.UUID(name.removesuffix(".bin"))
+                yield key, default_storage.get_modified_time(f"{folder}/{name}").timestamp()

@@ -6,9 +6,10 @@ import time
 
 import structlog
 from celery import shared_task
+from django.core.files.storage import default_storage
 
 from files.models import EssayFile
-from files.storage import delete_blob, stored_keys
+from files.storage import BlobStorage, delete_blob, stored_keys
 
 logger = structlog.get_logger(__name__)
 
@@ -18,9 +19,10 @@ ORPHAN_SECONDS = 3600
 
 @shared_task
 def purge_orphan_blobs() -> int:
-    """Remove blobs that never got a row. Returns how many."""
-    old = [key for key, changed in stored_keys() if changed < time.time() - ORPHAN_SECONDS]
-    removed = 0
+    """Remove blobs that never got a row, and uploads that never ended. Returns how many."""
+    before = time.time() - ORPHAN_SECONDS
+    old = [key for key, changed in stored_keys() if changed < before]
+    removed = default_storage.remove_incoming(before=before) if isinstance(default_storage, BlobStorage) else 0
     for start in range(0, len(old), 1000):
         keys = old[start : start + 1000]
         known = set(EssayFile.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))

@@ -1,4 +1,4 @@
-"""Opening a zip container (docx, odt) only after its directory has been checked, and reading parts with counted bytes."""
+"""Opening a zip container (docx, odt) only after its directory was checked; reading parts with counted bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import stat
 import struct
 import zipfile
+import zlib
 
 from lxml import etree
 
@@ -15,75 +16,80 @@ from files.extraction.limits import Limits
 
 _LOCAL_HEADER = 30
 """Bytes of a local file header before its name (APPNOTE 4.3.7)."""
+_END_RECORD = 22
+"""Bytes of the end of central directory record before its comment (APPNOTE 4.3.16)."""
 _SMALL = 1_000_000
 """Below this many unpacked bytes any ratio is fine: an empty template compresses well."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
+_BAD_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, OverflowError)
 
 
 class Container:
-    """A checked zip. Raises ExtractionError at once for a bomb, an overlap, an encrypted or unreadable one."""
+    """A checked zip. Raises ExtractionError at once for a bomb, an overlap, an encrypted or unreadable one.
+
+    `parts` maps names to entries. Part names of Office files know no case, and some writers use backslashes: they are
+    folded here, so that `Word\\Document.xml` is `word/document.xml`.
+    """
 
     def __init__(self, data: bytes, *, limits: Limits) -> None:
         self.limits = limits
         self._left = limits.max_unpacked
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(data))
-            self.entries = self.zip.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError) as error:
+            entries = self.zip.infolist()
+        except _BAD_ZIP as error:
             raise ExtractionError("corrupt") from error
-        self._check(data)
-        self.names = {entry.filename: entry for entry in self.entries}
-
-    def _check(self, data: bytes) -> None:
-        limits = self.limits
-        if len(self.entries) > limits.max_entries:
+        if len(entries) > limits.max_entries:
             raise ExtractionError("too_many_entries")
-        if sum(entry.file_size for entry in self.entries) > limits.max_unpacked:
+        if sum(entry.file_size for entry in entries) > limits.max_unpacked:
             raise ExtractionError("archive_too_large")
-        for entry in self.entries:
-            if entry.flag_bits & 0x1:
-                raise ExtractionError("password_protected")
-            if entry.compress_type not in _COMPRESSIONS:
-                raise ExtractionError("unsupported_compression")
-            if stat.S_ISLNK(entry.external_attr >> 16):
-                raise ExtractionError("unsupported_entry")
-            if entry.file_size > _SMALL and entry.file_size > limits.max_ratio * max(1, entry.compress_size):
-                raise ExtractionError("archive_too_large")
-        self._check_spans(data)
+        for entry in entries:
+            self._check_entry(entry)
+        self._check_spans(data, entries)
+        _check_end(data)
+        self.parts = {_part_name(entry): entry for entry in entries}
+        if len(self.parts) < len(entries):
+            # Which of the two counts differs from program to program.
+            raise ExtractionError("corrupt")
 
-    def _check_spans(self, data: bytes) -> None:
+    def _check_entry(self, entry: zipfile.ZipInfo) -> None:
+        if entry.flag_bits & 0x1:
+            raise ExtractionError("password_protected")
+        if entry.compress_type not in _COMPRESSIONS:
+            raise ExtractionError("unsupported_compression")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise ExtractionError("unsupported_entry")
+        if entry.file_size > _SMALL and entry.file_size > self.limits.max_ratio * max(1, entry.compress_size):
+            raise ExtractionError("archive_too_large")
+
+    def _check_spans(self, data: bytes, entries: list[zipfile.ZipInfo]) -> None:
         """No two entries share bytes. Python's zipfile finds that only from 3.11.8, 3.12.2 and 3.13 on."""
         spans = []
-        for entry in self.entries:
+        for entry in entries:
             start = entry.header_offset
             header = data[start : start + _LOCAL_HEADER]
             if len(header) < _LOCAL_HEADER or header[:4] != b"PK\x03\x04":
                 raise ExtractionError("corrupt")
             name, extra = struct.unpack("<HH", header[26:30])
             spans.append((start, start + _LOCAL_HEADER + name + extra + entry.compress_size))
+        directory = self.zip.start_dir
         spans.sort()
-        for (_start, end), (following, _end) in zip(spans, spans[1:], strict=False):
+        for (_start, end), following in zip(spans, [*(start for start, _end in spans[1:]), directory], strict=True):
             if following < end:
-                raise ExtractionError("archive_overlap")
-        if spans and spans[-1][1] > len(data):
-            raise ExtractionError("corrupt")
+                raise ExtractionError("corrupt" if end > len(data) else "archive_overlap")
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a part, counted while unpacking (sizes in headers lie); None where there is no such part."""
-        entry = self.names.get(name)
+        entry = self.parts.get(name)
         if entry is None:
             return None
         allowed = min(self.limits.max_part, self._left)
         try:
             with self.zip.open(entry) as part:
                 content = part.read(allowed + 1)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        except (*_BAD_ZIP, EOFError, OSError) as error:
             raise ExtractionError("corrupt") from error
-        except Exception as error:
-            if type(error).__module__ == "zlib":
-                raise ExtractionError("corrupt") from error
-            raise
         if len(content) > allowed:
             raise ExtractionError("archive_too_large")
         self._left -= len(content)
@@ -94,18 +100,47 @@ class Container:
         content = self.read(name)
         return None if content is None else parse_xml(content)
 
+    def check_all_xml(self) -> None:
+        """Refuse a document type declaration in any part, also in those that are never parsed here."""
+        for name in self.parts:
+            if name.endswith((".xml", ".rels")):
+                _refuse_doctype(self.read(name) or b"")
+
+
+def _part_name(entry: zipfile.ZipInfo) -> str:
+    return entry.filename.replace("\\", "/").lstrip("/").casefold()
+
+
+def _check_end(data: bytes) -> None:
+    """Nothing but padding after the directory: what stands there is another file to another program."""
+    start = data.rfind(b"PK\x05\x06")
+    comment = int.from_bytes(data[start + _END_RECORD - 2 : start + _END_RECORD], "little")
+    end = start + _END_RECORD + comment
+    if start < 0 or end > len(data) or data[end:].strip(b"\x00\r\n "):
+        raise ExtractionError("corrupt")
+
+
+def _refuse_doctype(content: bytes) -> None:
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
+    if _DOCTYPE.search(content.replace(b"\x00", b"") if wide else content):
+        raise ExtractionError("unsafe_xml")
+
 
 def parse_xml(content: bytes) -> etree._Element:
     """Raises ExtractionError `unsafe_xml` for any document type declaration, `too_complex` for absurd nesting."""
-    plain = content.replace(b"\x00", b"") if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<") else content
-    if _DOCTYPE.search(plain):
-        raise ExtractionError("unsafe_xml")
+    _refuse_doctype(content)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
     try:
         root: etree._Element = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        deep = "depth" in str(error).lower() or "huge" in str(error).lower()
+        message = str(error).lower()
+        if "memory" in message:
+            raise MemoryError from error
+        deep = "depth" in message or "huge" in message or "limit" in message
         raise ExtractionError("too_complex" if deep else "corrupt") from error
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         raise ExtractionError("corrupt") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        # Written in an encoding that hides the declaration from the search above, such as UTF-7.
+        raise ExtractionError("unsafe_xml")
     return root

@@ -7,7 +7,6 @@ import unicodedata
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_TRAILING = re.compile(r"[ \t\u00a0]+(?=\n|$)")
 # Controls but tab and newline, zero-width and direction marks, tags, noncharacters. A ZWJ inside an emoji goes too:
 # nothing that is matched or measured needs it.
 _UNWANTED = re.compile(
@@ -15,7 +14,9 @@ _UNWANTED = re.compile(
     "\U000e0000-\U000e007f]"
 )
 # (19|20)YYMMDD-NNNN in the forms people write; a coordination number has day + 60.
-_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2})(\d{2})(\d{2})[ ]?[-+–]?[ ]?(\d{4})(?!\d)")
+_PERSONNUMMER = re.compile(
+    r"(?<!\d)(19|20)?(\d{2})(\d{2})(\d{2})(?:[ \u00a0]?([-+‐-―−])[ \u00a0]?|[ \u00a0])?(\d{4})(?!\d)", re.ASCII
+)
 MASK = "[personnummer]"
 
 
@@ -23,8 +24,10 @@ def clean_text(text: str) -> str:
     """NFC, `\\n` line ends, at most one blank line in a row, without characters that are not seen."""
     # Lone surrogates come in halves out of RTF: put whole ones together, replace what stays alone by nothing.
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    lines = _UNWANTED.sub("", _LINE_ENDS.sub("\n", whole))
-    return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", unicodedata.normalize("NFC", lines))).strip("\n ")
+    seen = unicodedata.normalize("NFC", _UNWANTED.sub("", _LINE_ENDS.sub("\n", whole)))
+    # Line by line: one expression for the spaces before a line end takes quadratic time on a long run of spaces.
+    lines = "\n".join(line.rstrip(" \t\u00a0") for line in seen.split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip("\n ")
 
 
 def clean_line(text: str) -> str:
@@ -35,15 +38,17 @@ def clean_line(text: str) -> str:
 def remove_personal_numbers(text: str) -> tuple[str, int]:
     """`text` with each personal identity number replaced by `MASK`, and how many there were.
 
-    A number counts when its date is possible and its check digit right (Luhn over ten digits).
+    A number counts when its date is possible and either its check digit is right (Luhn over ten digits) or it is
+    written in full, `20080131-1234`: that is one even with a slip in it.
     """
     removed = 0
 
     def mask(match: re.Match[str]) -> str:
         nonlocal removed
-        year, month, day, last = match.groups()
+        century, year, month, day, dash, last = match.groups()
         number = int(day) - 60 if int(day) > 60 else int(day)
-        if 1 <= int(month) <= 12 and 1 <= number <= 31 and _luhn(year + month + day + last):
+        sure = (century and dash) or _luhn(year + month + day + last)
+        if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
             removed += 1
             return MASK
         return match[0]

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator
+
 from lxml import etree
 
 from files.evidence import Document
 from files.extraction.archive import Container
+from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.text import Draft
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _CP = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}"
 
-_GONE = {"del", "moveFrom", "rPr", "pPr", "sectPr", "instrText", "delText", "commentReference", "fldSimpleInstr"}
-"""Deleted text, formatting and field codes are no part of the essay."""
+_GONE = {"del", "moveFrom", "rPr", "pPr", "sectPr", "sdtPr", "instrText", "delText", "commentReference", "rt"}
+"""Deleted text, formatting, field codes and pronunciation aids are no part of the essay."""
+_OFF = {"0", "false", "off"}
 
 
 def read_docx(container: Container, *, limits: Limits) -> Document:
     """The document. Comments are a part of their own and never read."""
+    container.check_all_xml()
     draft = Draft(limits)
-    body = container.xml("word/document.xml")
-    assert body is not None  # noqa: S101  (sniffing found the part)
+    relations = _relations(container)
+    body = container.xml(relations.get("officeDocument", "word/document.xml"))
+    if body is None or _name(body) != "document":
+        raise ExtractionError("corrupt")
     _walk(body, draft, in_table=False)
-    for name in sorted(container.names):
+    for name in sorted(container.parts):
         folder, _slash, part = name.rpartition("/")
         if folder != "word" or not part.endswith(".xml"):
             continue
@@ -35,8 +40,20 @@ def read_docx(container: Container, *, limits: Limits) -> Document:
         elif part.startswith(("footnotes", "endnotes")):
             for line in _lines(container.xml(name), limits):
                 draft.add(line)
-    _properties(container.xml("docProps/core.xml"), draft)
+    _properties(container.xml(relations.get("core-properties", "docprops/core.xml")), draft)
     return draft.finish("docx")
+
+
+def _relations(container: Container) -> dict[str, str]:
+    """The package's parts by role: some writers call the main part `word/document2.xml`."""
+    found: dict[str, str] = {}
+    root = container.xml("_rels/.rels")
+    for relation in root if root is not None else ():
+        role = (relation.get("Type") or "").rpartition("/")[2]
+        part = posixpath.normpath((relation.get("Target") or "").lstrip("/")).casefold()
+        if part in container.parts:
+            found.setdefault(role, part)
+    return found
 
 
 def _name(element: etree._Element) -> str:
@@ -55,14 +72,16 @@ def _walk(element: etree._Element, draft: Draft, *, in_table: bool) -> None:
                 _walk(box, draft, in_table=in_table)
         elif name == "AlternateContent":
             _walk(_one_branch(child), draft, in_table=in_table)
-        elif name not in _GONE and len(child):
+        elif name not in _GONE and len(child) and not _is_placeholder(child):
             _walk(child, draft, in_table=in_table or name == "tbl")
 
 
 def _one_branch(alternate: etree._Element) -> etree._Element:
-    """Word writes a text box twice, as Choice and Fallback: the first is enough."""
-    choice = alternate.find(f"{_MC}Choice")
-    return choice if choice is not None else alternate
+    """Word writes a text box twice, as Choice and Fallback: the first with text is enough."""
+    branches = [branch for branch in alternate if _name(branch) in ("Choice", "Fallback")]
+    return next(
+        (branch for branch in branches if branch.find(".//{*}t") is not None), branches[0] if branches else alternate
+    )
 
 
 def _paragraph(paragraph: etree._Element) -> tuple[str, list[etree._Element]]:
@@ -89,16 +108,27 @@ def _runs(element: etree._Element, parts: list[str], boxes: list[etree._Element]
             boxes.append(child)
         elif name == "AlternateContent":
             _runs(_one_branch(child), parts, boxes)
-        elif len(child):
+        elif len(child) and not _is_placeholder(child) and not _is_hidden(child):
             _runs(child, parts, boxes)
 
 
-def _lines(root: etree._Element | None, limits: Limits) -> list[str]:
+def _is_placeholder(element: etree._Element) -> bool:
+    """Whether it is a content control nobody filled in, which shows "Click here to enter text"."""
+    return _name(element) == "sdt" and element.find("{*}sdtPr/{*}showingPlcHdr") is not None
+
+
+def _is_hidden(run: etree._Element) -> bool:
+    vanish = run.find("{*}rPr/{*}vanish") if _name(run) == "r" else None
+    return vanish is not None and not any(value in _OFF for value in vanish.attrib.values())
+
+
+def _lines(root: etree._Element | None, limits: Limits) -> Iterator[str]:
     if root is None:
-        return []
+        return
     part = Draft(limits)
     _walk(root, part, in_table=False)
-    return [line.strip() for paragraph in part.paragraphs for line in paragraph.split("\n") if line.strip()]
+    for paragraph in part.paragraphs:
+        yield from (line.strip() for line in paragraph.split("\n") if line.strip())
 
 
 def _properties(core: etree._Element | None, draft: Draft) -> None:

@@ -9,7 +9,7 @@ CODES = frozenset(
 
 
 class ExtractionError(Exception):
-    """The file cannot or must not be read. `code` is one of `CODES`; there is no message, which could quote the file."""
+    """The file cannot or must not be read. `code` is one of `CODES`; no message, which could quote the file."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

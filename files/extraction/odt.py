@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from files.evidence import Document
 from files.extraction.archive import Container
+from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.text import Draft
 
-_GONE = {"tracked-changes", "annotation", "annotation-end", "bookmark", "sequence-decls", "forms", "title", "desc"}
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_GONE = {
+    "tracked-changes",
+    "annotation",
+    "annotation-end",
+    "bookmark",
+    "sequence-decls",
+    "forms",
+    "desc",
+    "note-citation",
+}
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 def read_odt(container: Container, *, limits: Limits) -> Document:
     """The document. Deleted text of tracked changes stands in `tracked-changes` and is not read."""
+    container.check_all_xml()
     draft = Draft(limits)
     content = container.xml("content.xml")
-    assert content is not None  # noqa: S101  (sniffing found the part)
-    for element in content.iter("{*}text"):
-        if etree.QName(element).namespace == "urn:oasis:names:tc:opendocument:xmlns:office:1.0":
-            _walk(element, draft, in_table=False)
+    body = content.find("{*}body/{*}text") if content is not None else None
+    if body is None:
+        raise ExtractionError("corrupt")
+    _walk(body, draft, in_table=False)
     styles = container.xml("styles.xml")
     if styles is not None:
         for master in styles.iter("{*}master-page"):
@@ -40,7 +55,7 @@ def _name(element: etree._Element) -> str:
 def _walk(element: etree._Element, draft: Draft, *, in_table: bool) -> None:
     for child in element:
         name = _name(child)
-        if name in _GONE:
+        if _is_gone(child):
             continue
         if name in ("p", "h"):
             parts: list[str] = []
@@ -53,13 +68,24 @@ def _walk(element: etree._Element, draft: Draft, *, in_table: bool) -> None:
             _walk(child, draft, in_table=in_table or name == "table")
 
 
+def _is_gone(element: etree._Element) -> bool:
+    """Comments, deleted text, and the description of a picture (whose `title` is not the text field of that name)."""
+    name = _name(element)
+    return name in _GONE or (name == "title" and not element.tag.startswith(_TEXT))
+
+
+def _plain(text: str | None) -> str:
+    """White space as ODF means it: any run of it is one space, whatever the file's own line breaks."""
+    return _SPACES.sub(" ", text or "")
+
+
 def _inline(element: etree._Element, parts: list[str], boxes: list[etree._Element]) -> None:
-    parts.append(element.text or "")
+    parts.append(_plain(element.text))
     for child in element:
         name = _name(child)
         if name == "s":
-            count = child.get("{urn:oasis:names:tc:opendocument:xmlns:text:1.0}c", "1")
-            parts.append(" " * min(int(count) if count.isdigit() else 1, 1000))
+            count = child.get(f"{_TEXT}c", "1")
+            parts.append(" " * (min(int(count), 1000) if count.isdecimal() and len(count) < 9 else 1))
         elif name == "tab":
             parts.append("\t")
         elif name == "line-break":
@@ -68,9 +94,9 @@ def _inline(element: etree._Element, parts: list[str], boxes: list[etree._Elemen
             boxes.append(child)
         elif name == "note":
             boxes.extend(body for body in child if _name(body) == "note-body")
-        elif name not in _GONE:
+        elif not _is_gone(child):
             _inline(child, parts, boxes)
-        parts.append(child.tail or "")
+        parts.append(_plain(child.tail))
 
 
 def _lines(root: etree._Element, limits: Limits) -> list[str]:

@@ -1,4 +1,4 @@
-"""PDF by pypdf, whose own limits refuse most bombs; the child process stops the rest."""
+"""PDF by pypdf, whose own limits refuse most bombs; what it cannot open, pdfium may."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import io
 import logging
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
+import pypdfium2
 from pypdf import PdfReader
-from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
 from files.evidence import Document
 from files.extraction.errors import ExtractionError
@@ -18,8 +20,11 @@ from files.extraction.text import Draft
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
-_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[a-zåäöéü])")
-_PAGE_NUMBER = re.compile(r"^[\W_]*(?:sida|page|s\.)?[\W_]*\d{1,3}(?:\s*(?:av|of|/|\()\s*\d{1,3}\)?)?[\W_]*$", re.IGNORECASE)
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010\ufffe]\n(?=[a-zåäöéü])")
+_PAGE_NUMBER = re.compile(
+    r"^[\W_]*(?:sida|page|s\.)?[\W_]*\d{1,3}(?:\s*(?:av|of|/|\()\s*\d{1,3}\)?)?[\W_]*$", re.IGNORECASE
+)
+_LONGEST_PAGE_NUMBER = 40
 _EDGE_LINES = 2
 """Lines at the top and at the bottom of a page that may be a header or footer."""
 
@@ -27,46 +32,67 @@ _EDGE_LINES = 2
 def read_pdf(data: bytes, *, limits: Limits) -> Document:
     """The document. A file with only an owner password is opened; one with a user password is refused."""
     try:
-        return _read(data, limits)
-    except ExtractionError:
+        return _by_pypdf(data, limits)
+    except (ExtractionError, MemoryError):
         raise
-    except FileNotDecryptedError as error:
+    except (FileNotDecryptedError, DependencyError) as error:
         raise ExtractionError("password_protected") from error
     except LimitReachedError as error:
         raise ExtractionError("archive_too_large") from error
     except RecursionError as error:
         raise ExtractionError("too_complex") from error
-    except MemoryError:
-        raise
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, ArithmeticError) as error:
+    except Exception:
+        return _document(_pages_by_pdfium(data, limits), {}, limits)
+
+
+def _by_pypdf(data: bytes, limits: Limits) -> Document:
+    reader = PdfReader(io.BytesIO(data), strict=False)
+    if reader.is_encrypted and not _opens(reader):
+        raise ExtractionError("password_protected")
+    declared = reader.root_object["/Pages"].get("/Count")
+    if (isinstance(declared, int) and declared > limits.max_pages) or len(reader.pages) > limits.max_pages:
+        raise ExtractionError("too_many_pages")
+    information = reader.metadata or {}
+    named = {name: str(information.get(key) or "") for name, key in (("author", "/Author"), ("title", "/Title"))}
+    return _document((page.extract_text() or "" for page in reader.pages), named, limits)
+
+
+def _opens(reader: PdfReader) -> bool:
+    try:
+        return bool(reader.decrypt(""))
+    except NotImplementedError:
+        # Encrypted for the holders of certificates.
+        return False
+
+
+def _pages_by_pdfium(data: bytes, limits: Limits) -> Iterator[str]:
+    """The second opinion: pdfium rebuilds what a badly written file lacks. Raises `corrupt` if it cannot."""
+    try:
+        document = pypdfium2.PdfDocument(data)
+        if len(document) > limits.max_pages:
+            raise ExtractionError("too_many_pages")
+        if len(document) == 0:
+            raise ExtractionError("corrupt")
+        for page in document:
+            yield page.get_textpage().get_text_bounded().replace("\ufffe", "-")
+    except pypdfium2.PdfiumError as error:
         raise ExtractionError("corrupt") from error
 
 
-def _read(data: bytes, limits: Limits) -> Document:
-    reader = PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted and not reader.decrypt(""):
-        raise ExtractionError("password_protected")
-    if len(reader.pages) > limits.max_pages:
-        raise ExtractionError("too_many_pages")
+def _document(texts: Iterable[str], information: dict[str, str], limits: Limits) -> Document:
     draft = Draft(limits)
     pages = []
     size = 0
-    for page in reader.pages:
-        text = (page.extract_text() or "").translate(_LIGATURES)
+    for text in texts:
         size += len(text)
         if size > limits.max_chars:
             raise ExtractionError("too_long")
-        pages.append(text.splitlines())
+        pages.append(text.translate(_LIGATURES).splitlines())
     for lines in _without_running_lines(pages, draft):
         draft.add(_HYPHEN.sub("", "\n".join(lines)))
-    information = reader.metadata or {}
-    draft.property("author", _string(information.get("/Author")))
-    draft.property("title", _string(information.get("/Title")))
+    for name, value in information.items():
+        draft.property(name, value)
     return draft.finish("pdf")
-
-
-def _string(value: object) -> str:
-    return str(value) if value is not None else ""
 
 
 def _without_running_lines(pages: list[list[str]], draft: Draft) -> list[list[str]]:
@@ -78,7 +104,7 @@ def _without_running_lines(pages: list[list[str]], draft: Draft) -> list[list[st
     for lines in pages:
         dropped = set()
         for index in _edges(lines):
-            number = _PAGE_NUMBER.match(lines[index])
+            number = len(lines[index]) <= _LONGEST_PAGE_NUMBER and _PAGE_NUMBER.match(lines[index])
             if number or _key(lines[index]) in running:
                 dropped.add(index)
                 if not number:

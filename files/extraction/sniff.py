@@ -9,69 +9,101 @@ from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"\x00\x00\x00\x18ftyp", b"\x00\x00\x00 ftyp")
-_OTHER = (b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"SQLite format 3", b"OggS", b"ID3")
-_TEXT_ENDINGS = {"txt", "text", "md", ""}
-_KNOWN = {"docx", "odt", "pdf", "rtf", "txt"}
+_BINARY_MAGIC = (
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"8BPS"),
+    *(b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"SQLite format 3", b"OggS", b"ID3"),
+)
+"""Beginnings of pictures, programs, archives, sound. Some are letters too (`BM`): they count before binary bytes."""
+_TEXT_ENDINGS = frozenset({"txt", "text", "md", ""})
+_KNOWN = frozenset({"docx", "odt", "pdf", "rtf", "txt"})
+_OTHER_ENDINGS = frozenset(
+    "doc docm dot dotm exe com scr bat cmd js vbs ps1 sh jar html htm svg xml zip 7z rar gz tar jpg jpeg png gif heic "
+    "bmp tif tiff webp mp3 mp4 mov wav xls xlsx xlsm ods csv ppt pptx pptm odp epub pages key".split()
+)
+"""Endings that promise something else than an essay we read. Any other unknown one is part of the name (`essay.v2`)."""
 _PDF_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in the first kilobyte."""
+_BLANK = b"\x00 \t\r\n\xef\xbb\xbf"
 
 
 def ending(name: str) -> str:
-    """`docx` of `Essay.DOCX`."""
-    return PurePosixPath(name).suffix[1:].casefold()
+    """`docx` of `Essay.DOCX`; empty where what follows the last dot is none, as in `kap 3.2` or `anna.larsson`."""
+    suffix = PurePosixPath(name).suffix[1:].strip().casefold()
+    return suffix if suffix.isascii() and suffix.isalnum() and len(suffix) <= 5 and not suffix.isdigit() else ""
 
 
 def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Container | None]:
     """The type, and the checked container of a docx or odt. Raises ExtractionError for whatever is not to be read."""
     if len(data) > limits.max_bytes:
         raise ExtractionError("file_too_large")
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+    if not data.strip(_BLANK):
         raise ExtractionError("empty_file")
-    kind, container = _by_content(data, name=name, limits=limits)
     claimed = ending(name)
-    wrong = claimed in _KNOWN and claimed != kind and not (kind == "txt" and claimed in _TEXT_ENDINGS)
-    if wrong or (claimed in ("exe", "js", "html", "htm", "bat", "scr", "doc") and kind != claimed):
+    try:
+        kind, container = _by_content(data, claimed=claimed, limits=limits)
+    except ExtractionError as error:
+        if error.code == "unsupported_type" and claimed in _KNOWN:
+            raise ExtractionError("type_mismatch") from error
+        raise
+    if claimed != kind and claimed in _KNOWN | _OTHER_ENDINGS and not (kind == "txt" and claimed in _TEXT_ENDINGS):
         raise ExtractionError("type_mismatch")
     return kind, container
 
 
-def _by_content(data: bytes, *, name: str, limits: Limits) -> tuple[str, Container | None]:
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Container | None]:
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_type(data, limits=limits)
     if data.startswith(_OLE):
         # An encrypted docx is an OLE file that holds this stream; its name stands there in UTF-16.
         encrypted = "EncryptedPackage".encode("utf-16-le") in data
         raise ExtractionError("password_protected" if encrypted else "unsupported_type")
-    if b"%PDF-" in data[:_PDF_WINDOW]:
-        if not data.startswith(b"%PDF-") and data[:64].lstrip()[:1] == b"<":
+    start = data[:_PDF_WINDOW].lstrip(_BLANK)
+    if start.startswith(b"%PDF-"):
+        if data.rfind(b"PK\x05\x06") > data.rfind(b"%%EOF") >= 0:
+            # A PDF in front and a zip behind: what it is depends on who opens it.
             raise ExtractionError("type_mismatch")
         return "pdf", None
-    if data.lstrip()[:5] == b"{\\rtf":
+    if b"%PDF-" in start and b"endobj" in data:
+        raise ExtractionError("type_mismatch")
+    if start.startswith(b"{\\rtf"):
         return "rtf", None
-    if data.startswith(_IMAGES) or data.startswith(_OTHER):
-        raise ExtractionError("type_mismatch" if ending(name) in _KNOWN else "unsupported_type")
-    if ending(name) in _TEXT_ENDINGS:
+    binary = any(byte < 9 for byte in data[:512])
+    if binary and (data.startswith(_BINARY_MAGIC) or data[4:8] == b"ftyp"):
+        raise ExtractionError("unsupported_type")
+    if claimed in _TEXT_ENDINGS:
         return "txt", None
-    if ending(name) in _KNOWN:
-        raise ExtractionError("corrupt" if b"\x00" in data[:4096] else "type_mismatch")
+    if claimed in _KNOWN:
+        raise ExtractionError("corrupt" if binary else "type_mismatch")
     raise ExtractionError("unsupported_type")
 
 
 def _zip_type(data: bytes, *, limits: Limits) -> tuple[str, Container | None]:
     container = Container(data, limits=limits)
-    names = container.names
-    if "[Content_Types].xml" in names:
-        if any(part.casefold().endswith("vbaproject.bin") for part in names):
+    parts = container.parts
+    if "[content_types].xml" in parts:
+        types = container.read("[content_types].xml") or b""
+        if b"macroenabled" in types.lower() or any(part.endswith("vbaproject.bin") for part in parts):
             raise ExtractionError("macro_file")
-        if "word/document.xml" in names:
+        if any(part.startswith("word/document") and part.endswith(".xml") for part in parts):
             return "docx", container
         raise ExtractionError("unsupported_type")
-    if "mimetype" in names:
-        mimetype = (container.read("mimetype") or b"").strip()
-        if mimetype.startswith(b"application/vnd.oasis.opendocument.text") and "content.xml" in names:
-            manifest = container.read("META-INF/manifest.xml") or b""
-            if b"encryption-data" in manifest:
-                raise ExtractionError("password_protected")
-            return "odt", container
+    if "mimetype" in parts:
+        return _open_document_type(container)
     raise ExtractionError("unsupported_type")
+
+
+def _open_document_type(container: Container) -> tuple[str, Container | None]:
+    mimetype = (container.read("mimetype") or b"").strip()
+    if not mimetype.startswith(b"application/vnd.oasis.opendocument.text"):
+        raise ExtractionError("unsupported_type")
+    if b"encryption-data" in (container.read("meta-inf/manifest.xml") or b""):
+        raise ExtractionError("password_protected")
+    if "content.xml" not in container.parts:
+        raise ExtractionError("corrupt")
+    for part in container.parts:
+        folder, _slash, file = part.rpartition("/")
+        # LibreOffice writes the empty library's two lists into any document; a module is a file beside them.
+        listing = file in ("", "script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")
+        if folder.split("/")[0] in ("basic", "scripts", "dialogs") and not listing:
+            raise ExtractionError("macro_file")
+    return "odt", container

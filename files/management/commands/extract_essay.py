@@ -8,7 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from files.actions import split_path
 from files.authorship import find_evidence
+from files.evidence import Document
 from files.reading import configured_limits
 from files.sandbox import read_file
 
@@ -34,9 +36,12 @@ class Command(BaseCommand):
 
 
 def _read(given: str, path: Path) -> dict[str, Any]:
-    result = read_file(path, name=path.name, limits=configured_limits())
+    _folders, name = split_path(path.name)
+    result = read_file(path, name=name, limits=configured_limits())
     document = result.document
-    evidence = find_evidence(name=path.name, path="", document=document) if document else []
+    # As in the database: a refused file has no evidence, one that merely could not be read has its name.
+    known = document or Document(detected_type="", text="")
+    evidence = [] if result.status == "rejected" else find_evidence(name=name, path="", document=known)
     return {
         "path": given,
         "status": result.status,
