@@ -8,8 +8,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Connect the receivers that close sockets when a person signs out, and sign sockets in by ticket."""
-        from huleedu.accounts import receivers  # noqa: F401
+        """Connect the receivers that close sockets, sign sockets in by ticket, describe signing in in the schema."""
+        from huleedu.accounts import receivers, schema  # noqa: F401
         from huleedu.accounts.tickets import redeem_ticket
         from huleedu.realtime import registry
 

@@ -21,7 +21,8 @@ def tokens_of(api: Callable[..., APIClient]) -> Callable[[User], dict[str, Any]]
     def sign_in(user: User) -> dict[str, Any]:
         response = api().post("/api/v1/auth/token/", {"email": user.email, "password": PASSWORD})
         assert response.status_code == 200
-        return response.json()
+        pair: dict[str, Any] = response.json()
+        return pair
 
     return sign_in
 

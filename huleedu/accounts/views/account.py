@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,21 +17,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from huleedu.accounts import actions, mail
 from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, ProfileForm
 from huleedu.accounts.links import email_change_path, email_change_tokens
-from huleedu.accounts.models import User
 from huleedu.accounts.views.sign_in import UNPROCESSABLE
-
-
-def _person(request: HttpRequest) -> User:
-    return cast("User", request.user)
+from huleedu.common.requests import PageRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: PageRequest) -> HttpResponse:
     """Show the account; POST saves name, language and colours."""
     if request.method != "POST":
         return _page(request)
     # A copy: the form writes into its instance while it checks, and the page names the person.
-    form = ProfileForm(request.POST, instance=copy(_person(request)))
+    form = ProfileForm(request.POST, instance=copy(request.user))
     if not form.is_valid():
         return _page(request, profile_form=form)
     user = form.save()
@@ -42,9 +38,9 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_POST
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: PageRequest) -> HttpResponse:
     """Change the password. This session goes on; all others, tokens and sockets end."""
-    form = ChangePasswordForm(_person(request), request.POST)
+    form = ChangePasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, password_form=form)
     update_session_auth_hash(request, form.save())
@@ -54,12 +50,12 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_POST
-def email(request: HttpRequest) -> HttpResponse:
+def email(request: PageRequest) -> HttpResponse:
     """Send a link to the new address. The answer does not tell whether somebody else has it."""
-    form = EmailChangeForm(_person(request), request.POST)
+    form = EmailChangeForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, email_form=form)
-    user = actions.ask_for_email_change(_person(request), email=form.cleaned_data["email"], actor=_person(request))
+    user = actions.ask_for_email_change(request.user, email=form.cleaned_data["email"], actor=request.user)
     link = request.build_absolute_uri(email_change_path(user))
     if mail.send("email_change", to=user.new_email, language=user.language, link=link):
         messages.success(request, _("We have sent a link to the new address. Follow it to confirm the change."))
@@ -69,9 +65,9 @@ def email(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
+def email_confirm(request: PageRequest, token: str) -> HttpResponse:
     """Show the new address; POST takes it into use. Needs the sign-in: a mistyped address gives nobody the account."""
-    user = _person(request)
+    user = request.user
     if request.method == "POST":
         old = user.email
         user = actions.confirm_email_change(user, token=token, actor=user)
@@ -82,9 +78,9 @@ def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "accounts/email_confirm.html", {"holds": holds}, status=200 if holds else UNPROCESSABLE)
 
 
-def _page(request: HttpRequest, **bound: Any) -> HttpResponse:
+def _page(request: PageRequest, **bound: Any) -> HttpResponse:
     """The account's page with empty forms, but for the one that was sent and has errors."""
-    user = _person(request)
+    user = request.user
     context = {
         "profile_form": ProfileForm(instance=user),
         "password_form": ChangePasswordForm(user),
