@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, NullIf
 
 from classes.models import ClassCourse, ClassShare, Enrolment, SchoolClass, Student
@@ -40,7 +40,9 @@ def class_rows(user: User, *, archived: bool | None = False, school_year: str = 
             ),
             shared_to_change=Subquery(shares.filter(user_id=user.pk).values("can_change")[:1]),
             colleagues=ArraySubquery(
-                shares.order_by("pk").values(name=Coalesce(NullIf("user__display_name", Value("")), "user__email"))
+                shares.order_by("pk").values(
+                    name=Coalesce(NullIf("user__display_name", Value("")), "user__email", output_field=CharField())
+                )
             ),
             total=Window(Count("pk")),
         )
