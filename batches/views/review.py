@@ -1,47 +1,210 @@
-"""Reviewing whose text each one is."""
+"""Reviewing whose text each one is. Every decision is a form; the page comes back at the next undecided text."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from batches import actions
+from batches.models import Batch, Essay
+from batches.review_queue import read_queue
+from batches.views.review_context import certain_context, review_context, text_context, texts_context
+from classes.models import Student
+from files.models import EssayFile
+from huleedu.common.access import get_editable, get_visible
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
 
 
-def review(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _editable_batch(request: PageRequest, batch_id: UUID) -> Batch:
+    return get_editable(Batch.objects.select_related("school_class", "owner"), request.user, batch_id)
 
 
-def review_text(request: HttpRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _editable_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> Essay:
+    return get_editable(Essay.objects.filter(batch__public_id=batch_id).select_related("batch"), request.user, text_id)
 
 
-def rematch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_GET
+def review(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """The queue, and beside it the first undecided text; on a phone the queue alone."""
+    return _review(request, batch_id, text_id=None)
 
 
-def confirm(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_GET
+def review_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
+    """One text with its clues and candidates. Search words are in `?q=`."""
+    return _review(request, batch_id, text_id=text_id)
 
 
-def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+_FRAGMENTS = {
+    "queue": "batches/_review_live.html",
+    "meanwhile": "batches/_review_meanwhile.html",
+    "others": "batches/_review_others.html",
+}
 
 
-def texts(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+def _review(
+    request: PageRequest, batch_id: UUID, *, text_id: UUID | None, status: int = 200, **extra: Any
+) -> HttpResponse:
+    """The page or, for htmx, the part with the id it asks for."""
+    context = review_context(request, batch_id, text_id=text_id)
+    template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
+    return render(request, template, {**context, **extra}, status=status)
 
 
-def text(request: HttpRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+_DONE = {
+    "student": lazy("Confirmed."),
+    "nobody": lazy("Decided: not in this class."),
+    "clear": lazy("Decision taken back."),
+}
 
 
-def decide(request: HttpRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
-    """To be written."""
-    return HttpResponse(status=501)
+@require_POST
+def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
+    """Confirm the chosen student, say that nobody of the class wrote it, or take the decision back.
+
+    `decision` is `student` (the default), `nobody` or `clear`; `version` is the one the person saw. When somebody was
+    first the page comes back as 409 with both choices.
+    """
+    essay = _editable_text(request, batch_id, text_id)
+    decision = request.POST.get("decision", "student")
+    if decision == "student" and not request.POST.get("student"):
+        messages.warning(request, _("Choose a student first."))
+        return redirect("batches:review-text", batch_id, text_id)
+    student = _chosen_student(request) if decision == "student" else None
+    try:
+        _act(request, essay, decision, student)
+    except ActionError as error:
+        if error.code != "version_conflict":
+            raise
+        conflict = {"decision": decision, "student": student}
+        return _review(request, batch_id, text_id=text_id, status=error.status, conflict=conflict)
+    return _after_decision(request, essay, decision)
+
+
+def _act(request: PageRequest, essay: Essay, decision: str, student: Student | None) -> None:
+    version = _version(request)
+    if decision == "clear":
+        actions.clear_decision(essay, version=version, actor=request.user)
+    elif decision in _DONE:
+        actions.decide_student(essay, student=student, version=version, actor=request.user)
+    else:
+        raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="decision")
+
+
+def _chosen_student(request: PageRequest) -> Student:
+    try:
+        key = UUID(request.POST.get("student", ""))
+    except ValueError as error:
+        raise ActionError("validation_error", _("There is no such student."), field="student") from error
+    return get_visible(Student.objects, request.user, key)
+
+
+def _version(request: PageRequest) -> int:
+    value = request.POST.get("version", "")
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="version")
+    return int(value)
+
+
+def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpResponse:
+    """Tell what was done, and open the next undecided text."""
+    batch = essay.batch
+    queue = read_queue(batch, viewer=request.user)
+    left = len(queue.undecided)
+    remaining = ngettext("{n} left.", "{n} left.", left).format(n=left)
+    messages.success(request, f"{_DONE[decision]} {remaining}")
+    # The text that followed when the person decided; one taken back is looked at again.
+    following = queue.open_text(str(essay.public_id) if decision == "clear" else request.POST.get("next", ""))
+    if following is None:
+        return redirect("batches:review", batch.public_id)
+    return redirect("batches:review-text", batch.public_id, following.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def confirm(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """List the certain matches, all ticked; then confirm the ticked ones in one step that one undo takes back."""
+    batch = _editable_batch(request, batch_id)
+    if request.method == "GET":
+        return render(request, "batches/review_confirm.html", certain_context(request, batch_id))
+    wanted = _ticked(request)
+    if not wanted:
+        messages.warning(request, _("Nothing was ticked, so nothing was confirmed."))
+        return redirect("batches:confirm", batch.public_id)
+    done = actions.confirm_matches(batch, essay_ids=wanted, actor=request.user)
+    refused = Essay.objects.live().filter(batch=batch, public_id__in=[key for key, _code in done.refused])
+    _tell_confirmed(request, len(done.confirmed), list(refused.values_list("file__name", flat=True)))
+    return redirect("batches:review", batch.public_id)
+
+
+def _ticked(request: PageRequest) -> list[UUID]:
+    try:
+        return [UUID(value) for value in request.POST.getlist("text")]
+    except ValueError as error:
+        raise ActionError("validation_error", _("The page is out of date. Open the list again.")) from error
+
+
+def _tell_confirmed(request: PageRequest, n: int, refused: list[str]) -> None:
+    said = ngettext("{n} confirmed.", "{n} confirmed.", n).format(n=n)
+    if not refused:
+        messages.success(request, said)
+        return
+    changed = ngettext(
+        "{n} is no longer certain and waits for you: {names}",
+        "{n} are no longer certain and wait for you: {names}",
+        len(refused),
+    )
+    messages.warning(request, f"{said} {changed.format(n=len(refused), names=', '.join(refused))}")
+
+
+@require_POST
+def undo(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Undo the person's last decision in this batch, and open the text again where it was a single one."""
+    batch = _editable_batch(request, batch_id)
+    try:
+        undone = actions.undo_decisions(batch, actor=request.user)
+    except ActionError as error:
+        if error.code != "not_undoable":
+            raise
+        messages.warning(request, str(error.message))
+        return redirect("batches:review", batch.public_id)
+    if len(undone) > 1:
+        n = len(undone)
+        said = ngettext("Undone. {n} text waits for you again.", "Undone. {n} texts wait for you again.", n)
+        messages.success(request, said.format(n=n))
+        return redirect("batches:review", batch.public_id)
+    essay = undone[0].essay
+    name = EssayFile.objects.filter(pk=essay.file_id).values_list("name", flat=True).get()
+    waiting = _("Undone.") if undone[0].is_decided else _("Undone. {file} is waiting for you again.").format(file=name)
+    messages.success(request, waiting)
+    return redirect("batches:review-text", batch.public_id, essay.public_id)
+
+
+@require_POST
+def rematch(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Match the undecided texts again, e.g. after the class list changed."""
+    batch = actions.rematch_batch(_editable_batch(request, batch_id), actor=request.user)
+    messages.success(request, _("The undecided texts are being matched again."))
+    return redirect("batches:review", batch.public_id)
+
+
+@require_GET
+def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """The batch's texts by student."""
+    context = texts_context(request, batch_id)
+    return render(request, "batches/texts.html", context)
+
+
+@require_GET
+def text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
+    """One text to read, with what is known of it and how it got its student."""
+    context = text_context(request, batch_id, text_id=text_id)
+    return render(request, "batches/text.html", context)

@@ -1,0 +1,112 @@
+"""Marking clues in what a file says. Pure but for the escaped HTML that comes out.
+
+Clues may overlap and touch; a part that several cover carries all their letters. Offsets count code points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+LONG_LINE = 110
+"""Characters; a longer line is a paragraph of running text and gets room after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A span to mark. `letters` is `A`, `B` or `AB`; `text` is what should stand there."""
+
+    id: str
+    letters: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the source: without letters it is plain. `ids` are the clues that cover it."""
+
+    text: str
+    letters: str = ""
+    ids: tuple[str, ...] = ()
+
+
+def cut(source: str, clues: Iterable[Clue]) -> list[Segment]:
+    """The source in pieces, in order and complete: joined they are the source again.
+
+    A clue that no longer fits the source (the text was replaced after matching) is left out.
+    """
+    fitting = [clue for clue in clues if _fits(clue, source)]
+    edges = sorted({0, len(source), *(c.start for c in fitting), *(c.end for c in fitting)})
+    segments: list[Segment] = []
+    for start, end in pairwise(edges):
+        covering = [clue for clue in fitting if clue.start <= start and end <= clue.end]
+        letters = "".join(sorted({letter for clue in covering for letter in clue.letters}))
+        piece = Segment(source[start:end], letters, tuple(clue.id for clue in covering))
+        if segments and letters and segments[-1].letters == letters:
+            segments[-1] = _joined(segments[-1], piece)
+        else:
+            segments.append(piece)
+    return segments
+
+
+def _fits(clue: Clue, source: str) -> bool:
+    return 0 <= clue.start < clue.end <= len(source) and source[clue.start : clue.end] == clue.text
+
+
+def _joined(one: Segment, other: Segment) -> Segment:
+    return Segment(one.text + other.text, one.letters, tuple(dict.fromkeys((*one.ids, *other.ids))))
+
+
+def lines(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """The segments line by line, without the line breaks."""
+    line: list[Segment] = []
+    for segment in segments:
+        first, *rest = segment.text.split("\n")
+        line.append(replace(segment, text=first))
+        for piece in rest:
+            yield line
+            line = [replace(segment, text=piece)]
+    yield line
+
+
+def line_html(source: str, clues: Iterable[Clue]) -> SafeString:
+    """One line, e.g. a file name, with its clues marked."""
+    return mark_safe(_html(cut(source, clues), set()))  # noqa: S308  (escaped piece by piece)
+
+
+def text_html(source: str, clues: Iterable[Clue]) -> SafeString:
+    """A text as paragraphs, one per line that is not blank, with its clues marked."""
+    seen: set[str] = set()
+    paragraphs = []
+    for line in lines(cut(source, clues)):
+        written = "".join(segment.text for segment in line)
+        if written.strip():
+            kind = ' class="paragraph"' if len(written) > LONG_LINE else ""
+            paragraphs.append(f"<p{kind}>{_html(line, seen)}</p>")
+    return mark_safe("".join(paragraphs))  # noqa: S308  (escaped piece by piece)
+
+
+def _html(segments: Iterable[Segment], seen: set[str]) -> str:
+    """`seen` holds the clues that have their anchor already: an id stands once in a page."""
+    return "".join(_mark(segment, seen) if segment.letters else escape(segment.text) for segment in segments)
+
+
+def _mark(segment: Segment, seen: set[str]) -> str:
+    if not segment.text:
+        return ""
+    new = [key for key in segment.ids if key not in seen]
+    seen.update(new)
+    anchors = "".join(f'<span id="clue-{escape(key)}"></span>' for key in new)
+    kinds = " ".join(f"clue-{letter.lower()}" for letter in segment.letters)
+    hidden = f'<span class="visually-hidden"> {escape(_("clue"))} </span>'
+    return (
+        f'{anchors}<mark class="{escape(kinds)}" data-clues="{escape(" ".join(segment.ids))}">'
+        f"{escape(segment.text)}<sup>{hidden}{escape(segment.letters)}</sup></mark>"
+    )

@@ -1,0 +1,150 @@
+"""Why a student may have written a text, in sentences.
+
+Every code of `batches.matching.REASONS` has three: it speaks for the student, it is a doubt, it speaks against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from files.evidence import Evidence
+
+LONGEST_QUOTE = 60
+"""Characters of the file that a sentence quotes."""
+
+_CHECK = lazy("Check this one yourself")
+
+SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
+    "external_id": (
+        lazy("Number {where} is the student's"),
+        lazy("Number {where} may be the student's"),
+        lazy("Number {where} is not the student's"),
+    ),
+    "email_equal": (
+        lazy("E-mail {where} equals the class list"),
+        lazy("E-mail {where} may be somebody else's"),
+        lazy("E-mail {where} is another student's"),
+    ),
+    "email_local": (
+        lazy("School account {where} equals the class list"),
+        lazy("School account {where} may be somebody else's"),
+        lazy("School account {where} is another student's"),
+    ),
+    "alias": (
+        lazy("Also written as {where}"),
+        lazy("May also be written as {where}"),
+        lazy("Is not written as {where}"),
+    ),
+    "full_name": (
+        lazy("First name and surname, {where}"),
+        lazy("First name and surname, {where}, may be somebody else's"),
+        lazy("First name and surname, {where}, do not fit"),
+    ),
+    "concatenated_name": (
+        lazy("Name written as one word, {where}"),
+        lazy("Name written as one word, {where}, may be somebody else's"),
+        lazy("Name written as one word, {where}, does not fit"),
+    ),
+    "initials": (
+        lazy("Name with an initial, {where}"),
+        lazy("Initial, {where}, may be short for another name"),
+        lazy("Initial, {where}, does not fit"),
+    ),
+    "family_name": (
+        lazy("Surname {where}"),
+        lazy("Surname {where} may be somebody else's"),
+        lazy("Surname {where} does not fit"),
+    ),
+    "given_name": (
+        lazy("First name {where}"),
+        lazy("First name {where} may be somebody else's"),
+        lazy("First name {where} does not fit"),
+    ),
+    "namesake": (
+        lazy("Nobody else in the class has this name"),
+        lazy("The class has two students with this name. Compare e-mail or earlier texts."),
+        lazy("Another student with this name fits better"),
+    ),
+    "rival_named": (
+        lazy("No other student is named"),
+        lazy("{where} may name another student"),
+        lazy("{where} names another student"),
+    ),
+    "already_matched": (
+        lazy("Has another text in this batch, of which this is a version"),
+        lazy("May already have a certain match"),
+        lazy("Already has a certain match"),
+    ),
+    "no_other_text": (
+        lazy("Has no other text in this batch"),
+        lazy("May have another text in this batch"),
+        lazy("Has another text in this batch"),
+    ),
+    "only_one_left": (
+        lazy("The only student left without a text"),
+        lazy("One of few students left without a text"),
+        lazy("Not the only student left without a text"),
+    ),
+    "property_only": (
+        lazy("Named in the file's properties as well"),
+        lazy("Named only in passing or in the file's properties, which may tell whose computer it was"),
+        lazy("The file's properties name somebody else"),
+    ),
+    "slip": (
+        lazy("Spelled as in the class list"),
+        lazy("Spelled a little differently from the class list"),
+        lazy("Spelled too differently from the class list"),
+    ),
+    "protected": (_CHECK, _CHECK, _CHECK),
+}
+"""Code to its sentences for, in doubt and against. `{where}` is the quoted span and its place."""
+
+
+def sentence(code: str, supports: bool | None, *, evidence: Sequence[Evidence] = (), text: str = "") -> str:
+    """What the reason says, e.g. `Surname “Berg” in line 1`.
+
+    `text` is the file's, to count lines in; without it the sentence says "in the text".
+    """
+    for_it, doubt, against = SENTENCES[code]
+    chosen = for_it if supports else doubt if supports is None else against
+    said = str(chosen).format(where=where(evidence, text))
+    return " ".join(said.split())
+
+
+def where(evidence: Sequence[Evidence], text: str) -> str:
+    """The quoted spans and their places: `“Emil A. Berg” in line 1 and “Emil A” in the file name`."""
+    places: dict[str, list[str]] = {}
+    for item in evidence:
+        quote = Truncator(" ".join(item.text.split())).chars(LONGEST_QUOTE)
+        place = place_of(item, text)
+        if place not in places.setdefault(quote, []):
+            places[quote].append(place)
+    return _listed([_("“{quote}” {place}").format(quote=q, place=_listed(found)) for q, found in places.items()])
+
+
+def place_of(item: Evidence, text: str) -> str:
+    """`in line 3`, `in the file name` …"""
+    kind = item.field.partition(":")[0]
+    if kind == "text" and item.end > len(text):
+        return _("in the text")
+    if kind == "text":
+        return _("in line {number}").format(number=text.count("\n", 0, item.start) + 1)
+    return {
+        "name": _("in the file name"),
+        "path": _("in the folder name"),
+        "header": _("in the page header"),
+        "property": _("in the file's properties"),
+        "sidecar": _("in the list beside the file"),
+    }[kind]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return _("{first} and {last}").format(first=", ".join(parts[:-1]), last=parts[-1])

@@ -1,0 +1,151 @@
+"""Who may have written one text, with the clues: what the right side of the review shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from batches.highlighting import Clue
+from batches.matching_names import fold
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.reasons import sentence
+from batches.review_queue import Queue
+from classes.models import Student
+from files.evidence import Evidence
+
+_OUTSIDE = frozenset({"file_name", "folder", "sidecar"})
+"""Places outside the document itself."""
+_OTHER_TEXTS = frozenset({"already_matched", "no_other_text"})
+"""What matching said of the student's other texts; the page says what is so now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReason:
+    """A sentence with its glyph, the letters of its clues and, where it is about another text, that text."""
+
+    text: str
+    kind: str
+    """`for`, `doubt` or `against`."""
+    glyph: str
+    letters: tuple[tuple[str, str], ...] = ()
+    """Letter and clue id."""
+    other: Essay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCandidate:
+    """A student who can be chosen. `key` is the digit that chooses them, empty after the fifth."""
+
+    student: Student
+    reasons: tuple[ShownReason, ...] = ()
+    key: str = ""
+    letter: str = ""
+    """In a conflict, the letter of the clues that name the student."""
+
+
+def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:
+    """What matching found, as stored."""
+    return tuple(Evidence.from_json(item) for item in match.evidence)
+
+
+def letter_clues(match: EssayStudentAssociation) -> dict[str, str]:
+    """Evidence id to its letter. Only evidence that speaks for somebody is marked.
+
+    In a conflict A names the first student and B the second; otherwise A is in the document and B in its name.
+    """
+    said = [_supporting(candidate) for candidate in match.candidates]
+    if match.certainty == match.Certainty.CONFLICT:
+        letters: dict[str, str] = {}
+        for letter, ids in zip("AB", said, strict=False):
+            for key in ids:
+                letters[key] = letters.get(key, "") + letter
+        return letters
+    places = {item["id"]: item["place"] for item in match.evidence}
+    named = [key for key in dict.fromkeys(key for ids in said for key in ids) if key in places]
+    inside = any(places[key] not in _OUTSIDE for key in named)
+    return {key: "B" if inside and places[key] in _OUTSIDE else "A" for key in named}
+
+
+def _supporting(candidate: dict[str, object]) -> list[str]:
+    reasons = candidate["reasons"]
+    assert isinstance(reasons, list)  # noqa: S101  (the stored shape)
+    return [key for reason in reasons if reason["for"] is True for key in reason["evidence"]]
+
+
+def clues_in(field: str, clues: Iterable[Evidence], letters: Mapping[str, str]) -> list[Clue]:
+    """The clues to mark in one string of the file."""
+    return [
+        Clue(item.id, letters[item.id], item.start, item.end, item.text)
+        for item in clues
+        if item.field == field and item.id in letters
+    ]
+
+
+def shown_candidates(essay: Essay, *, queue: Queue, students: Mapping[int, Student]) -> list[ShownCandidate]:
+    """The suggested students, best first, then the decided one where nobody suggested them."""
+    match, letters = essay.association, letter_clues(essay.association)
+    evidence = {item.id: item for item in clues_of(match)}
+    texts = queue.texts_of_students()
+    shown: list[ShownCandidate] = []
+    for rank, candidate in enumerate(match.candidates):
+        student = students.get(candidate["student"])
+        if student is None:
+            continue
+        said = [_shown(reason, evidence, letters, essay) for reason in candidate["reasons"] if _stored(reason)]
+        said += _other_texts(student, [text for text in texts.get(student.pk, []) if text.pk != essay.pk])
+        conflict = match.certainty == match.Certainty.CONFLICT and rank < 2
+        shown.append(ShownCandidate(student, tuple(said), str(len(shown) + 1), "AB"[rank] if conflict else ""))
+    chosen = match.student
+    if match.is_decided and chosen is not None and chosen.pk not in {item.student.pk for item in shown}:
+        shown.append(ShownCandidate(chosen, (), str(len(shown) + 1) if len(shown) < 5 else ""))
+    return shown
+
+
+def _stored(reason: dict[str, object]) -> bool:
+    return reason["code"] not in _OTHER_TEXTS
+
+
+def _shown(
+    reason: dict[str, object], evidence: Mapping[str, Evidence], letters: Mapping[str, str], essay: Essay
+) -> ShownReason:
+    ids = [str(key) for key in reason["evidence"] if key in evidence]  # type: ignore[attr-defined]
+    supports = reason["for"]
+    assert supports is None or isinstance(supports, bool)  # noqa: S101  (the stored shape)
+    text = sentence(str(reason["code"]), supports, evidence=[evidence[key] for key in ids], text=essay.file.text)
+    seen: dict[str, str] = {}
+    for key in ids:
+        for letter in letters.get(key, ""):
+            seen.setdefault(letter, key)
+    kind = "for" if supports else "doubt" if supports is None else "against"
+    return ShownReason(text, kind, _GLYPHS[kind], tuple(sorted(seen.items())))
+
+
+_GLYPHS = {"for": "check", "doubt": "warning", "against": "cross"}
+
+
+def _other_texts(student: Student, others: Sequence[Essay]) -> list[ShownReason]:
+    if not others:
+        return [ShownReason(sentence("no_other_text", supports=True), "for", "check")]
+    said = []
+    for other in others:
+        decided = other.association.is_decided
+        text = _("Already confirmed with") if decided else f"{sentence('already_matched', supports=False)}:"
+        said.append(ShownReason(text, "against", "cross", other=other))
+    version = _("Choosing this student makes this text version {number}.").format(number=len(others) + 1)
+    return [*said, ShownReason(version, "doubt", "warning")]
+
+
+def search_class(batch: Batch, query: str) -> list[Student]:
+    """Students of the class whose name or e-mail has `query`, accents ignored but exact ones first. One statement."""
+    if batch.school_class_id is None or not query.strip():
+        return []
+    wanted, folded = query.strip().casefold(), fold(query)
+
+    def haystack(student: Student) -> str:
+        return f"{student.given_name} {student.family_name} {student.preferred_name} {student.email or ''}".casefold()
+
+    students = Student.objects.in_class(batch.school_class_id).by_name()
+    found = [s for s in students if wanted in haystack(s) or (folded and folded in fold(haystack(s)))]
+    return sorted(found, key=lambda student: wanted not in haystack(student))

@@ -1,0 +1,170 @@
+"""The order in which a batch's texts are reviewed: those that need the teacher, the certain ones, the decided ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from batches.models import Batch, Essay, EssayStudentAssociation
+from classes.models import Student
+from classes.ordering import sort_key
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Status, Certainty = EssayStudentAssociation.Status, EssayStudentAssociation.Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A text in the queue: `title` and `note` as shown, `glyph` and `state` (the word for it)."""
+
+    essay: Essay
+    title: str
+    note: str
+    glyph: str
+    state: str
+
+    @property
+    def student(self) -> Student | None:
+        """Suggested while undecided, then decided."""
+        return self.essay.association.student
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A batch's texts in groups. `reading` counts those that are not matched yet and so are in no group."""
+
+    needs_you: tuple[Row, ...]
+    certain: tuple[Row, ...]
+    decided: tuple[Row, ...]
+    reading: int
+
+    @property
+    def undecided(self) -> tuple[Row, ...]:
+        """In the order in which they are gone through."""
+        return (*self.needs_you, *self.certain)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All of them."""
+        return (*self.undecided, *self.decided)
+
+    @property
+    def total(self) -> int:
+        """Texts in the batch, those being read among them."""
+        return len(self.rows) + self.reading
+
+    def row_of(self, essay: Essay) -> Row | None:
+        """The essay's row; None while it is being read."""
+        return next((row for row in self.rows if row.essay.pk == essay.pk), None)
+
+    def neighbour(self, essay: Essay | None, *, step: int = 1) -> Essay | None:
+        """The undecided text after (or, with step -1, before) this one, round the corner; None without another."""
+        order = [row.essay for row in self.undecided]
+        at = next((index for index, other in enumerate(order) if essay is not None and other.pk == essay.pk), None)
+        if at is None:
+            return order[0 if step > 0 else -1] if order else None
+        return order[(at + step) % len(order)] if len(order) > 1 else None
+
+    def open_text(self, public_id: str) -> Essay | None:
+        """The undecided text with this id, otherwise the first one; None when all are decided."""
+        order = [row.essay for row in self.undecided]
+        return next((essay for essay in order if str(essay.public_id) == public_id), order[0] if order else None)
+
+    def texts_of_students(self) -> dict[int, list[Essay]]:
+        """Student to the texts that a decision or a certain match gives them."""
+        texts: dict[int, list[Essay]] = defaultdict(list)
+        for row in self.rows:
+            match = row.essay.association
+            if match.student_id and (match.is_decided or match.certainty == Certainty.CERTAIN):
+                texts[match.student_id].append(row.essay)
+        return texts
+
+
+def read_queue(batch: Batch, *, viewer: User) -> Queue:
+    """Every text of the batch with its match, without the texts themselves. One statement."""
+    rows = Essay.objects.live().filter(batch=batch).with_match().defer("association__evidence", "results")
+    needs_you, certain, decided, reading = [], [], [], 0
+    for essay in rows.order_by("pk"):
+        match = essay.association
+        if match.is_decided:
+            decided.append(_decided_row(essay, viewer))
+        elif essay.matched_at is None:
+            reading += 1
+        elif match.certainty == Certainty.CERTAIN and match.student is not None:
+            certain.append(_certain_row(essay))
+        else:
+            needs_you.append(_open_row(essay))
+    decided.sort(key=_latest_first)
+    return Queue(tuple(needs_you), tuple(by_student(certain)), tuple(decided), reading)
+
+
+def by_student(rows: Iterable[Row]) -> list[Row]:
+    """In Swedish order of surname and first name; those without a student last, by file name."""
+    return sorted(rows, key=_name_key)
+
+
+def _name_key(row: Row) -> tuple[bool, str, str, int]:
+    student = row.student
+    if student is None:
+        return True, sort_key(row.essay.file.name), "", row.essay.pk
+    return False, sort_key(student.family_name or student.given_name), sort_key(student.given_name), row.essay.pk
+
+
+def _latest_first(row: Row) -> tuple[float, tuple[bool, str, str, int]]:
+    """Decisions taken in one step stay in the order of names."""
+    decided_at = row.essay.association.decided_at
+    return -decided_at.replace(second=0, microsecond=0).timestamp() if decided_at else 0.0, _name_key(row)
+
+
+def _open_row(essay: Essay) -> Row:
+    match = essay.association
+    if match.certainty == Certainty.CONFLICT:
+        note, glyph = _("The clues disagree"), "conflict"
+    elif match.certainty == Certainty.NO_MATCH or not match.candidates:
+        note, glyph = _("No name found") if essay.file.words else _("No text to read"), "none"
+    else:
+        n = len(match.candidates)
+        note, glyph = ngettext("{n} possible student", "{n} possible students", n).format(n=n), "unsure"
+    return Row(essay, essay.file.name, note, glyph, str(match.get_certainty_display()))
+
+
+def _certain_row(essay: Essay) -> Row:
+    student = essay.association.student
+    return Row(essay, student.name if student else "", essay.file.name, "certain", str(Certainty.CERTAIN.label))
+
+
+def _decided_row(essay: Essay, viewer: User) -> Row:
+    match, name = essay.association, essay.file.name
+    who = decided_by(match, viewer)
+    if match.student is None:
+        return Row(essay, name, f"{Status.NO_STUDENT.label} · {who}", "not-in-class", str(Status.NO_STUDENT.label))
+    return Row(essay, match.student.name, f"{who} · {name}", "check", str(Status.CONFIRMED.label))
+
+
+def decided_by(match: EssayStudentAssociation, viewer: User) -> str:
+    """`You, 09:58`, `Karin Ståhl, just now`, `automatic confirmation, 23 Nov 17:00`."""
+    if match.method == match.Method.DEADLINE:
+        who = str(match.Method.DEADLINE.label)
+    elif match.decided_by_id == viewer.pk:
+        who = _("You")
+    else:
+        who = match.decided_by.name if match.decided_by else _("Somebody")
+    return f"{who}, {when(match.decided_at)}" if match.decided_at else who
+
+
+def when(moment: datetime) -> str:
+    """`just now`, the time today, otherwise day and time."""
+    if (timezone.now() - moment).total_seconds() < 60:
+        return _("just now")
+    local = timezone.localtime(moment)
+    clock = formats.time_format(local, _("H:i"))
+    return clock if local.date() == timezone.localdate() else f"{formats.date_format(local, 'j M')} {clock}"

@@ -1,0 +1,442 @@
+"""The pages of the review: who sees what, deciding without script, undo, and what a late decision is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from batches import actions
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.tests.making import make_batch, make_essays, make_students
+from classes.models import SchoolClass, Student
+from huleedu.accounts.models import User
+
+ClientFor = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def students(owned_class: SchoolClass) -> list[Student]:
+    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+def url(name: str, batch: Batch, essay: Essay | None = None) -> str:
+    return reverse(f"batches:{name}", args=[batch.public_id, *([essay.public_id] if essay else [])])
+
+
+def decide(client: Client, batch: Batch, essay: Essay, **data: Any) -> Any:
+    return client.post(url("decide", batch, essay), {"version": essay.association.version, **data})
+
+
+def match_of(essay: Essay) -> EssayStudentAssociation:
+    return EssayStudentAssociation.objects.get(essay=essay)
+
+
+# --- who sees it -----------------------------------------------------------------------------------------------------
+
+PAGES = ["review", "review-text", "texts", "text", "confirm"]
+CHANGES = ["decide", "confirm", "undo", "rematch"]
+WITH_TEXT = {"review-text", "text", "decide"}
+
+
+def page_url(name: str, batch: Batch, essay: Essay) -> str:
+    return url(name, batch, essay if name in WITH_TEXT else None)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_owner_and_colleague_open_every_page(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student], name: str
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="certain")
+    for person in (teacher, colleague):
+        assert client_for(person).get(page_url(name, batch, essay)).status_code == 200
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_stranger_finds_no_page(client_for: ClientFor, stranger: User, batch: Batch, name: str) -> None:
+    [essay] = make_essays(batch, 1)
+    assert client_for(stranger).get(page_url(name, batch, essay)).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_anonymous_is_sent_to_sign_in(client_for: ClientFor, batch: Batch, name: str) -> None:
+    [essay] = make_essays(batch, 1)
+    response = client_for(None).get(page_url(name, batch, essay))
+    assert response.status_code == 302
+    assert reverse("accounts:sign-in") in response["Location"]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_reader_and_stranger_change_nothing(
+    client_for: ClientFor, reader: User, stranger: User, batch: Batch, students: list[Student], name: str
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="certain")
+    data = {"student": students[0].public_id, "version": 1, "text": essay.public_id}
+    assert client_for(reader).post(page_url(name, batch, essay), data).status_code == 403
+    assert client_for(stranger).post(page_url(name, batch, essay), data).status_code == 404
+    assert match_of(essay).status == "undecided"
+
+
+@pytest.mark.parametrize("name", ["decide", "undo", "rematch"])
+def test_a_link_changes_nothing(client_for: ClientFor, teacher: User, batch: Batch, name: str) -> None:
+    [essay] = make_essays(batch, 1)
+    assert client_for(teacher).get(page_url(name, batch, essay)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["review", "review-text", "texts", "text"])
+def test_pages_take_no_posts(client_for: ClientFor, teacher: User, batch: Batch, name: str) -> None:
+    [essay] = make_essays(batch, 1)
+    assert client_for(teacher).post(page_url(name, batch, essay)).status_code == 405
+
+
+def test_reader_sees_clues_and_no_controls(
+    client_for: ClientFor, reader: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    page = client_for(reader).get(url("review-text", batch, essay)).content.decode()
+    assert "Emil Berg" in page
+    for control in ('name="student"', 'name="decision"', 'id="undo"', 'id="confirm-certain"', 'type="search"'):
+        assert control not in page
+
+
+def test_a_text_of_another_batch_is_not_found(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [elsewhere] = make_essays(make_batch(teacher), 1)
+    client = client_for(teacher)
+    assert client.get(url("review-text", batch, elsewhere)).status_code == 404
+    assert client.get(url("text", batch, elsewhere)).status_code == 404
+    assert client.post(url("decide", batch, elsewhere), {"decision": "nobody", "version": 1}).status_code == 404
+
+
+# --- deciding, without script ----------------------------------------------------------------------------------------
+
+
+def test_confirming_opens_the_next_undecided_text(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    first, second, third = make_essays(batch, 3, students=students, certainty="unsure")
+    client = client_for(teacher)
+    page = client.get(url("review-text", batch, second))
+    assert f'name="next" value="{third.public_id}"' in page.content.decode()
+    response = client.post(
+        url("decide", batch, second),
+        {"student": students[1].public_id, "version": 1, "next": third.public_id, "decision": "student"},
+        follow=True,
+    )
+    assert response.redirect_chain == [(url("review-text", batch, third), 302)]
+    assert "Confirmed. 2 left." in response.content.decode()
+    match = match_of(second)
+    assert (match.status, match.student, match.decided_by) == ("confirmed", students[1], teacher)
+    # The one named by the page was decided meanwhile: the first undecided one opens.
+    response = decide(client, batch, third, student=students[2].public_id, next=second.public_id)
+    assert response["Location"] == url("review-text", batch, first)
+
+
+def test_the_last_decision_leads_to_the_summary(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    response = client_for(teacher).post(
+        url("decide", batch, essay), {"student": students[0].public_id, "version": 1}, follow=True
+    )
+    page = response.content.decode()
+    assert response.redirect_chain == [(url("review", batch), 302)]
+    assert "2 students have not handed in" in page
+
+
+def test_without_a_choice_nothing_is_decided(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [essay] = make_essays(batch, 1)
+    response = client_for(teacher).post(url("decide", batch, essay), {"version": 1}, follow=True)
+    assert "Choose a student first." in response.content.decode()
+    assert match_of(essay).status == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ({"student": "no-uuid", "version": 1}, 400),
+        ({"student": str(uuid4()), "version": 1}, 404),
+        ({"decision": "nobody", "version": "old"}, 400),
+        ({"decision": "nobody"}, 400),
+        ({"decision": "perhaps", "version": 1}, 400),
+    ],
+)
+def test_nonsense_is_refused(
+    client_for: ClientFor, teacher: User, batch: Batch, data: dict[str, Any], status: int
+) -> None:
+    [essay] = make_essays(batch, 1)
+    assert client_for(teacher).post(url("decide", batch, essay), data).status_code == status
+    assert match_of(essay).status == "undecided"
+
+
+def test_another_teachers_student_is_not_found(
+    client_for: ClientFor, teacher: User, stranger: User, batch: Batch
+) -> None:
+    [essay] = make_essays(batch, 1)
+    theirs = make_students(SchoolClass.objects.create(owner=stranger, designation="NA24A"), ["Maja Forslund"])[0]
+    assert decide(client_for(teacher), batch, essay, student=theirs.public_id).status_code == 404
+
+
+def test_a_decision_is_changed_and_taken_back(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    client = client_for(teacher)
+    decide(client, batch, essay, decision="nobody")
+    assert match_of(essay).status == "no_student"
+    client.post(url("decide", batch, essay), {"student": students[2].public_id, "version": 2})
+    assert match_of(essay).student == students[2]
+    response = client.post(url("decide", batch, essay), {"decision": "clear", "version": 3}, follow=True)
+    page = response.content.decode()
+    assert (match_of(essay).status, match_of(essay).student) == ("undecided", students[0])
+    assert response.redirect_chain == [(url("review-text", batch, essay), 302)]
+    for said in ("You decided: not in this class", "You chose Isak Ekenäs", "You took the decision back"):
+        assert said in page
+
+
+def test_a_locked_batch_is_still_decided(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.lock_batch(batch, actor=teacher)
+    assert decide(client_for(teacher), batch, essay, student=students[0].public_id).status_code == 302
+    assert match_of(essay).status == "confirmed"
+
+
+def test_without_a_class_the_page_says_so(client_for: ClientFor, teacher: User) -> None:
+    batch = make_batch(teacher)
+    [essay] = make_essays(batch, 1)
+    client = client_for(teacher)
+    page = client.get(url("review-text", batch, essay)).content.decode()
+    assert "The batch has no class" in page
+    assert 'type="search"' not in page
+    assert decide(client, batch, essay, decision="nobody").status_code == 302
+    assert match_of(essay).status == "no_student"
+
+
+# --- two people ------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_decision_is_shown_both_choices_and_overwrites_nothing(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    client = client_for(teacher)
+    response = decide(client, batch, essay, student=students[2].public_id)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for said in ("Nora Dahlgren", "Colleague, just now", "Isak Ekenäs", "Keep theirs", "Use mine"):
+        assert said in page
+    assert match_of(essay).student == students[1]
+    # "Use mine" sends the same choice with the version that the page showed.
+    assert f'name="student" value="{students[2].public_id}"' in page
+    response = client.post(url("decide", batch, essay), {"student": students[2].public_id, "version": 2})
+    assert response.status_code == 302
+    assert match_of(essay).student == students[2]
+
+
+@pytest.mark.parametrize("decision", ["nobody", "clear"])
+def test_a_late_decision_of_another_kind_is_asked_too(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student], decision: str
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    response = decide(client_for(teacher), batch, essay, decision=decision)
+    assert response.status_code == 409
+    assert f'name="decision" value="{decision}"' in response.content.decode()
+    assert match_of(essay).student == students[1]
+
+
+def test_the_open_text_is_told_what_a_colleague_chose(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    client, address = client_for(teacher), url("review-text", batch, essay)
+    headers = {"HX-Request": "true", "HX-Target": "meanwhile"}
+    before = client.get(address, {"seen": 1}, headers=headers).content.decode()
+    assert "just now" not in before
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    after = client.get(address, {"seen": 1}, headers=headers).content.decode()
+    assert "Colleague chose Nora Dahlgren just now" in after
+    assert "<html" not in after
+    assert 'name="student"' not in after
+
+
+def test_the_live_queue_is_a_fragment(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    headers = {"HX-Request": "true", "HX-Target": "queue"}
+    fragment = client_for(teacher).get(url("review-text", batch, essays[0]), headers=headers).content.decode()
+    assert "<html" not in fragment
+    assert "Confirm 2 certain matches" in fragment
+    assert "essay-text" not in fragment
+
+
+# --- the certain ones ------------------------------------------------------------------------------------------------
+
+
+def test_certain_matches_are_listed_then_confirmed_and_undone_in_one_step(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 3, students=students, certainty="certain")
+    client = client_for(teacher)
+    page = client.get(url("confirm", batch)).content.decode()
+    assert page.count('name="text"') == 3
+    response = client.post(url("confirm", batch), {"text": [e.public_id for e in essays[:2]]}, follow=True)
+    assert "2 confirmed." in response.content.decode()
+    assert [match_of(essay).status for essay in essays] == ["confirmed", "confirmed", "undecided"]
+    response = client.post(url("undo", batch), follow=True)
+    assert "Undone. 2 texts wait for you again." in response.content.decode()
+    assert [match_of(essay).status for essay in essays] == ["undecided"] * 3
+
+
+def test_what_is_no_longer_certain_is_named(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    EssayStudentAssociation.objects.filter(essay=essays[1]).update(certainty="unsure")
+    response = client_for(teacher).post(
+        url("confirm", batch), {"text": [essay.public_id for essay in essays]}, follow=True
+    )
+    said = response.content.decode()
+    assert "1 confirmed. 1 is no longer certain and waits for you: essay-1.txt" in said
+
+
+def test_confirming_nothing_says_so(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    response = client_for(teacher).post(url("confirm", batch), follow=True)
+    assert "Nothing was ticked" in response.content.decode()
+    assert client_for(teacher).post(url("confirm", batch), {"text": "no-uuid"}).status_code == 400
+
+
+# --- undo ------------------------------------------------------------------------------------------------------------
+
+
+def test_undo_opens_the_text_again(client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    client = client_for(teacher)
+    decide(client, batch, essay, student=students[0].public_id)
+    response = client.post(url("undo", batch), follow=True)
+    assert response.redirect_chain == [(url("review-text", batch, essay), 302)]
+    assert "Undone. essay-0.txt is waiting for you again." in response.content.decode()
+    response = client.post(url("undo", batch), follow=True)
+    assert "There is nothing to undo." in response.content.decode()
+
+
+def test_undo_after_a_colleague_is_refused_with_the_name(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[0], version=1, actor=teacher)
+    actions.decide_student(essay, student=students[1], version=2, actor=colleague)
+    response = client_for(teacher).post(url("undo", batch), follow=True)
+    assert "Colleague has decided since" in response.content.decode()
+    assert match_of(essay).student == students[1]
+
+
+# --- candidates ------------------------------------------------------------------------------------------------------
+
+
+def test_search_finds_students_of_the_class_whatever_the_accents(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    address = url("review-text", batch, essay)
+    page = client_for(teacher).get(address, {"q": "ekenas"}).content.decode()
+    assert "<html" in page
+    assert f'value="{students[2].public_id}"' in page
+    assert f'value="{students[1].public_id}"' not in page
+    headers = {"HX-Request": "true", "HX-Target": "others"}
+    fragment = client_for(teacher).get(address, {"q": "nora"}, headers=headers).content.decode()
+    assert "<html" not in fragment
+    assert f'value="{students[1].public_id}"' in fragment
+    nobody = client_for(teacher).get(address, {"q": "<b>x"}, headers=headers).content.decode()
+    assert "Nobody else in the class fits “&lt;b&gt;x”" in nobody
+
+
+def test_without_a_match_students_without_a_text_are_offered(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    make_essays(batch, 1, students=students, certainty="certain")
+    [essay] = make_essays(batch, 1)
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    offered = [student for student in students if f'value="{student.public_id}"' in page]
+    assert offered == students[1:]
+
+
+def test_a_student_with_another_text_is_said_to_have_one(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [first] = make_essays(batch, 1, students=students, certainty="certain")
+    [second] = make_essays(batch, 1, students=students, certainty="unsure")
+    client = client_for(teacher)
+    page = client.get(url("review-text", batch, second)).content.decode()
+    assert "Already has a certain match:" in page
+    assert "makes this text version 2" in page
+    actions.confirm_matches(batch, actor=teacher)
+    decide(client, batch, second, student=students[0].public_id)
+    assert "Already confirmed with" in client.get(url("review-text", batch, second)).content.decode()
+    texts = client.get(url("texts", batch)).content.decode()
+    assert "version 1" in texts
+    assert "version 2" in texts
+    assert url("text", batch, first) in client.get(url("text", batch, second)).content.decode()
+
+
+def test_texts_being_read_wait_outside_the_groups(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="certain")
+    Essay.objects.filter(pk=essay.pk).update(matched_at=None)
+    client = client_for(teacher)
+    page = client.get(url("review", batch)).content.decode()
+    assert "1 text is being read" in page
+    assert 'id="confirm-certain"' not in page
+    assert client.get(url("review-text", batch, essay)).status_code == 200
+    assert client.get(url("text", batch, essay)).status_code == 200
+
+
+def test_a_text_cannot_write_into_the_page(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [essay] = make_essays(batch, 1)
+    essay.file.text = "<script>alert(1)</script>\n{{ x }}"
+    essay.file.name = '"><img src=x>.txt'
+    essay.file.save()
+    for name in ("review-text", "text", "texts"):
+        page = client_for(teacher).get(page_url(name, batch, essay)).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+# --- cost ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("certainty", ["certain", "unsure"])
+def test_queries_do_not_grow_with_the_texts(
+    client_for: ClientFor,
+    teacher: User,
+    batch: Batch,
+    owned_class: SchoolClass,
+    django_assert_max_num_queries: Any,
+    name: str,
+    certainty: str,
+) -> None:
+    students = make_students(owned_class, [f"Student{n} Test" for n in range(40)])
+    essays = make_essays(batch, 3, students=students, certainty=certainty)
+    client, address = client_for(teacher), page_url(name, batch, essays[0])
+    with django_assert_max_num_queries(20) as few:
+        client.get(address)
+    make_essays(batch, 297, students=students * 8, certainty=certainty)
+    with django_assert_max_num_queries(20) as many:
+        client.get(address)
+    assert len(many) == len(few)
+    with_text = [query for query in many if '"files_essayfile"."text"' in query["sql"]]
+    assert len(with_text) == (0 if name in ("texts", "confirm") else 1), "only the text that is shown is read"

@@ -1,0 +1,249 @@
+"""What the templates of the review and of the texts are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from batches.highlighting import line_html, text_html
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from batches.reasons import sentence
+from batches.review_candidates import (
+    ShownCandidate,
+    clues_in,
+    clues_of,
+    letter_clues,
+    search_class,
+    shown_candidates,
+)
+from batches.review_queue import Queue, Row, by_student, decided_by, read_queue
+from batches.views.frame import Frame, batch_frame, frame_context
+from classes.models import Student
+from files.evidence import Evidence
+from huleedu.accounts.models import User
+from huleedu.common.access import get_visible
+from huleedu.common.requests import PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One decision: who, when, what."""
+
+    said: str
+    at: datetime
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One text as the review and the essay view show it."""
+
+    essay: Essay
+    name: SafeString
+    text: SafeString
+    places: tuple[tuple[str, SafeString], ...]
+    """Other strings of the file that hold a clue: what they are, and what they say."""
+    candidates: tuple[ShownCandidate, ...]
+    history: tuple[HistoryLine, ...]
+    decided_by: str
+
+    @property
+    def match(self) -> EssayStudentAssociation:
+        """What stands now."""
+        return self.essay.association
+
+
+def _essay(batch: Batch, text_id: UUID, viewer: User) -> Essay:
+    rows = Essay.objects.filter(batch=batch).select_related("file", "association__student", "association__decided_by")
+    return get_visible(rows, viewer, text_id)
+
+
+def show(essay: Essay, *, queue: Queue, viewer: User) -> Shown:
+    """Two statements beyond the essay's own: its decisions, and all students that it or they name."""
+    match, file = essay.association, essay.file
+    decisions = list(Decision.objects.filter(essay=essay).select_related("actor").order_by("-pk"))
+    keys = {candidate["student"] for candidate in match.candidates}
+    keys |= {row.after["student"] for row in decisions if row.after["student"]}
+    students = Student.objects.in_bulk(sorted(keys)) if keys else {}
+    clues, letters = clues_of(match), letter_clues(match)
+    return Shown(
+        essay=essay,
+        name=line_html(file.name, clues_in("name", clues, letters)),
+        text=text_html(file.text, clues_in("text", clues, letters)),
+        places=tuple(_places(essay, clues, letters)),
+        candidates=tuple(shown_candidates(essay, queue=queue, students=students)),
+        history=tuple(_history_line(row, students, viewer) for row in decisions),
+        decided_by=decided_by(match, viewer) if match.is_decided else "",
+    )
+
+
+def _places(essay: Essay, clues: Sequence[Evidence], letters: dict[str, str]) -> list[tuple[str, SafeString]]:
+    """Folder, page headers and properties, as far as a clue stands there."""
+    file = essay.file
+    sources = [("path", _("Folder"), file.path)]
+    sources += [(f"header:{index}", _("Page header"), header) for index, header in enumerate(file.headers)]
+    sources += [(f"property:{key}", _("File's properties"), value) for key, value in file.properties.items()]
+    return [
+        (label, line_html(source, marked))
+        for field, label, source in sources
+        if (marked := clues_in(field, clues, letters))
+    ]
+
+
+def _history_line(row: Decision, students: dict[int, Student], viewer: User) -> HistoryLine:
+    actor = row.actor.name if row.actor else _("Somebody")
+    who = _("You") if row.actor_id == viewer.pk else actor
+    student = students.get(row.after["student"])
+    if row.after["status"] == EssayStudentAssociation.Status.CONFIRMED:
+        said = _("{who} chose {student}").format(who=who, student=student.name if student else _("a removed student"))
+    elif row.after["status"] == EssayStudentAssociation.Status.NO_STUDENT:
+        said = _("{who} decided: not in this class").format(who=who)
+    else:
+        said = _("{who} took the decision back").format(who=who)
+    return HistoryLine(said, row.created_at, undone=row.undone_at is not None)
+
+
+# --- the review ------------------------------------------------------------------------------------------------------
+
+
+def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None) -> dict[str, Any]:
+    """The queue and one text: `text_id`, otherwise the first undecided one; without any, the summary."""
+    frame = batch_frame(request, batch_id, tab="review")
+    queue = read_queue(frame.batch, viewer=request.user)
+    first = queue.neighbour(None)
+    key = text_id or (first.public_id if first else None)
+    shown = show(_essay(frame.batch, key, request.user), queue=queue, viewer=request.user) if key else None
+    essay = shown.essay if shown else None
+    query = request.GET.get("q", "").strip()[:100]
+    return frame_context(
+        frame,
+        queue=queue,
+        shown=shown,
+        chosen=_chosen(shown),
+        others=_others(frame, shown, query),
+        query=query,
+        next=queue.neighbour(essay),
+        previous=queue.neighbour(essay, step=-1),
+        alone=text_id is not None,
+        seen=request.GET.get("seen", ""),
+        meanwhile=_meanwhile(request, shown),
+        n_decided=len(queue.decided),
+    )
+
+
+def _chosen(shown: Shown | None) -> Student | None:
+    """Who is ticked when the page opens: the decided student, otherwise the suggested one."""
+    return shown.match.student if shown else None
+
+
+def _others(frame: Frame, shown: Shown | None, query: str) -> list[ShownCandidate]:
+    """Students found by `query`; without words, where nobody is suggested, those who have no text yet."""
+    if shown is None:
+        return []
+    listed = {candidate.student.pk for candidate in shown.candidates}
+    if query:
+        found = search_class(frame.batch, query)
+    elif not shown.candidates and not shown.match.is_decided:
+        found = [*frame.handed_in.missing, *frame.handed_in.may_have]
+    else:
+        found = []
+    students = [student for student in found if student.pk not in listed]
+    first = len(shown.candidates) + 1
+    return [
+        ShownCandidate(student, key=str(number) if number <= 5 else "")
+        for number, student in enumerate(students, first)
+    ]
+
+
+def _meanwhile(request: PageRequest, shown: Shown | None) -> str:
+    """What somebody decided about the open text since the page was made at version `?seen=`."""
+    seen = request.GET.get("seen", "")
+    if shown is None or not seen or seen == str(shown.match.version):
+        return ""
+    return shown.history[0].said if shown.history and not shown.history[0].undone else _("The decision was undone")
+
+
+# --- confirming the certain ones -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CertainRow:
+    """A certain match as it is listed before it is confirmed."""
+
+    row: Row
+    clue: str
+
+
+def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
+    """Every certain match with its best clue. The evidence takes one more statement."""
+    frame = batch_frame(request, batch_id, tab="review")
+    queue = read_queue(frame.batch, viewer=request.user)
+    matches = EssayStudentAssociation.objects.filter(essay__in=[row.essay.pk for row in queue.certain])
+    clues = {match.essay_id: _best_clue(match) for match in matches.only("essay_id", "candidates", "evidence")}
+    rows = [CertainRow(row, clues.get(row.essay.pk, "")) for row in queue.certain]
+    return frame_context(frame, queue=queue, certain=rows)
+
+
+def _best_clue(match: EssayStudentAssociation) -> str:
+    evidence = {item.id: item for item in clues_of(match)}
+    for reason in match.candidates[0]["reasons"] if match.candidates else []:
+        if reason["for"] is True:
+            found = [evidence[key] for key in reason["evidence"] if key in evidence]
+            return sentence(reason["code"], supports=True, evidence=found)
+    return ""
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text in the list by student; `version` is 0 unless the student has several."""
+
+    row: Row
+    version: int
+
+
+def text_rows(queue: Queue) -> list[TextRow]:
+    """By student in Swedish order; those without a decided or certain student last."""
+    texts = queue.texts_of_students()
+    versions = {
+        essay.pk: number for own in texts.values() if len(own) > 1 for number, essay in enumerate(_in_order(own), 1)
+    }
+    return [TextRow(row, versions.get(row.essay.pk, 0)) for row in by_student(queue.rows)]
+
+
+def _in_order(essays: list[Essay]) -> list[Essay]:
+    return sorted(essays, key=lambda essay: essay.pk)
+
+
+def texts_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
+    """All texts with their students."""
+    frame = batch_frame(request, batch_id, tab="texts")
+    queue = read_queue(frame.batch, viewer=request.user)
+    return frame_context(frame, queue=queue, rows=text_rows(queue))
+
+
+def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict[str, Any]:
+    """One text, its neighbours by student, and the same student's other texts in the batch."""
+    frame = batch_frame(request, batch_id, tab="texts")
+    queue = read_queue(frame.batch, viewer=request.user)
+    shown = show(_essay(frame.batch, text_id, request.user), queue=queue, viewer=request.user)
+    rows = text_rows(queue)
+    keys = [row.row.essay.pk for row in rows]
+    at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None
+    same = queue.texts_of_students().get(shown.match.student_id or 0, [])
+    return frame_context(
+        frame,
+        shown=shown,
+        row=rows[at] if at is not None else None,
+        previous=rows[at - 1].row if at else None,
+        next=rows[at + 1].row if at is not None and at + 1 < len(rows) else None,
+        same_student=[essay for essay in same if essay.pk != shown.essay.pk],
+    )
