@@ -107,10 +107,14 @@ class Stack:
         began = time.monotonic()
         self._start_servers()
         self._set_environment()
-        self._step("database migrated", "migrate", "--noinput", "--verbosity", "0")
-        self._step("static files gathered", "collectstatic", "--noinput", "--verbosity", "0")
-        if self.demo:
-            self._step("demo school in place", "demo", "--if-empty")
+        static = self._command("collectstatic", "--noinput", "--verbosity", "0")
+        try:
+            self._finish(self._command("migrate", "--noinput", "--verbosity", "0"), "database migrated")
+            if self.demo:
+                self._finish(self._command("demo", "--if-empty"), "demo school in place")
+            self._finish(static, "static files gathered")
+        finally:
+            static.stop(grace=2)
         self._start_programs()
         self._welcome(time.monotonic() - began)
 
@@ -163,19 +167,21 @@ class Stack:
             path.write_text(secrets.token_urlsafe(50))
         return path.read_text().strip()
 
-    def _step(self, text: str, *arguments: str) -> None:
-        """Run a management command to its end and show what it says."""
-        began = time.monotonic()
-        log = self.data / "start.log"
+    def _command(self, *arguments: str) -> Child:
+        """Start a management command."""
+        log = self.data / f"{arguments[0]}.log"
         log.unlink(missing_ok=True)
-        child = self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log)
-        try:
-            while child.alive and not self.stopping:
-                time.sleep(0.02)
-        finally:
-            child.stop(grace=5)
-        if child.process.returncode:
-            raise StackError(f"`manage.py {' '.join(arguments)}` failed:\n{tail(log, 40)}")
+        return self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log)
+
+    def _finish(self, command: Child, text: str) -> None:
+        """Wait for a management command and show what it said. Raises StackError when it fails or we are to stop."""
+        began = time.monotonic()
+        while command.alive and not self.stopping:
+            time.sleep(0.02)
+        command.stop(grace=5)
+        log = self.data / f"{command.name}.log"
+        if command.process.returncode:
+            raise StackError(f"`manage.py {command.name}` failed:\n{tail(log, 40)}")
         say(f"  {text} ({time.monotonic() - began:.1f} s)")
         if printed := log.read_text(errors="replace").strip():
             say(printed)
@@ -190,13 +196,16 @@ class Stack:
             "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5", "--ws-max-size", "65536",
         ]  # fmt: skip
         began = time.monotonic()
-        commands = {"web": uvicorn, "worker": [*celery, *worker, "--without-gossip"], "beat": [*celery, *beat]}
-        for name, command in commands.items():
-            self.programs.append(self._spawn(name, command, log=self.data / f"{name}.log"))
+        self._launch("web", uvicorn)
         if not wait_for(self._ready, seconds=90, child=self.programs[0], unwanted=self._unwanted):
             log = self.data / "web.log"
             raise StackError(f"The web server did not become ready. The end of {log}:\n{tail(log)}")
-        say(f"  web server, worker and beat started ({time.monotonic() - began:.1f} s)")
+        say(f"  web server ready ({time.monotonic() - began:.1f} s)")
+        self._launch("worker", [*celery, *worker, "--without-gossip"])
+        self._launch("beat", [*celery, *beat])
+
+    def _launch(self, name: str, command: list[str]) -> None:
+        self.programs.append(self._spawn(name, command, log=self.data / f"{name}.log"))
 
     def _spawn(self, name: str, command: list[str], *, log: Path) -> Child:
         with open_log(log) as file:
