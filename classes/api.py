@@ -121,10 +121,8 @@ class ClassViewSet(ApiViewSet):
         return Response(ShareSerializer(school_class.shares.select_related("user"), many=True).data)
 
     @extend_schema(responses={204: None})
-    @action(
-        detail=True, methods=["delete"], url_path=r"shares/(?P<user_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    )
-    def unshare(self, request: Request, id: UUID, user_id: str) -> Response:  # noqa: A002
+    @action(detail=True, methods=["delete"], url_path="shares/<uuid:user_id>")
+    def unshare(self, request: Request, id: UUID, user_id: UUID) -> Response:  # noqa: A002
         """Take a colleague's access back (owner only)."""
         school_class = get_owned(SchoolClass.objects, request.user, id)
         share = ClassShare.objects.filter(school_class=school_class, user__public_id=user_id).first()

@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from classes.api import ClassViewSet, RosterImportViewSet, RosterViewSet, StudentViewSet
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("classes", ClassViewSet, basename="class")
 router.register("students", StudentViewSet, basename="student")
 

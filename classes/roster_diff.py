@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,8 +29,13 @@ class KnownStudent:
 
 @dataclass(slots=True)
 class DiffRow:
-    """One line of the preview: `action` is new, changed, unchanged, missing or problem."""
+    """One line of the preview: `action` is new, changed, unchanged, missing or problem.
 
+    `key` is the line; `<line>.<n>` for the n-th of several students on one line (addresses copied from a mail
+    program); of a student who is not in the list their own key.
+    """
+
+    key: str
     line: int
     action: str
     student: str | None
@@ -44,8 +50,8 @@ def diff_roster(
 ) -> list[DiffRow]:
     """Compare the list with the class. Students are recognised by address, then number, then a full name that is one's.
 
-    `edits` holds the teacher's corrections, line to `{"values": {…}, "include": bool}`; of a student who is not in the
-    list the key stands for the line, and to include one means that the student has left.
+    `edits` holds the teacher's corrections, row key to `{"values": {…}, "include": bool}`. To include a student who is
+    not in the list means that the student has left.
     """
     index = _Index(known)
     problems: dict[int, list[str]] = {}
@@ -53,13 +59,16 @@ def diff_roster(
         problems.setdefault(problem.line, []).append(problem.code)
     edits = edits or {}
     seen = _Seen()
-    rows = [
-        _row(row, index, edit=edits.get(str(row.line), {}), problems=problems.get(row.line, []), seen=seen)
-        for row in (*parsed.rows, *parsed.duplicates)
-    ]
+    on_line: Counter[int] = Counter()
+    rows = []
+    for row in (*parsed.rows, *parsed.duplicates):
+        on_line[row.line] += 1
+        key = str(row.line) if on_line[row.line] == 1 else f"{row.line}.{on_line[row.line]}"
+        rows.append(_row(key, row, index, edit=edits.get(key, {}), problems=problems.get(row.line, []), seen=seen))
     rows.sort(key=lambda row: row.line)
     rows += [
         DiffRow(
+            student.key,
             0,
             "missing",
             student.key,
@@ -106,7 +115,9 @@ class _Index:
         return None
 
 
-def _row(row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: list[str], seen: _Seen) -> DiffRow:
+def _row(
+    key: str, row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: list[str], seen: _Seen
+) -> DiffRow:
     values: dict[str, Any] = {
         "given_name": row.given_name,
         "family_name": row.family_name,
@@ -114,7 +125,7 @@ def _row(row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: li
         "email": row.email or "",
         "external_ids": dict(row.external_ids),
     }
-    values.update({key: value for key, value in (edit.get("values") or {}).items() if key in COMPARED})
+    values.update({name: value for name, value in (edit.get("values") or {}).items() if name in COMPARED})
     left = [code for code in problems if not _mended(code, row, values)]
     student = index.find(values, seen=seen)
     email = values["email"].casefold()
@@ -122,16 +133,16 @@ def _row(row: RosterRow, index: _Index, *, edit: Mapping[str, Any], problems: li
     if taken and "duplicate" not in left:
         left.append("duplicate")
     if BLOCKING & set(left):
-        return DiffRow(row.line, "problem", None, values, problems=left, include=False)
+        return DiffRow(key, row.line, "problem", None, values, problems=left, include=False)
     if email:
         seen.addresses.add(email)
     include = bool(edit.get("include", True))
     if student is None:
-        return DiffRow(row.line, "new", None, values, problems=left, include=include)
+        return DiffRow(key, row.line, "new", None, values, problems=left, include=include)
     seen.students.add(student.key)
     changes = _changes(student, values)
     action = "changed" if changes or not student.enrolled else "unchanged"
-    return DiffRow(row.line, action, student.key, values, changes=changes, problems=left, include=include)
+    return DiffRow(key, row.line, action, student.key, values, changes=changes, problems=left, include=include)
 
 
 def _mended(code: str, row: RosterRow, values: Mapping[str, Any]) -> bool:

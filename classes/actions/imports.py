@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 MAX_EDITS = 5_000
+_ROW_KEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 
 
 @action
@@ -47,10 +49,10 @@ def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: s
 
 @action
 def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor: User) -> RosterImport:
-    """Read the draft another way: `encoding`, `columns` (index to field), `rows` (line to values and include).
+    """Read the draft another way: `encoding`, `columns` (index to field), `rows` (row key to values and include).
 
-    A student who is not in the list has their id for a line. Raises ActionError `validation_error`; its field is
-    `rows.<line>.<field>` for a correction that cannot be kept.
+    A row's key is its line. Raises ActionError `validation_error`; its field is `rows.<key>.<field>` for a correction
+    that cannot be kept.
     """
     lock_class(roster_import.school_class)
     roster_import = lock_import(roster_import)
@@ -108,6 +110,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         ],
         "rows": [
             {
+                "key": row.key,
                 "line": row.line,
                 "action": row.action,
                 "student_id": row.student,
@@ -205,7 +208,7 @@ def _checked_columns(columns: dict[str, str]) -> dict[str, str]:
 
 def _correct(edits: dict[str, Any], line: str, edit: dict[str, Any]) -> None:
     """Merge one correction into the draft's."""
-    if not (line.isascii() and line.isdigit() and len(line) < 8) and not _is_uuid(line):
+    if not _ROW_KEY.fullmatch(line) and not _is_uuid(line):
         raise ActionError("validation_error", _("There is no such line."), field="rows")
     merged = dict(edits.get(line, {}))
     if "include" in edit:

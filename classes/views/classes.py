@@ -1,52 +1,187 @@
-"""Classes: list, new, page, settings, sharing, archive."""
+"""Classes: the list, a new one, the page of one, its settings, sharing, archive."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from classes import actions
+from classes.forms import ClassForm, ShareForm
+from classes.models import ClassShare, SchoolClass, Student, current_school_year
+from classes.ordering import by_surname, matching
+from classes.reads import class_rows, roster_rows
+from classes.views.frame import Frame, class_frame, frame_context
+from huleedu.common.access import get_editable, get_owned
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
+
+PAGED_FROM, PER_PAGE = 200, 50
+"""A class of more than 200 is shown 50 a page."""
 
 
-def index(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_GET
+def index(request: PageRequest) -> HttpResponse:
+    """The classes, of one school year or all, or the archived ones."""
+    archived = request.GET.get("archived") == "1"
+    rows = list(class_rows(request.user, archived=archived))
+    years = sorted({row["school_year"] for row in rows} | {current_school_year()}, reverse=True)
+    year = request.GET.get("year", "")
+    shown = [row for row in rows if year in ("", row["school_year"])]
+    for row in shown:
+        row["is_owner"] = row["owner_id"] == request.user.pk
+        row["can_change"] = (row["is_owner"] or row["shared_to_change"]) and not archived
+    context = {"rows": shown, "years": years, "year": year, "archived": archived}
+    return render(request, "classes/list.html", context)
 
 
-def new(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def new(request: PageRequest) -> HttpResponse:
+    """Make a class; its list comes next."""
+    form = ClassForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.create_class(request.user, **form.cleaned_data, actor=request.user)
+        except ActionError as error:
+            form.refuse(error)
+        else:
+            return redirect("classes:import", made.public_id)
+    return render(request, "classes/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def detail(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def detail(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """The students. A search is posted, so that no name stands in an address; it changes nothing."""
+    frame = class_frame(request, class_id, tab="students")
+    template = "classes/_roster.html" if request.htmx else "classes/detail.html"
+    return render(request, template, roster_context(request, frame, removed=_removed(request, frame)))
 
 
-def edit(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str, Any]:
+    """What the page and the fragment of the class list need. One statement, then sorted in Swedish order."""
+    rows = by_surname(roster_rows(frame.school_class))
+    search = request.POST.get("search", "") if request.resolver_match.view_name == "classes:detail" else ""
+    found = matching(rows, search) if search.strip() else rows
+    per_page = PER_PAGE if len(found) > PAGED_FROM else max(len(found), 1)
+    page = Paginator(found, per_page).get_page(request.GET.get("page"))
+    return frame_context(frame, page=page, search=search, n_rows=len(rows), **more)
 
 
-def archive(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def _removed(request: PageRequest, frame: Frame) -> Student | None:
+    """The student who was just removed, to offer undo."""
+    try:
+        key = UUID(request.GET.get("removed", ""))
+    except ValueError:
+        return None
+    if not frame.can_change:
+        return None
+    gone = Student.objects.visible_to(request.user).filter(
+        enrolments__school_class=frame.school_class, enrolments__left_at__isnull=False
+    )
+    return gone.filter(public_id=key).first()
 
 
-def restore(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def edit(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Name, courses and school year; below, for the owner, sharing, archive and deletion."""
+    frame = class_frame(request, class_id, tab="settings")
+    if request.method == "GET":
+        return _settings(request, frame)
+    school_class = get_editable(SchoolClass.objects, request.user, class_id)
+    form = ClassForm(request.POST, school_class=school_class)
+    if not form.is_valid():
+        return _settings(request, frame, form=form)
+    try:
+        actions.update_class(school_class, changes=form.cleaned_data, actor=request.user)
+    except ActionError as error:
+        form.refuse(error)
+        return _settings(request, frame, form=form)
+    messages.success(request, _("The settings are saved."))
+    return redirect("classes:edit", class_id)
 
 
-def delete(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def _settings(
+    request: PageRequest,
+    frame: Frame,
+    *,
+    form: ClassForm | None = None,
+    share_form: ShareForm | None = None,
+    error: ActionError | None = None,
+) -> HttpResponse:
+    initial = {
+        "designation": frame.school_class.designation,
+        "courses": [course.code for course in frame.courses],
+        "school_year": frame.school_class.school_year,
+    }
+    context = frame_context(
+        frame,
+        form=form or ClassForm(initial=initial, school_class=frame.school_class),
+        share_form=share_form or ShareForm(),
+        error=error,
+    )
+    status = error.status if error else 422 if form or share_form else 200
+    return render(request, "classes/settings.html", context, status=status)
 
 
-def share(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_POST
+def archive(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Put the class away."""
+    actions.archive_class(get_owned(SchoolClass.objects, request.user, class_id), actor=request.user)
+    messages.success(request, _("The class is archived."))
+    return redirect("classes:detail", class_id)
 
 
-def unshare(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_POST
+def restore(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Take an archived class back."""
+    actions.restore_class(get_owned(SchoolClass.objects, request.user, class_id), actor=request.user)
+    messages.success(request, _("The class is back among your classes."))
+    return redirect("classes:detail", class_id)
+
+
+@require_POST
+def delete(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Remove a class without batches; otherwise the settings say why not."""
+    school_class = get_owned(SchoolClass.objects, request.user, class_id)
+    try:
+        actions.delete_class(school_class, actor=request.user)
+    except ActionError as error:
+        if error.code != "has_texts":
+            raise
+        return _settings(request, class_frame(request, class_id, tab="settings"), error=error)
+    messages.success(request, _("The class %(name)s is deleted.") % {"name": school_class.designation})
+    return redirect("classes:list")
+
+
+@require_POST
+def share(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Let a colleague read, or also change, the class; a colleague who is there already gets the new right."""
+    school_class = get_owned(SchoolClass.objects, request.user, class_id)
+    form = ShareForm(request.POST)
+    if form.is_valid():
+        try:
+            made = actions.share_class(school_class, **form.cleaned_data, actor=request.user)
+        except ActionError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The class is shared with %(name)s.") % {"name": made.user.name})
+            return redirect("classes:edit", class_id)
+    return _settings(request, class_frame(request, class_id, tab="settings"), share_form=form)
+
+
+@require_POST
+def unshare(request: PageRequest, class_id: UUID, user_id: UUID) -> HttpResponse:
+    """Take a colleague's access back."""
+    school_class = get_owned(SchoolClass.objects, request.user, class_id)
+    given = ClassShare.objects.select_related("user").filter(school_class=school_class, user__public_id=user_id).first()
+    if given is None:
+        raise Http404
+    actions.remove_share(school_class, share=given, actor=request.user)
+    messages.success(request, _("%(name)s cannot see the class any more.") % {"name": given.user.name})
+    return redirect("classes:edit", class_id)

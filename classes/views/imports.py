@@ -1,42 +1,225 @@
-"""A class list on its way in."""
+"""A class list on its way in: paste or choose, say what the columns are, check, done. Each step has its address."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from classes import actions
+from classes.forms import ColumnsForm, ImportForm
+from classes.import_check import (
+    PER_PAGE,
+    TABS,
+    Sent,
+    button_label,
+    problems_without_row,
+    read_sent,
+    rows_of,
+    show_rows,
+    shown_columns,
+    tabs,
+)
+from classes.models import RosterImport, SchoolClass
+from classes.views.frame import class_frame, frame_context
+from huleedu.common.access import get_editable, get_visible
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
+
+Status = RosterImport.Status
 
 
-def new(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def _import(request: PageRequest, class_id: UUID, import_id: UUID, *, editable: bool = True) -> RosterImport:
+    """The import if the person may change (or see) its class. Raises Http404, ActionError `permission_denied`."""
+    gate = get_editable if editable else get_visible
+    school_class = gate(SchoolClass.objects, request.user, class_id)
+    rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
+    found = rows.filter(public_id=import_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
-def columns(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def _open_draft(request: PageRequest, class_id: UUID, import_id: UUID) -> tuple[RosterImport, HttpResponse | None]:
+    """The import, and where to go instead when it is no draft any more."""
+    found = _import(request, class_id, import_id)
+    done = redirect("classes:import-done", class_id, import_id) if found.status != Status.PREVIEW else None
+    return found, done
 
 
-def check(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def new(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Paste a list or choose a file. Columns that were not recognised for certain are asked about next."""
+    school_class = get_editable(SchoolClass.objects, request.user, class_id)
+    if school_class.archived_at is not None and request.method == "GET":
+        return redirect("classes:detail", class_id)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    if form.is_valid():
+        data, file_name = form.content()
+        try:
+            made = actions.preview_roster(school_class, data=data, file_name=file_name, actor=request.user)
+        except ActionError as error:
+            form.refuse(error)
+        else:
+            step = "columns" if _is_unsure(actions.read_preview(made)) else "check"
+            return redirect(f"classes:import-{step}", class_id, made.public_id)
+    frame = class_frame(request, class_id, tab="import")
+    context = frame_context(frame, form=form, step=1)
+    return render(request, "classes/import_new.html", context, status=422 if form.errors else 200)
 
 
-def apply(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+def _is_unsure(preview: actions.Preview) -> bool:
+    """Whether to ask about the columns: no names found, or two columns of names and no heading to tell them apart."""
+    parsed = preview.parsed
+    if parsed is None:
+        return False
+    fields = {column.field for column in parsed.columns}
+    guessed = parsed.header_line == 0 and {"given_name", "family_name"} <= fields
+    return guessed or parsed.encoding == "mac_roman" or any(p.code == "no_name_column" for p in parsed.problems)
 
 
-def done(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """Say what the columns are, and how the file is written."""
+    draft, done = _open_draft(request, class_id, import_id)
+    if done:
+        return done
+    preview = actions.read_preview(draft)
+    if preview.parsed is None:
+        raise Http404
+    given = request.POST if request.method == "POST" else None
+    initial = {"encoding": draft.encoding}
+    form = ColumnsForm(given, initial=initial, parsed=preview.parsed, is_text=draft.is_text)
+    if form.is_valid():
+        try:
+            actions.revise_import(draft, changes=form.changes(), actor=request.user)
+        except ActionError as error:
+            form.refuse(error)
+        else:
+            # Another encoding may show other headings: look again before the names are checked.
+            step = "columns" if form.cleaned_data.get("encoding", "") != draft.encoding else "check"
+            return redirect(f"classes:import-{step}", class_id, import_id)
+    no_names = any(problem.code == "no_name_column" for problem in preview.parsed.problems)
+    letters = [s for c in preview.parsed.columns for s in c.samples if not s.isascii()][:3]
+    frame = class_frame(request, class_id, tab="import")
+    context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, step=2)
+    return render(request, "classes/import_columns.html", context, status=422 if form.errors else 200)
 
 
-def undo(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def check(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """What the list would change. Posting keeps ticks and corrections of the rows on the page."""
+    draft, done = _open_draft(request, class_id, import_id)
+    if done:
+        return done
+    if request.method == "POST":
+        sent = read_sent(request.POST, actions.read_preview(draft))
+        if not _keep(request, draft, sent):
+            return _check_page(request, class_id, draft, sent=sent)
+        return redirect(f"{reverse('classes:import-check', args=[class_id, import_id])}?{request.GET.urlencode()}")
+    return _check_page(request, class_id, draft)
 
 
-def history(request: HttpRequest, **_ids: UUID) -> HttpResponse:
-    """Being written."""
-    return HttpResponse(status=501)
+@require_POST
+def apply(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """Keep ticks and corrections of the page, then import. A second time changes nothing."""
+    draft, done = _open_draft(request, class_id, import_id)
+    if done:
+        return done
+    sent = read_sent(request.POST, actions.read_preview(draft))
+    if not _keep(request, draft, sent):
+        return _check_page(request, class_id, draft, sent=sent)
+    try:
+        actions.apply_import(draft, actor=request.user)
+    except ActionError as error:
+        if error.code not in ("validation_error", "version_conflict"):
+            raise
+        draft.refresh_from_db()
+        return _check_page(request, class_id, draft, error=error)
+    return redirect("classes:import-done", class_id, import_id)
+
+
+def _keep(request: PageRequest, draft: RosterImport, sent: Sent) -> bool:
+    """Save ticks and corrections in the draft; False where one is wrong, with its message in `sent`."""
+    if not sent.rows:
+        return True
+    try:
+        actions.revise_import(draft, changes={"rows": sent.rows}, actor=request.user)
+    except ActionError as error:
+        if error.code != "validation_error" or not (error.field or "").startswith("rows."):
+            raise
+        sent.errors[(error.field or "").removeprefix("rows.")] = str(error.message)
+        return False
+    return True
+
+
+def _check_page(
+    request: PageRequest,
+    class_id: UUID,
+    draft: RosterImport,
+    *,
+    sent: Sent | None = None,
+    error: ActionError | None = None,
+) -> HttpResponse:
+    frame = class_frame(request, class_id, tab="import")
+    preview = actions.read_preview(draft)
+    tab = request.GET.get("show", "decide")
+    tab = tab if tab in TABS else "decide"
+    page = Paginator(rows_of(preview, tab), PER_PAGE).get_page(request.GET.get("page"))
+    told, untold = problems_without_row(preview)
+    context = frame_context(
+        frame,
+        draft=draft,
+        parsed=preview.parsed,
+        columns=shown_columns(preview),
+        page=page,
+        rows=show_rows(list(page.object_list), class_name=frame.school_class.designation, sent=sent),
+        tabs=tabs(preview),
+        show=tab,
+        label=button_label(preview),
+        n_problems=preview.counts["problem"],
+        told=told,
+        untold=untold,
+        n_apart=len(told) + untold,
+        removed=draft.result.get("personnummer_removed", 0),
+        error=error,
+        wrong=bool(sent and sent.errors),
+        step=3,
+    )
+    status = error.status if error and error.status != 400 else 422 if error or (sent and sent.errors) else 200
+    return render(request, "classes/import_check.html", context, status=status)
+
+
+@require_GET
+def done(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """What the import did, and undo."""
+    found = _import(request, class_id, import_id, editable=False)
+    if found.status == Status.PREVIEW:
+        return redirect("classes:import-check", class_id, import_id)
+    frame = class_frame(request, class_id, tab="import")
+    context = frame_context(frame, done=found, counts=found.result.get("counts", {}), step=4)
+    return render(request, "classes/import_done.html", context)
+
+
+@require_POST
+def undo(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """Put everything back; a second time changes nothing."""
+    actions.undo_import(_import(request, class_id, import_id), actor=request.user)
+    messages.success(request, _("Undone. The class is as it was before the import."))
+    return redirect("classes:import-done", class_id, import_id)
+
+
+@require_GET
+def history(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """The lists that were imported, newest first, 50 a page."""
+    frame = class_frame(request, class_id, tab="imports")
+    rows = RosterImport.objects.filter(school_class=frame.school_class).exclude(status=Status.PREVIEW)
+    rows = rows.select_related("created_by").defer("content")
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    return render(request, "classes/imports.html", frame_context(frame, page=page))

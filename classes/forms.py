@@ -1,0 +1,206 @@
+"""What the pages of classes take. The rules themselves are the actions' business: forms keep what was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from classes.models import CourseCode, SchoolClass, current_school_year
+from classes.roster import FIELDS, ParsedRoster
+from classes.roster_reading import MAX_BYTES
+from huleedu.common.errors import ActionError
+
+
+class ActionForm(forms.Form):
+    """A form whose action may refuse. Errors stand beside the field."""
+
+    use_required_attribute = True
+
+    def refuse(self, error: ActionError) -> None:
+        """Show an action's `validation_error` beside its field; raises every other error again."""
+        if error.code != "validation_error":
+            raise error
+        self.add_error(error.field if error.field in self.fields else None, str(error.message))
+        self._mark_errors()
+
+    def is_valid(self) -> bool:
+        """As Django's; also tells screen readers which fields are wrong."""
+        valid = super().is_valid()
+        self._mark_errors()
+        return valid
+
+    def _mark_errors(self) -> None:
+        first = True
+        for name in self.errors:
+            if name in self.fields:
+                field = self.fields[name]
+                field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
+                if first:
+                    field.widget.attrs["autofocus"] = True
+                first = False
+
+
+def school_years(current: str = "") -> list[tuple[str, str]]:
+    """Last, this and next school year, and the one a class has."""
+    start = int(current_school_year()[:4])
+    years = {f"{year}/{(year + 1) % 100:02d}" for year in range(start - 1, start + 2)} | ({current} - {""})
+    return [(year, year) for year in sorted(years)]
+
+
+class ClassForm(ActionForm):
+    """Name, courses and school year of a class."""
+
+    designation = forms.CharField(label=_("Name"), max_length=100, help_text=_("As you say it, for example SA24D."))
+    courses = forms.MultipleChoiceField(
+        label=_("Courses"), required=False, choices=CourseCode.choices, widget=forms.CheckboxSelectMultiple
+    )
+    school_year = forms.ChoiceField(label=_("School year"), help_text=_("August to June."))
+
+    def __init__(self, *args: Any, school_class: SchoolClass | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        year = school_class.school_year if school_class else ""
+        field = self.fields["school_year"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = school_years(year)
+        field.initial = year or current_school_year()
+
+
+class ShareForm(ActionForm):
+    """A colleague, and what they may do."""
+
+    email = forms.EmailField(label=_("Colleague's e-mail address"), max_length=254)
+    can_change = forms.TypedChoiceField(
+        label=_("May"),
+        choices=[("", _("read")), ("yes", _("read and change"))],
+        coerce=lambda value: value == "yes",
+        empty_value=False,
+        required=False,
+    )
+
+
+class StudentForm(ActionForm):
+    """A student's names and address. A single name is enough."""
+
+    given_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    family_name = forms.CharField(label=_("Surname"), max_length=150, required=False)
+    preferred_name = forms.CharField(
+        label=_("Preferred name"),
+        max_length=150,
+        required=False,
+        help_text=_("Shown in lists and used when matching texts."),
+    )
+    email = forms.CharField(
+        label=_("School e-mail"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("given_name", "family_name", "preferred_name"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+
+class ImportForm(ActionForm):
+    """A class list: pasted, or a file."""
+
+    text = forms.CharField(
+        label=_("Paste the list"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("From Excel, a school system or an e-mail: one student a line, with or without headings."),
+    )
+    file = forms.FileField(
+        label=_("or choose a file"),
+        required=False,
+        allow_empty_file=True,
+        max_length=None,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text=_("CSV or Excel (xlsx), at most 5 MB and 5,000 students."),
+    )
+
+    def clean_file(self) -> UploadedFile | None:
+        """Not larger than a class list can be."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is not None and (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(_("A class list may be at most 5 MB."))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two."""
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("file") and not (cleaned.get("text") or "").strip():
+            self.add_error("text", _("Paste a list, or choose a file."))
+        return cleaned
+
+    def content(self) -> tuple[bytes | str, str]:
+        """What was given, and the file's name. A file wins over pasted text."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is not None:
+            return file.read(), file.name or ""
+        return self.cleaned_data["text"], ""
+
+
+ENCODINGS = [
+    ("", _("found by itself")),
+    ("utf-8", _("UTF-8")),
+    ("cp1252", _("Windows text")),
+    ("mac_roman", _("Mac text")),
+    ("utf-16-le", _("Unicode text (UTF-16)")),
+]
+
+FIELD_LABELS = {
+    "given_name": _("First name"),
+    "family_name": _("Surname"),
+    "full_name": _("Whole name"),
+    "preferred_name": _("Preferred name"),
+    "email": _("School e-mail"),
+    "class": _("Class"),
+    "canvas": _("Canvas number"),
+    "moodle_participant": _("Moodle number"),
+    "sakai": _("Sakai name"),
+    "sis": _("Student register number"),
+    "brightspace": _("Brightspace number"),
+    "github": _("GitHub name"),
+    "student_id": _("Student number"),
+    "login": _("User name"),
+    "protected": _("Protected identity"),
+    "role": _("Role"),
+}
+
+
+class ColumnsForm(ActionForm):
+    """What each column of a list is, and how the file is written."""
+
+    encoding = forms.ChoiceField(label=_("Read the file as"), choices=ENCODINGS, required=False)
+
+    def __init__(self, *args: Any, parsed: ParsedRoster, is_text: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_text or parsed.encoding == "xlsx":
+            del self.fields["encoding"]
+        self.columns = parsed.columns
+        choices = [("", _("Not used")), *((name, FIELD_LABELS[name]) for name in FIELDS)]
+        for column in parsed.columns:
+            self.fields[f"columns.{column.index}"] = forms.ChoiceField(
+                label=column.header or _("Column without a heading"),
+                choices=choices,
+                initial=column.field or "",
+                required=False,
+            )
+
+    def shown(self) -> list[tuple[Any, forms.BoundField]]:
+        """Each column with its menu."""
+        return [(column, self[f"columns.{column.index}"]) for column in self.columns]
+
+    def changes(self) -> dict[str, Any]:
+        """As `actions.revise_import` takes them."""
+        columns = {str(column.index): self.cleaned_data[f"columns.{column.index}"] for column in self.columns}
+        changes: dict[str, Any] = {"columns": columns}
+        if "encoding" in self.fields:
+            changes["encoding"] = self.cleaned_data["encoding"]
+        return changes
