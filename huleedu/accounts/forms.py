@@ -77,6 +77,11 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in 
 class ChangePasswordForm(PasswordChangeForm):
     """A new password of a signed-in person, who types the old one too."""
 
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(user, data)
+        # It is one form of several on its page, which must not open in the middle.
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
     def save(self, commit: bool = True) -> User:
         """Set it; other sessions, tokens and sockets end."""
         return actions.set_password(self.user, password=self.cleaned_data["new_password1"], actor=self.user)
