@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batches.matching_names import (
+    SHORT,
     Name,
     Part,
     Token,
@@ -59,6 +60,7 @@ class RosterIndex:
             for _system, number in student.external_ids:
                 self._by_number[number].append(student.key)
             self._by_name[self.names[student.key].key].append(student.key)
+        self._name_words = {fold(word) for n in self.names.values() for word in (*n.given, *n.family, *n.preferred)}
 
     def namesakes(self, key: str) -> list[str]:
         """Others with the same full name."""
@@ -70,7 +72,9 @@ class RosterIndex:
         return found[0] if len(found) == 1 else None
 
     def with_local(self, local: str) -> str | None:
-        """The one student whose address begins so."""
+        """The one student whose address begins so. A local part that is no more than somebody's name says nothing."""
+        if len(local) <= SHORT + 1 or fold(local) in self._name_words:
+            return None
         found = self._by_local.get(local.casefold(), [])
         return found[0] if len(found) == 1 else None
 
@@ -117,21 +121,18 @@ def _exact(item: Evidence, roster: RosterIndex, span: object) -> list[Finding]:
                 found.append(Finding(student, item.place, "external_id", 1.0, span(item, *match.span())))
         for match in re.finditer(r"[\w.\-]+", item.text):
             for piece in dict.fromkeys((match[0], *match[0].split("_"))):
-                student = roster.with_local(piece) if len(piece) > 4 and "." in piece or _is_code(piece) else None
+                student = roster.with_local(piece)
                 if student:
                     start = match.start() + match[0].find(piece)
-                    found.append(Finding(student, item.place, "email_local", 1.0, span(item, start, start + len(piece))))
+                    found.append(
+                        Finding(student, item.place, "email_local", 1.0, span(item, start, start + len(piece)))
+                    )
     for key, student in roster.students.items():
         for alias in student.aliases:
             at = item.text.casefold().find(alias.casefold()) if alias else -1
             if at >= 0:
                 found.append(Finding(key, item.place, "alias", 1.0, span(item, at, at + len(alias))))
     return found
-
-
-def _is_code(word: str) -> bool:
-    """A school account such as `lagli22`: letters and digits."""
-    return len(word) > 4 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _names(item: Evidence, roster: RosterIndex, span: object) -> list[Finding]:
@@ -231,7 +232,7 @@ def _together(one: frozenset[int], other: frozenset[int]) -> bool:
 
 def _single(written: list[Token], name: Name, *, place: str) -> _Hit | None:
     """A student with one name only."""
-    part = find_part(written, name.given or name.family)
+    part = find_part(written, name.given or name.family) or find_part(written, name.preferred)
     if part is None:
         return None
     rest = [token for index, token in enumerate(written) if index not in part.used and len(token.text) > 1]
@@ -240,7 +241,7 @@ def _single(written: list[Token], name: Name, *, place: str) -> _Hit | None:
 
 
 def _contradicted(written: list[Token], part: Part, *, place: str) -> bool:
-    """Whether a place that holds little but a name has another capitalised word beside the part: somebody else's name."""
+    """Whether a place that holds little but a name has a capitalised word beside the part: somebody else's name."""
     if place not in _NAMED:
         return False
     near = {i + step for i in part.used for step in (-1, 1)} - part.used
