@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.locks import lock_row
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from classes.models import Student
@@ -54,7 +55,7 @@ def decide_student(essay: Essay, *, student: Student | None, version: int | None
     if association.status == wanted and association.student_id == (student.pk if student else None):
         return association
     _refuse_stale(association, version)
-    _decide(association, status=wanted, student=student, group=uuid.uuid4(), actor=actor)
+    _decide_alone(association, status=wanted, student=student, actor=actor)
     return association
 
 
@@ -65,7 +66,7 @@ def clear_decision(essay: Essay, *, version: int | None, actor: User) -> Associa
     if not association.is_decided:
         return association
     _refuse_stale(association, version)
-    _decide(association, status=Association.Status.UNDECIDED, student=None, group=uuid.uuid4(), actor=actor)
+    _decide_alone(association, status=Association.Status.UNDECIDED, student=None, actor=actor)
     return association
 
 
@@ -82,7 +83,7 @@ def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = Non
         essays = essays.filter(association__status="undecided", association__certainty="certain")
     else:
         essays = essays.filter(public_id__in=wanted)
-    group = uuid.uuid4()
+    group, audience = uuid.uuid4(), batch.audience()
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
     for association in _lock_associations(essays):
@@ -90,7 +91,14 @@ def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = Non
         if association.is_decided or association.certainty != Association.Certainty.CERTAIN or not association.student:
             refused.append((key, "not_certain"))
             continue
-        _decide(association, status=Association.Status.CONFIRMED, student=association.student, group=group, actor=actor)
+        _decide(
+            association,
+            status=Association.Status.CONFIRMED,
+            student=association.student,
+            group=group,
+            audience=audience,
+            actor=actor,
+        )
         confirmed.append(key)
     missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
     refused += [(key, "not_found") for key in sorted(missing)]
@@ -101,8 +109,10 @@ def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = Non
 def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User) -> list[Association]:
     """Undo one group of decisions: the given one, or the person's latest that is not undone.
 
-    Raises ActionError `not_undoable` when there is none, or when somebody has decided since.
+    Raises ActionError `not_undoable` when there is none, when somebody has decided since (then nothing of the group
+    is undone), or when the earlier student is gone. The batch is locked, so that two presses undo two steps.
     """
+    lock_row(batch)
     rows = Decision.objects.filter(essay__batch=batch, essay__removed_at=None, undone_at=None)
     if group is None:
         latest = rows.filter(actor_id=actor.pk).order_by("-pk").first()
@@ -112,10 +122,11 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
         raise ActionError("not_undoable", _("There is nothing to undo."))
     associations = _lock_associations(Essay.objects.filter(pk__in=decisions))
     for association in associations:
-        if association.version != decisions[association.essay_id].version_after:
-            raise ActionError("not_undoable", _("Somebody has decided since, so this cannot be undone."))
+        _refuse_undo_if_stale(association, decisions[association.essay_id])
+    _refuse_undo_if_gone(decisions.values())
+    audience = batch.audience()
     for association in associations:
-        _restore(association, decisions[association.essay_id], actor=actor)
+        _restore(association, decisions[association.essay_id], audience=audience, actor=actor)
     return associations
 
 
@@ -132,6 +143,26 @@ def _refuse_stale(association: Association, version: int | None) -> None:
         raise ActionError("version_conflict", message, current=association.essay)
 
 
+def _refuse_undo_if_stale(association: Association, decision: Decision) -> None:
+    """Say who decided since, and when."""
+    if association.version == decision.version_after:
+        return
+    latest = Decision.objects.filter(essay_id=association.essay_id).select_related("actor").order_by("-pk").first()
+    if latest is None or latest.actor is None or latest.pk == decision.pk:
+        raise ActionError("not_undoable", _("Somebody has decided since, so this cannot be undone."))
+    time = formats.time_format(timezone.localtime(latest.created_at), "H:i")
+    message = _("{name} has decided since, at {time}, so this cannot be undone.")
+    raise ActionError("not_undoable", message.format(name=latest.actor.name, time=time))
+
+
+def _refuse_undo_if_gone(decisions: Iterable[Decision]) -> None:
+    """A student without texts may be deleted, also one who was chosen for a while."""
+    confirmed = [row for row in decisions if row.before["status"] == Association.Status.CONFIRMED]
+    wanted = {row.before["student"] for row in confirmed}
+    if wanted and Student.objects.filter(pk__in=wanted).count() < len(wanted):
+        raise ActionError("not_undoable", _("The student who was chosen before has been deleted."))
+
+
 def _refuse_foreign(batch: Batch, student: Student) -> None:
     """A batch's texts belong to students of the class's owner, whoever works on them."""
     owner_id = batch.school_class.owner_id if batch.school_class else batch.owner_id
@@ -139,7 +170,20 @@ def _refuse_foreign(batch: Batch, student: Student) -> None:
         raise ActionError("not_found", _("There is no such student."), field="student_id")
 
 
-def _decide(association: Association, *, status: str, student: Student | None, group: uuid.UUID, actor: User) -> None:
+def _decide_alone(association: Association, *, status: str, student: Student | None, actor: User) -> None:
+    audience = association.essay.batch.audience()
+    _decide(association, status=status, student=student, group=uuid.uuid4(), audience=audience, actor=actor)
+
+
+def _decide(
+    association: Association,
+    *,
+    status: str,
+    student: Student | None,
+    group: uuid.UUID,
+    audience: Sequence[int],
+    actor: User,
+) -> None:
     before = association.snapshot()
     association.status = status
     if status == Association.Status.UNDECIDED:
@@ -149,7 +193,7 @@ def _decide(association: Association, *, status: str, student: Student | None, g
         association.student = student
         association.method = Association.Method.PERSON
         association.decided_by, association.decided_at = actor, timezone.now()
-    _save(association, actor=actor)
+    _save(association, audience=audience, actor=actor)
     Decision.objects.create(
         essay=association.essay,
         group=group,
@@ -160,7 +204,7 @@ def _decide(association: Association, *, status: str, student: Student | None, g
     )
 
 
-def _restore(association: Association, decision: Decision, *, actor: User) -> None:
+def _restore(association: Association, decision: Decision, *, audience: Sequence[int], actor: User) -> None:
     before: dict[str, Any] = decision.before
     association.status = before["status"]
     undecided = association.status == Association.Status.UNDECIDED
@@ -170,7 +214,7 @@ def _restore(association: Association, decision: Decision, *, actor: User) -> No
     association.method = before["method"]
     association.decided_by_id = before["decided_by"]
     association.decided_at = datetime.fromisoformat(before["decided_at"]) if before["decided_at"] else None
-    _save(association, actor=actor)
+    _save(association, audience=audience, actor=actor)
     decision.undone_at = timezone.now()
     decision.save(update_fields=["undone_at"])
     earlier = Decision.objects.filter(essay_id=decision.essay_id, undone_at=None).order_by("-pk").first()
@@ -180,7 +224,7 @@ def _restore(association: Association, decision: Decision, *, actor: User) -> No
         earlier.save(update_fields=["version_after"])
 
 
-def _save(association: Association, *, actor: User) -> None:
+def _save(association: Association, *, audience: Sequence[int], actor: User) -> None:
     association.version += 1
     association.is_new = False
     association.save(
@@ -204,4 +248,4 @@ def _save(association: Association, *, actor: User) -> None:
         updated_by_user_id=actor.public_id,
         version=association.version,
     )
-    publish(event, audience=batch.audience())
+    publish(event, audience=audience)
