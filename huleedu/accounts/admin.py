@@ -27,7 +27,7 @@ class UserAdmin(ReadOnlyAdmin):
     """People: who they are, whether they may sign in. Two steps are possible, both through the actions."""
 
     list_display = ("email", "display_name", "role", "school", "is_active", "last_login", "date_joined")
-    list_filter = ("role", "is_active", "school", "language", "date_joined")
+    list_filter = ("role", "is_active", "school", "date_joined")
     search_fields = ("email", "display_name", "public_id")
     list_select_related = ("school",)
     ordering = ("email",)

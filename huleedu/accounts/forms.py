@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -95,9 +97,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         fields = ["display_name", "language", "theme"]
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "language": forms.RadioSelect,
             "theme": forms.RadioSelect,
         }
+
+    def __init__(self, data: Any = None, *, instance: User) -> None:
+        super().__init__(data, instance=instance)
+        # Each language under its own name: who chose a wrong one must find the way back.
+        own_names = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=own_names, widget=forms.RadioSelect)
 
     def save(self, commit: bool = True) -> User:
         """Change the account."""
