@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -71,14 +71,21 @@ def clear_decision(essay: Essay, *, version: int | None, actor: User) -> Associa
 
 
 @action
-def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = None, actor: User) -> Confirmation:
+def confirm_matches(
+    batch: Batch,
+    *,
+    essay_ids: Iterable[uuid.UUID] | None = None,
+    seen: Mapping[uuid.UUID, uuid.UUID] | None = None,
+    actor: User,
+) -> Confirmation:
     """Confirm the certain matches (all, or those of `essay_ids`) in one step that one undo takes back.
 
-    An essay that is no longer certain or already decided is refused with `not_certain`, an unknown one with
-    `not_found`; the others go on.
+    `seen` names essays with the student the person saw beside each. An essay that is no longer certain, has another
+    student by now or is already decided is refused with `not_certain`, an unknown one with `not_found`; the others
+    go on.
     """
     essays = Essay.objects.live().filter(batch=batch)
-    wanted = None if essay_ids is None else set(essay_ids)
+    wanted = set(seen) if seen is not None else None if essay_ids is None else set(essay_ids)
     if wanted is None:
         essays = essays.filter(association__status="undecided", association__certainty="certain")
     else:
@@ -87,22 +94,20 @@ def confirm_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID] | None = Non
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
     for association in _lock_associations(essays):
-        key = association.essay.public_id
-        if association.is_decided or association.certainty != Association.Certainty.CERTAIN or not association.student:
+        key, student = association.essay.public_id, association.student
+        if not _is_certain(association) or student is None or (seen and seen[key] != student.public_id):
             refused.append((key, "not_certain"))
             continue
-        _decide(
-            association,
-            status=Association.Status.CONFIRMED,
-            student=association.student,
-            group=group,
-            audience=audience,
-            actor=actor,
-        )
+        status = Association.Status.CONFIRMED
+        _decide(association, status=status, student=student, group=group, audience=audience, actor=actor)
         confirmed.append(key)
     missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
     refused += [(key, "not_found") for key in sorted(missing)]
     return Confirmation(group if confirmed else None, tuple(confirmed), tuple(refused))
+
+
+def _is_certain(association: Association) -> bool:
+    return not association.is_decided and association.certainty == Association.Certainty.CERTAIN
 
 
 @action

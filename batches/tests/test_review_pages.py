@@ -41,6 +41,11 @@ def match_of(essay: Essay) -> EssayStudentAssociation:
     return EssayStudentAssociation.objects.get(essay=essay)
 
 
+def ticks(essays: list[Essay]) -> list[str]:
+    """As the list of certain matches sends them."""
+    return [f"{essay.public_id}:{match_of(essay).student.public_id}" for essay in essays]  # type: ignore[union-attr]
+
+
 # --- who sees it -----------------------------------------------------------------------------------------------------
 
 PAGES = ["review", "review-text", "texts", "text", "confirm"]
@@ -80,7 +85,7 @@ def test_reader_and_stranger_change_nothing(
     client_for: ClientFor, reader: User, stranger: User, batch: Batch, students: list[Student], name: str
 ) -> None:
     [essay] = make_essays(batch, 1, students=students, certainty="certain")
-    data = {"student": students[0].public_id, "version": 1, "text": essay.public_id}
+    data = {"student": students[0].public_id, "version": 1, "match": ticks([essay])}
     assert client_for(reader).post(page_url(name, batch, essay), data).status_code == 403
     assert client_for(stranger).post(page_url(name, batch, essay), data).status_code == 404
     assert match_of(essay).status == "undecided"
@@ -291,8 +296,8 @@ def test_certain_matches_are_listed_then_confirmed_and_undone_in_one_step(
     essays = make_essays(batch, 3, students=students, certainty="certain")
     client = client_for(teacher)
     page = client.get(url("confirm", batch)).content.decode()
-    assert page.count('name="text"') == 3
-    response = client.post(url("confirm", batch), {"text": [e.public_id for e in essays[:2]]}, follow=True)
+    assert page.count('name="match"') == 3
+    response = client.post(url("confirm", batch), {"match": ticks(essays[:2])}, follow=True)
     assert "2 confirmed." in response.content.decode()
     assert [match_of(essay).status for essay in essays] == ["confirmed", "confirmed", "undecided"]
     response = client.post(url("undo", batch), follow=True)
@@ -305,17 +310,26 @@ def test_what_is_no_longer_certain_is_named(
 ) -> None:
     essays = make_essays(batch, 2, students=students, certainty="certain")
     EssayStudentAssociation.objects.filter(essay=essays[1]).update(certainty="unsure")
-    response = client_for(teacher).post(
-        url("confirm", batch), {"text": [essay.public_id for essay in essays]}, follow=True
-    )
+    response = client_for(teacher).post(url("confirm", batch), {"match": ticks(essays)}, follow=True)
     said = response.content.decode()
     assert "1 confirmed. 1 is no longer certain and waits for you: essay-1.txt" in said
+
+
+def test_a_certain_match_that_names_another_student_by_now_is_not_confirmed(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="certain")
+    listed = ticks([essay])
+    EssayStudentAssociation.objects.filter(essay=essay).update(student=students[1])
+    response = client_for(teacher).post(url("confirm", batch), {"match": listed}, follow=True)
+    assert "0 confirmed. 1 is no longer certain" in response.content.decode()
+    assert match_of(essay).status == "undecided"
 
 
 def test_confirming_nothing_says_so(client_for: ClientFor, teacher: User, batch: Batch) -> None:
     response = client_for(teacher).post(url("confirm", batch), follow=True)
     assert "Nothing was ticked" in response.content.decode()
-    assert client_for(teacher).post(url("confirm", batch), {"text": "no-uuid"}).status_code == 400
+    assert client_for(teacher).post(url("confirm", batch), {"match": "no-uuid"}).status_code == 400
 
 
 # --- undo ------------------------------------------------------------------------------------------------------------

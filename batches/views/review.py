@@ -139,15 +139,17 @@ def confirm(request: PageRequest, batch_id: UUID) -> HttpResponse:
     if not wanted:
         messages.warning(request, _("Nothing was ticked, so nothing was confirmed."))
         return redirect("batches:confirm", batch.public_id)
-    done = actions.confirm_matches(batch, essay_ids=wanted, actor=request.user)
+    done = actions.confirm_matches(batch, seen=wanted, actor=request.user)
     refused = Essay.objects.live().filter(batch=batch, public_id__in=[key for key, _code in done.refused])
     _tell_confirmed(request, len(done.confirmed), list(refused.values_list("file__name", flat=True)))
     return redirect("batches:review", batch.public_id)
 
 
-def _ticked(request: PageRequest) -> list[UUID]:
+def _ticked(request: PageRequest) -> dict[UUID, UUID]:
+    """Text to the student that stood beside it."""
+    pairs = [value.split(":") for value in request.POST.getlist("match")]
     try:
-        return [UUID(value) for value in request.POST.getlist("text")]
+        return {UUID(text_id): UUID(student_id) for text_id, student_id in pairs}
     except ValueError as error:
         raise ActionError("validation_error", _("The page is out of date. Open the list again.")) from error
 

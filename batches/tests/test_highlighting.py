@@ -1,0 +1,125 @@
+"""Marking clues: nothing lost, nothing unescaped, overlaps and old spans."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batches.highlighting import Clue, Segment, cut, line_html, lines, text_html
+
+
+def clue(source: str, start: int, end: int, *, letters: str = "A", key: str = "m1") -> Clue:
+    return Clue(key, letters, start, end, source[start:end])
+
+
+def test_a_clue_is_a_segment_of_its_own() -> None:
+    source = "Namn: Emil Berg, SA24D"
+    segments = cut(source, [clue(source, 6, 15)])
+    assert segments == [Segment("Namn: "), Segment("Emil Berg", "A", ("m1",)), Segment(", SA24D")]
+
+
+def test_overlapping_clues_carry_both_letters_where_they_overlap() -> None:
+    source = "Emil Andersson Berg"
+    segments = cut(source, [clue(source, 0, 14), clue(source, 5, 19, letters="B", key="m2")])
+    assert [(s.text, s.letters) for s in segments] == [("Emil ", "A"), ("Andersson", "AB"), (" Berg", "B")]
+
+
+def test_clues_of_one_letter_that_touch_or_overlap_are_one_mark() -> None:
+    source = "Emil Berg"
+    segments = cut(source, [clue(source, 0, 5), clue(source, 5, 9, key="m2"), clue(source, 3, 9, key="m3")])
+    assert segments == [Segment("Emil Berg", "A", ("m1", "m3", "m2"))]
+
+
+def test_offsets_are_code_points() -> None:
+    source = "👩‍🎓 Åsa Öberg"
+    start = source.index("Åsa")
+    assert cut(source, [clue(source, start, start + 3)])[1].text == "Åsa"
+
+
+def test_a_span_that_no_longer_fits_is_left_out() -> None:
+    old = Clue("m1", "A", 0, 4, "Emil")
+    for source in ("Nora wrote this", "Em", ""):
+        assert not any(segment.letters for segment in cut(source, [old]))
+    assert not any(s.letters for s in cut("Emil", [Clue("m1", "A", 3, 1, ""), Clue("m2", "A", 2, 2, "")]))
+
+
+def test_a_file_name_is_one_line() -> None:
+    html = line_html("Emil A <b>.docx", [Clue("m1", "B", 0, 6, "Emil A")])
+    assert html.startswith('<span id="clue-m1"></span><mark class="clue-b" data-clues="m1">Emil A<sup>')
+    assert html.endswith(" &lt;b&gt;.docx")
+
+
+def test_a_text_has_a_paragraph_for_each_line_and_each_anchor_once() -> None:
+    source = "Emil\nBerg\n\n" + "word " * 40
+    html = text_html(source, [clue(source, 0, 9)])
+    assert html.count("<p>") == 2
+    assert html.count('<p class="paragraph">') == 1
+    assert html.count("<mark ") == 2
+    assert html.count('id="clue-m1"') == 1
+
+
+def test_a_long_text_is_cut_quickly() -> None:
+    source = "Ordet är fritt. " * 60_000
+    clues = [clue(source, n * 16, n * 16 + 5, key=f"m{n}") for n in range(60)]
+    assert len(cut(source, clues)) == 120
+
+
+class _Seen(HTMLParser):
+    """What a browser would show and which elements it would make."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: set[str] = set()
+        self._sup = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._sup = self._sup or tag == "sup"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._sup = self._sup and tag != "sup"
+
+    def handle_data(self, data: str) -> None:
+        if not self._sup:
+            self.text.append(data)
+
+
+_SOURCES = st.text(alphabet="ab<>&;\"'/= \nåÖé{}%#\u0301\u200b中👩🎓", max_size=60)
+
+
+@st.composite
+def marked(draw: st.DrawFn) -> tuple[str, list[Clue]]:
+    """A source with clues that fit it, and some that do not."""
+    source = draw(_SOURCES)
+    place = st.integers(-2, len(source) + 2)
+    spans = draw(st.lists(st.tuples(place, place, st.sampled_from(["A", "B", "AB"])), max_size=6))
+    return source, [
+        Clue(f"m{n}", letters, start, end, source[max(start, 0) : end]) for n, (start, end, letters) in enumerate(spans)
+    ]
+
+
+@given(marked())
+def test_joined_the_segments_are_the_source(case: tuple[str, list[Clue]]) -> None:
+    source, clues = case
+    segments = cut(source, clues)
+    assert "".join(segment.text for segment in segments) == source
+    assert "\n".join("".join(s.text for s in line) for line in lines(segments)) == source
+    for key in {key for segment in segments for key in segment.ids}:
+        [found] = [one for one in clues if one.id == key]
+        assert found.text in "".join(segment.text for segment in segments if key in segment.ids)
+
+
+@given(marked())
+def test_the_markup_shows_the_source_and_makes_no_other_element(case: tuple[str, list[Clue]]) -> None:
+    source, clues = case
+    seen = _Seen()
+    seen.feed(line_html(source, clues))
+    seen.close()
+    assert "".join(seen.text) == source
+    assert seen.tags <= {"span", "mark", "sup"}
+    paragraphs = text_html(source, clues)
+    assert set(re.findall(r"<(\w+)", paragraphs)) <= {"p", "span", "mark", "sup"}
