@@ -46,7 +46,6 @@ STATE = inline_serializer(
 )
 
 
-
 def _uuid_or_404(value: str) -> UUID:
     try:
         return UUID(value)
@@ -142,9 +141,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def confirm_matches(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Confirm the certain matches, all or those named, as one undoable decision."""
         batch = self._editable()
-        done = actions.confirm_matches(
-            batch, essay_ids=self._input(ConfirmInput).get("essay_ids"), actor=request.user
-        )
+        done = actions.confirm_matches(batch, essay_ids=self._input(ConfirmInput).get("essay_ids"), actor=request.user)
         return Response(
             {
                 "confirmed": [str(key) for key in done.confirmed],
@@ -208,11 +205,12 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return Response(batch_state(actions.archive_batch(self._editable(), actor=request.user)))
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", str, enum=["csv", "zip"])], responses={(200, "text/csv"): OpenApiTypes.BINARY}
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx", "zip"])],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"])
     def export(self, request: Request, id: UUID) -> HttpResponseBase:  # noqa: A002
-        """The result: a CSV table, or a zip of the files renamed to their students."""
+        """The result: a table (CSV or Excel), or a zip of the files renamed to their students."""
         batch = get_visible(Batch.objects, request.user, id)
         return exports.export_response(batch, request.query_params.get("format", "csv"))
 

@@ -45,8 +45,13 @@ MESSAGES: dict[str, Promise] = {
 """The contract's codes; each has exactly one message."""
 
 
+ZIP_NOT_OPENED = _("A zip is not opened here. Unpack it and drop the folder.")
+"""In place of `unsupported_type` where the file is called .zip."""
+
+
 def message_for(file: EssayFile) -> str:
     """The sentence for the file's problem or warning, empty where there is none."""
     code = file.problem or file.warning
-    text = MESSAGES.get(code)
+    is_zip = code == "unsupported_type" and file.name.casefold().endswith(".zip")
+    text = ZIP_NOT_OPENED if is_zip else MESSAGES.get(code)
     return str(text).format(limit=settings.MAX_FILE_BYTES // 1_000_000) if text else ""

@@ -43,8 +43,13 @@ class FileRow:
 
     @property
     def is_problem(self) -> bool:
-        """Whether it stands in the column of problems: unreadable, or read with hardly any text in it."""
+        """Whether it stands in the column of problems, with its message."""
         return self.group == "problem"
+
+    @property
+    def note(self) -> str:
+        """The message of a row that is no problem: a copy, very little text."""
+        return "" if self.is_problem else self.message
 
 
 _READING = Mark("reading", "info", _("Reading…"))

@@ -1,0 +1,480 @@
+"""The pages of batches and their files, as owner, colleague, reader, stranger and nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from batches import actions
+from batches.models import Batch, Decision
+from batches.tasks import ingest_essay
+from batches.tests.making import make_batch, make_essays, make_students
+from classes.models import ClassCourse, SchoolClass
+from files.models import EssayFile
+from files.samples import make
+from huleedu.accounts.models import User
+
+ClientFor = Callable[[User | None], Client]
+LONG = ["It was a long winter, and the library was the only warm place in the village."] * 5
+
+
+def url(name: str, batch: Batch, **more: Any) -> str:
+    return reverse(f"batches:{name}", kwargs={"batch_id": batch.public_id, **more})
+
+
+def essay(name: str = "essay.docx", text: str = "") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, make("docx", title=text or name, paragraphs=LONG))
+
+
+def send(client: Client, batch: Batch, *files: SimpleUploadedFile, htmx: bool = False, **data: Any) -> Any:
+    headers = {"HX-Request": "true"} if htmx else {}
+    return client.post(url("upload", batch), {"files": list(files), **data}, headers=headers)
+
+
+def read_all(batch: Batch) -> None:
+    for key in batch.batch_files.values_list("file_id", flat=True):
+        ingest_essay(key)
+    actions.match_batch(batch)
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+@pytest.fixture
+def owner(teacher: User, client_for: ClientFor) -> Client:
+    return client_for(teacher)
+
+
+# --- who may do what -------------------------------------------------------------------------------------------------
+
+PAGES = ["detail", "missing", "history", "rename", "export"]
+STEPS = ["lock", "start", "cancel", "reopen", "archive", "delete", "upload"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reader_sees_pages_but_no_form_a_stranger_and_nobody_see_nothing(
+    name: str, batch: Batch, reader: User, stranger: User, client_for: ClientFor
+) -> None:
+    assert client_for(reader).get(url(name, batch)).status_code == (403 if name == "rename" else 200)
+    assert client_for(stranger).get(url(name, batch)).status_code == 404
+    answer = client_for(None).get(url(name, batch))
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, reverse("accounts:sign-in"))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_are_refused_to_a_reader_hidden_from_a_stranger_and_posts_only(
+    name: str, batch: Batch, reader: User, stranger: User, owner: Client, client_for: ClientFor
+) -> None:
+    assert client_for(reader).post(url(name, batch)).status_code == 403
+    assert client_for(stranger).post(url(name, batch)).status_code == 404
+    assert client_for(None).post(url(name, batch)).status_code == 302
+    assert owner.get(url(name, batch)).status_code == 405
+    batch.refresh_from_db()
+    assert batch.status == "collecting"
+
+
+@pytest.mark.parametrize("name", ["file-remove", "file-retry", "file-paste", "file-replace", "file-download"])
+def test_files_of_others_are_not_there(
+    name: str, batch: Batch, owner: Client, reader: User, stranger: User, client_for: ClientFor
+) -> None:
+    send(owner, batch, essay())
+    file_id = EssayFile.objects.get().public_id
+    target = url(name, batch, file_id=file_id)
+    method = "get" if name == "file-download" else "post"
+    assert getattr(client_for(stranger), method)(target).status_code == 404
+    assert getattr(client_for(reader), method)(target).status_code == (200 if method == "get" else 403)
+    other = make_batch(User.objects.get(email="teacher@skola.example"), title="Another")
+    assert getattr(owner, method)(url(name, other, file_id=file_id)).status_code == 404
+    assert EssayFile.objects.filter(batch_file__removed_at=None).count() == 1
+
+
+# --- adding files ----------------------------------------------------------------------------------------------------
+
+
+def test_files_dropped_without_script_are_received_and_shown(owner: Client, batch: Batch) -> None:
+    answer = send(owner, batch, essay("Emil Berg.docx"), essay("text.docx"))
+    assert answer.status_code == 302
+    page = owner.get(answer.headers["Location"]).content.decode()
+    assert "2 files received." in page
+    assert page.count("Emil Berg.docx") >= 1
+    assert "Waiting" in page
+
+
+def test_a_script_gets_the_row_and_a_folder_keeps_its_path(owner: Client, batch: Batch) -> None:
+    answer = send(owner, batch, essay("essay.docx"), htmx=True, paths=["Emil Berg/essay.docx"])
+    assert answer.status_code == 201
+    file = EssayFile.objects.get()
+    assert (file.path, file.name) == ("Emil Berg", "essay.docx")
+    assert f'id="file-{file.public_id}"' in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_the_same_file_sent_again_is_already_here(owner: Client, batch: Batch, tmp_path: Any) -> None:
+    first = send(owner, batch, essay("a.docx"), htmx=True)
+    again = send(owner, batch, essay("a.docx"), htmx=True)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.content == first.content
+    assert EssayFile.objects.count() == len(list((tmp_path / "files").rglob("*.bin"))) == 1
+
+
+def test_the_same_words_under_another_name_are_kept_once_and_say_so(owner: Client, batch: Batch) -> None:
+    send(owner, batch, essay("a.docx", "Same"))
+    page = send(owner, batch, essay("b.docx", "Same"), htmx=True).content.decode()
+    assert "Same content as a.docx. We kept one." in page
+    assert batch.essays.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("broken.docx", make("docx", title="T", paragraphs=LONG)[:300], ("cannot be opened", "går inte att öppna")),
+        ("empty.txt", b"", ("empty", "tom")),
+        ("photo.jpg", b"\xff\xd8\xff\xe0 JFIF", ("cannot read this kind of file", "")),
+        ("not really.pdf", b"\x89PNG\r\n\x1a\n", ("not what its ending says", "")),
+        ("class.zip", b"PK\x05\x06" + bytes(18), ("Unpack it", "")),
+    ],
+)
+def test_bad_files_get_a_reason_beside_their_name_and_the_rest_goes_on(
+    name: str, content: bytes, words: tuple[str, str], owner: Client, batch: Batch
+) -> None:
+    assert send(owner, batch, SimpleUploadedFile(name, content), essay("good.docx")).status_code == 302
+    read_all(batch)
+    page = owner.get(url("detail", batch)).content.decode()
+    problems = page[page.index('id="problems"') : page.index("</section>", page.index('id="problems"'))]
+    assert name in problems
+    assert words[0] in problems
+    assert "good.docx" not in problems
+    assert EssayFile.objects.get(name="good.docx").status == "read"
+
+
+def test_no_file_is_said_on_the_page(owner: Client, batch: Batch) -> None:
+    answer = send(owner, batch)
+    assert answer.status_code == 400
+    assert "Choose at least one file." in answer.content.decode()
+
+
+def test_a_file_alone_that_is_too_large_is_named(owner: Client, batch: Batch, settings: Any) -> None:
+    settings.MAX_FILE_BYTES = 1000
+    big = SimpleUploadedFile("big essay.docx", b"x" * 1001)
+    for htmx in (True, False):
+        answer = send(owner, batch, big, htmx=htmx)
+        assert answer.status_code == 413
+        assert "big essay.docx" in answer.content.decode()
+        assert "too large" in answer.content.decode()
+        big.seek(0)
+
+
+def test_a_too_large_file_among_others_gets_a_row_and_the_others_go_on(
+    owner: Client, batch: Batch, settings: Any
+) -> None:
+    settings.MAX_FILE_BYTES = 4000
+    send(owner, batch, SimpleUploadedFile("big.txt", b"x" * 4001), essay("good.docx"))
+    page = owner.get(url("detail", batch)).content.decode()
+    assert EssayFile.objects.get(name="big.txt").problem == "file_too_large"
+    assert "big.txt" in page
+    assert "Too large" in page
+
+
+def test_swedish_teachers_get_swedish_words(teacher: User, batch: Batch, client_for: ClientFor, settings: Any) -> None:
+    settings.MAX_FILE_BYTES = 1000
+    teacher.language = "sv"
+    teacher.save()
+    client = client_for(teacher)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "sv"
+    answer = send(client, batch, SimpleUploadedFile("stor uppsats.docx", b"x" * 1001))
+    with translation.override("sv"):
+        expected = str(
+            translation.gettext(
+                "{name} is too large: at most {limit} MB. Pictures in the document are often the cause."
+            )
+        )
+    assert expected.partition("{limit}")[0].format(name="stor uppsats.docx") in answer.content.decode()
+    assert 'lang="sv"' in answer.content.decode()
+
+
+def test_150_files_in_one_request(owner: Client, batch: Batch) -> None:
+    assert send(owner, batch, *(essay(f"text {n}.docx") for n in range(150))).status_code == 302
+    assert batch.essays.count() == 150
+
+
+@pytest.mark.parametrize("count", [11, 12, 30])
+def test_too_many_files_are_refused_together(count: int, owner: Client, batch: Batch, settings: Any) -> None:
+    settings.MAX_FILES_PER_BATCH = 10
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 11
+    answer = send(owner, batch, *(essay(f"{n}.docx") for n in range(count)))
+    assert answer.status_code in (400, 413)
+    assert EssayFile.objects.count() == 0
+
+
+def test_a_folder_dropped_again_on_a_full_batch_is_not_too_much(owner: Client, batch: Batch, settings: Any) -> None:
+    settings.MAX_FILES_PER_BATCH = 3
+    files = [essay(f"{n}.docx") for n in range(3)]
+    send(owner, batch, *files)
+    for file in files:
+        file.seek(0)
+    assert send(owner, batch, *files, htmx=True).status_code == 200
+    assert send(owner, batch, essay("one more.docx"), htmx=True).status_code == 413
+
+
+# --- mending files ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(owner: Client, batch: Batch) -> EssayFile:
+    send(owner, batch, SimpleUploadedFile("broken.docx", b"PK\x03\x04 and then nothing"))
+    read_all(batch)
+    return EssayFile.objects.get()
+
+
+def test_paste_replace_retry_and_remove(owner: Client, batch: Batch, broken: EssayFile) -> None:
+    assert owner.post(url("file-retry", batch, file_id=broken.public_id)).status_code == 302
+    ingest_essay(broken.pk)
+    broken.refresh_from_db()
+    assert broken.problem == "corrupt"
+    paste = url("file-paste", batch, file_id=broken.public_id)
+    assert "broken.docx" in owner.get(paste).content.decode()
+    assert owner.post(paste, {"text": "  \n "}).status_code == 400
+    assert owner.post(paste, {"text": "\n\nMy own words.\n"}).status_code == 302
+    broken.refresh_from_db()
+    assert (broken.status, broken.is_pasted, broken.words) == ("read", True, 3)
+    replace = url("file-replace", batch, file_id=broken.public_id)
+    assert owner.get(replace).status_code == 200
+    assert owner.post(replace).status_code == 400
+    assert owner.post(replace, {"files": essay("new.docx")}).status_code == 302
+    new = EssayFile.objects.get(batch_file__removed_at=None)
+    assert new.name == "new.docx"
+    remove = url("file-remove", batch, file_id=new.public_id)
+    assert "new.docx" in owner.get(remove).content.decode()
+    assert owner.post(remove).status_code == 302
+    assert batch.essays.live().count() == 0
+
+
+def test_the_original_comes_back_under_its_name(owner: Client, batch: Batch) -> None:
+    sent = essay("Åsa Öberg.docx")
+    content = sent.read()
+    sent.seek(0)
+    send(owner, batch, sent)
+    answer = owner.get(url("file-download", batch, file_id=EssayFile.objects.get().public_id))
+    assert b"".join(answer.streaming_content) == content
+    assert "filename*=utf-8''%C3%85sa%20%C3%96berg.docx" in answer.headers["Content-Disposition"]
+
+
+# --- the lock --------------------------------------------------------------------------------------------------------
+
+
+def test_a_locked_batch_refuses_with_its_reason_and_shows_why(owner: Client, batch: Batch, teacher: User) -> None:
+    send(owner, batch, essay("in time.docx"))
+    read_all(batch)
+    assert owner.post(url("lock", batch)).status_code == 302
+    for htmx in (True, False):
+        late = send(owner, batch, essay("late.docx"), htmx=htmx)
+        assert late.status_code == 409
+        assert "The batch is locked. Unlock it to add or remove files." in late.content.decode()
+    file = EssayFile.objects.get()
+    for name in ("file-remove", "file-replace", "file-paste", "file-retry"):
+        answer = owner.post(url(name, batch, file_id=file.public_id), {"text": "words", "files": essay()})
+        assert answer.status_code == 409
+        assert "locked" in answer.content.decode()
+    page = owner.get(url("detail", batch)).content.decode()
+    assert "The batch has been locked" in page
+    assert 'aria-disabled="true" aria-describedby="lock-reason"' in page
+    assert 'type="file"' not in page
+    assert EssayFile.objects.count() == 1
+
+
+def test_only_the_owner_unlocks_and_says_why(
+    owner: Client, batch: Batch, teacher: User, colleague: User, client_for: ClientFor
+) -> None:
+    actions.lock_batch(batch, actor=teacher)
+    page = client_for(colleague).get(url("detail", batch)).content.decode()
+    assert "Teacher can unlock it." in page
+    assert url("unlock", batch) not in page
+    assert client_for(colleague).post(url("unlock", batch), {"reason": "x"}).status_code == 403
+    assert owner.post(url("unlock", batch), {"reason": ""}).status_code == 400
+    assert owner.post(url("unlock", batch), {"reason": "One text came late."}).status_code == 302
+    batch.refresh_from_db()
+    assert (batch.is_locked, batch.processing_metadata["unlock_reason"]) == (False, "One text came late.")
+
+
+def test_the_steps_of_a_batch(owner: Client, batch: Batch) -> None:
+    send(owner, batch, essay())
+    assert owner.post(url("start", batch)).status_code == 409
+    read_all(batch)
+    for name, status in (
+        ("start", "processing"), ("cancel", "cancelled"), ("reopen", "collecting"), ("lock", "ready"),
+        ("cancel", "cancelled"), ("archive", "archived"),
+    ):  # fmt: skip
+        assert owner.post(url(name, batch)).status_code == 302
+        batch.refresh_from_db()
+        assert batch.status == status
+        assert owner.get(url("detail", batch)).status_code == 200
+    assert owner.post(url("reopen", batch)).status_code == 409
+    assert owner.post(url("delete", batch)).status_code == 409
+
+
+# --- list, new, rename -----------------------------------------------------------------------------------------------
+
+
+def test_new_batch(owner: Client, teacher: User, owned_class: SchoolClass) -> None:
+    target = reverse("batches:new")
+    page = owner.get(f"{target}?class={owned_class.public_id}").content.decode()
+    assert f'value="{owned_class.public_id}" selected' in page
+    assert 'name="course_code"' not in page
+    answer = owner.post(target, {"title": " The  library ", "school_class": owned_class.public_id, "due": "2026-11-30"})
+    batch = Batch.objects.get()
+    assert answer.headers["Location"] == url("detail", batch)
+    assert (batch.title, batch.course_code, batch.owner) == ("The library", "ENG6", teacher)
+    assert batch.due_at is not None
+    assert batch.due_at.isoformat() == "2026-11-30T22:59:00+00:00"
+    assert owner.post(target, {"title": "​"}).status_code == 400
+    assert owner.post(target, {"title": "x", "due": "soon"}).status_code == 400
+    assert owner.post(target, {"title": "Without class"}).status_code == 302
+
+
+def test_the_course_is_asked_for_where_a_class_has_several(owner: Client, owned_class: SchoolClass) -> None:
+    ClassCourse.objects.create(school_class=owned_class, code="SV2")
+    target, values = reverse("batches:new"), {"title": "x", "school_class": owned_class.public_id}
+    assert 'name="course_code"' in owner.get(target).content.decode()
+    assert owner.post(target, {**values, "course_code": "ENG7"}).status_code == 400
+    assert owner.post(target, {**values, "course_code": "SV2"}).status_code == 302
+    assert Batch.objects.get().course_code == "SV2"
+
+
+def test_a_batch_cannot_be_made_in_a_class_one_may_only_read(
+    reader: User, stranger: User, colleague: User, teacher: User, owned_class: SchoolClass, client_for: ClientFor
+) -> None:
+    values = {"title": "x", "school_class": owned_class.public_id}
+    for user in (reader, stranger):
+        assert client_for(user).post(reverse("batches:new"), values).status_code == 400
+    assert client_for(colleague).post(reverse("batches:new"), values).status_code == 302
+    assert Batch.objects.get().owner == teacher
+
+
+def test_rename_does_not_overwrite_a_colleague(owner: Client, batch: Batch) -> None:
+    values = {"title": "Mine", "due": "", "version": batch.version}
+    assert owner.post(url("rename", batch), values).status_code == 302
+    late = owner.post(url("rename", batch), {**values, "title": "Theirs"})
+    assert late.status_code == 409
+    assert "Theirs" in late.content.decode()
+    batch.refresh_from_db()
+    assert batch.title == "Mine"
+
+
+def test_the_list_filters_and_counts(
+    owner: Client, teacher: User, batch: Batch, owned_class: SchoolClass, stranger: User
+) -> None:
+    students = make_students(owned_class, ["Ada Berg", "Bo Ek", "Cia Falk"])
+    make_essays(batch, 1, students=students, certainty="certain")
+    make_batch(stranger, title="Somebody else's")
+    put_away = make_batch(teacher, title="Put away")
+    Batch.objects.filter(pk=put_away.pk).update(status="archived")
+    page = owner.get(reverse("batches:list")).content.decode()
+    assert "The library" in page
+    assert "Put away" not in page
+    assert "Somebody else's" not in page
+    row = owner.get(reverse("batches:list")).context["page"][0]
+    assert (row.n_essays, row.n_undecided, row.n_missing) == (1, 1, 2)
+    assert "Put away" in owner.get(reverse("batches:list") + "?state=archived").content.decode()
+    everything = owner.get(reverse("batches:list") + "?state=all").content.decode()
+    assert "Put away" in everything
+    assert "The library" in everything
+    for query in ("?class=nonsense", "?year=1999/00", "?state=failed", f"?class={stranger.public_id}"):
+        assert "No batch fits this choice." in owner.get(reverse("batches:list") + query).content.decode()
+    assert "<html" not in owner.get(reverse("batches:list"), headers={"HX-Request": "true"}).content.decode()
+
+
+# --- not handed in, history ------------------------------------------------------------------------------------------
+
+
+def test_not_handed_in(owner: Client, batch: Batch, owned_class: SchoolClass) -> None:
+    ada, bo, cia = make_students(owned_class, ["Ada Berg", "Bo Ek", "=Cia Falk"])
+    make_essays(batch, 1, students=[ada], certainty="certain")
+    make_essays(batch, 1, students=[bo], certainty="unsure")
+    page = owner.get(url("missing", batch)).content.decode()
+    assert "Ada Berg" not in page
+    assert "may have" in page
+    sheet = owner.get(url("missing", batch) + "?format=csv").content.decode("utf-8-sig").splitlines()
+    assert sheet[1].split(";")[:2] == ["Falk", "'=Cia"]
+    assert sheet[1].endswith(";not handed in")
+    assert sheet[2].endswith(";may have handed in")
+    assert cia.name in page
+
+
+def test_history_tells_who_did_what(owner: Client, batch: Batch, teacher: User, owned_class: SchoolClass) -> None:
+    ada, bo = make_students(owned_class, ["Ada Berg", "Bo Ek"])
+    send(owner, batch, essay("one.docx"), essay("two.docx"))
+    read_all(batch)
+    text = batch.essays.get(file__name="one.docx")
+    actions.decide_student(text, student=ada, version=None, actor=teacher)
+    actions.decide_student(text, student=bo, version=None, actor=teacher)
+    actions.decide_student(text, student=None, version=None, actor=teacher)
+    actions.undo_decisions(batch, actor=teacher)
+    owner.post(url("file-remove", batch, file_id=EssayFile.objects.get(name="two.docx").public_id))
+    actions.lock_batch(batch, actor=teacher)
+    page = owner.get(url("history", batch)).content.decode()
+    for words in (
+        "Confirmed: Ada Berg", "Changed from Ada Berg to Bo Ek", "<del>Decided: not in this class</del>",
+        "Added 2 files", "Removed a file", "two.docx", "Locked the batch", "Made the batch", "Teacher",
+    ):  # fmt: skip
+        assert words in page
+    assert Decision.objects.count() == 3
+
+
+# --- the same number of statements however much there is --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["detail", "missing", "history"])
+@pytest.mark.parametrize("htmx", [False, True])
+def test_pages_ask_as_much_at_3_as_at_300(
+    name: str, htmx: bool, owner: Client, batch: Batch, owned_class: SchoolClass, teacher: User,
+    django_assert_num_queries: Any,
+) -> None:  # fmt: skip
+    headers = {"HX-Request": "true"} if htmx else {}
+    students = make_students(owned_class, [f"Given{n} Family{n}" for n in range(303)])
+    make_essays(batch, 3, students=students, certainty="certain")
+    actions.confirm_matches(batch, actor=teacher)
+    owner.get(url(name, batch), headers=headers)
+    with CountQueries() as few:
+        assert owner.get(url(name, batch), headers=headers).status_code == 200
+    make_essays(batch, 297, students=students[3:300], certainty="certain")
+    actions.confirm_matches(batch, actor=teacher)
+    with django_assert_num_queries(few.count):
+        assert owner.get(url(name, batch), headers=headers).status_code == 200
+
+
+def test_the_list_asks_as_much_at_3_as_at_300(
+    owner: Client, teacher: User, owned_class: SchoolClass, django_assert_num_queries: Any
+) -> None:
+    for number in range(3):
+        make_essays(make_batch(teacher, owned_class, title=f"Batch {number}"), 2)
+    owner.get(reverse("batches:list"))
+    with CountQueries() as few:
+        owner.get(reverse("batches:list"))
+    Batch.objects.bulk_create(Batch(owner=teacher, school_class=owned_class, title=f"More {n}") for n in range(297))
+    with django_assert_num_queries(few.count):
+        answer = owner.get(reverse("batches:list"))
+    assert answer.context["page"].paginator.count == 300
+
+
+class CountQueries:
+    """How many statements ran within it."""
+
+    def __enter__(self) -> CountQueries:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        self._context = CaptureQueriesContext(connection)
+        self._context.__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._context.__exit__(*exc)
+        self.count = len(self._context)
