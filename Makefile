@@ -34,7 +34,7 @@ check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, s
 	@bash ops/check.sh
 
 lint: .venv/.dev ## mend and format what ruff can, then the layers
-	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && .venv/bin/lint-imports
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && .venv/bin/lint-imports --no-logo
 
 types: .venv/.dev ## mypy --strict
 	@$(ENV) $(PY) -m mypy .

@@ -30,7 +30,7 @@ openapi() {
 began=$SECONDS
 gate "style (ruff)" ruff check .
 gate "format (ruff)" ruff format --check .
-gate "layers (import-linter)" lint-imports
+gate "layers (import-linter)" lint-imports --no-logo
 gate "types (mypy --strict)" mypy .
 gate "migrations" python manage.py makemigrations --check --dry-run
 gate "check --deploy" python manage.py check --deploy --fail-level WARNING
