@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import pypdfium2
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
+from pypdf.generic import DictionaryObject
 
 from files.evidence import Document
 from files.extraction.errors import ExtractionError
@@ -41,28 +42,24 @@ def read_pdf(data: bytes, *, limits: Limits) -> Document:
         raise ExtractionError("archive_too_large") from error
     except RecursionError as error:
         raise ExtractionError("too_complex") from error
-    except Exception:
+    except Exception as error:
+        # A damaged PDF can raise anything in pypdf; a way to encrypt that it does not know comes as one of them.
+        if isinstance(error, NotImplementedError) and b"/Encrypt" in data:
+            raise ExtractionError("password_protected") from error
         return _document(_pages_by_pdfium(data, limits), {}, limits)
 
 
 def _by_pypdf(data: bytes, limits: Limits) -> Document:
     reader = PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted and not _opens(reader):
+    if reader.is_encrypted and not reader.decrypt(""):
         raise ExtractionError("password_protected")
-    declared = reader.root_object["/Pages"].get("/Count")
+    pages = reader.root_object["/Pages"].get_object()
+    declared = pages.get("/Count") if isinstance(pages, DictionaryObject) else None
     if (isinstance(declared, int) and declared > limits.max_pages) or len(reader.pages) > limits.max_pages:
         raise ExtractionError("too_many_pages")
-    information = reader.metadata or {}
-    named = {name: str(information.get(key) or "") for name, key in (("author", "/Author"), ("title", "/Title"))}
+    information = reader.metadata
+    named = {"author": information.author or "", "title": information.title or ""} if information else {}
     return _document((page.extract_text() or "" for page in reader.pages), named, limits)
-
-
-def _opens(reader: PdfReader) -> bool:
-    try:
-        return bool(reader.decrypt(""))
-    except NotImplementedError:
-        # Encrypted for the holders of certificates.
-        return False
 
 
 def _pages_by_pdfium(data: bytes, limits: Limits) -> Iterator[str]:

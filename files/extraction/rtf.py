@@ -17,7 +17,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _MAX_DEPTH = 500
-_MAX_TOKENS = 3_000_000
+_MAX_TOKENS = 1_000_000
+"""About five seconds of work, and fifty times what a long essay has."""
 
 _BODY, _HEADER, _NOTE, _BOX, _SHAPE, _INFO, _FONTS, _SKIP = (
     "body",
@@ -164,7 +165,8 @@ class _Reader:
             self._end_place(ended)
         if self._stack:
             return True
-        self._end_paragraph()
+        if any(self._buffers[_BODY]) or self._bytes or self._boxes:
+            self._end_paragraph()
         for note in self._notes:
             self.draft.add(note)
         return False

@@ -31,18 +31,18 @@ class Draft:
         self._size += len(paragraph)
         if self._size > self.limits.max_chars:
             raise ExtractionError("too_long")
-        paragraph = paragraph.replace(_CELL, "").replace(_END, "")
+        paragraph = _unmarked(paragraph)
         self.paragraphs.append(f"{_CELL}{paragraph}{_END}" if in_table and paragraph.strip() else paragraph)
 
     def header(self, line: str) -> None:
         """A line of a page header or footer, kept once."""
-        line = clean_line(line)[:500]
+        line = clean_line(_unmarked(line))[:500]
         if line and line not in self.headers and len(self.headers) < 40:
             self.headers.append(line)
 
     def property(self, name: str, value: str | None) -> None:
         """A document property that may name somebody."""
-        cleaned = clean_line(value or "")[:300]
+        cleaned = clean_line(_unmarked(value or ""))[:300]
         if cleaned:
             self.properties[name] = cleaned
 
@@ -68,6 +68,10 @@ class Draft:
             warning="short_text" if 0 < len(text.strip()) < SHORT else None,
             personnummer_removed=removed,
         )
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(_CELL, "").replace(_END, "")
 
 
 def _take_marks_out(marked: str) -> tuple[str, list[tuple[int, int]]]:

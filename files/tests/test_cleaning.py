@@ -1,0 +1,76 @@
+"""Text as it may be stored."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from files.extraction.cleaning import clean_line, clean_text, remove_personal_numbers
+from files.pasted import pasted_document
+
+
+@pytest.mark.parametrize(
+    ("dirty", "clean"),
+    [
+        ("a\r\nb\rc\u2028d\x0be\x85f", "a\nb\nc\nd\ne\nf"),
+        ("a \t\nb\u00a0", "a\nb"),
+        ("\n\n a\n\n\n\n\nb \n\n", "a\n\nb"),
+        ("Å\x00s\x07a\x9f", "Åsa"),
+        ("\u202eA\u2066l\u200fv\u061ca", "Alva"),
+        ("A\u200bl\u2060v\ufeffa\u00ad", "Alva"),
+        ("e\u0301 A\u030a", "é Å"),
+        ("\ud83d\ude00 \ud83d x", "😀  x"),
+        ("tag\U000e0041", "tag"),
+        ("noll\ufffe\uffff", "noll"),
+    ],
+)
+def test_clean_text(dirty: str, clean: str) -> None:
+    assert clean_text(dirty) == clean
+
+
+def test_clean_line_is_one_line() -> None:
+    assert clean_line(" Alva\t\tBerg \n NA24B ") == "Alva Berg NA24B"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "080131-1234",
+        "0801311234",
+        "20080131-1234",
+        "200801311234",
+        "20080131 1234",
+        "080131+1234",
+        "080131–1234",
+        "080131\u20111234",
+        "080131 - 1234",
+        "080191-1231",
+        "20080131-9999",
+    ],
+)
+def test_personal_numbers_are_removed_and_counted(written: str) -> None:
+    assert remove_personal_numbers(f"Alva ({written}), igen {written}.") == (
+        "Alva ([personnummer]), igen [personnummer].",
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["0701234567", "1914-1918", "2026-11-26", "080131-1235", "99999999-9999", "123456789012345", "5126852956"],
+)
+def test_other_numbers_stay(written: str) -> None:
+    assert remove_personal_numbers(written) == (written, 0)
+
+
+def test_a_pasted_text_is_cleaned_alike() -> None:
+    document = pasted_document("A\u030asa\x00 20080131-1234\r\nskrev")
+    assert (document.text, document.personnummer_removed) == ("Åsa [personnummer]\nskrev", 1)
+
+
+@pytest.mark.parametrize("hostile", [" " * 2_000_000 + "x", "\n" * 2_000_000, "1" * 2_000_000, "a\u030a" * 500_000])
+def test_cleaning_takes_linear_time(hostile: str) -> None:
+    began = time.process_time()
+    remove_personal_numbers(clean_text(hostile))
+    assert time.process_time() - began < 3
