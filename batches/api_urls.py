@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from batches.api import BatchViewSet
 from batches.api_files import BatchFileViewSet, EssayViewSet
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("batches", BatchViewSet, basename="batch")
 router.register("essays", EssayViewSet, basename="essay")
 
@@ -19,7 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path(_FILES, BatchFileViewSet.as_view({"get": "list", "post": "create"}), name="batch-files"),
     path(f"{_FILES}<uuid:file_id>/", BatchFileViewSet.as_view({"delete": "destroy"}), name="batch-file"),
-    path(f"{_FILES}<uuid:file_id>/download/", BatchFileViewSet.as_view({"get": "download"}), name="batch-file-download"),
+    path(
+        f"{_FILES}<uuid:file_id>/download/", BatchFileViewSet.as_view({"get": "download"}), name="batch-file-download"
+    ),
     path(f"{_FILES}<uuid:file_id>/retry/", BatchFileViewSet.as_view({"post": "retry"}), name="batch-file-retry"),
     path(
         f"{_FILES}<uuid:file_id>/replacement/",

@@ -215,9 +215,9 @@ class RosterImportViewSet(ApiViewSet):
         """A file comes as multipart, a pasted list as JSON."""
         return [MultiPartParser(), SafeJSONParser()]
 
-    def _import(self, *, editable: bool) -> RosterImport:
-        gate = get_editable if editable else get_visible
-        school_class = gate(SchoolClass.objects, self.request.user, self.kwargs["class_id"])
+    def _import(self) -> RosterImport:
+        """A draft holds what is not in the class yet: only those who may change the class see it."""
+        school_class = get_editable(SchoolClass.objects, self.request.user, self.kwargs["class_id"])
         rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
         found = rows.filter(public_id=self.kwargs["import_id"]).first()
         if found is None:
@@ -242,23 +242,23 @@ class RosterImportViewSet(ApiViewSet):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def retrieve(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """The preview."""
-        return Response(actions.build_preview(self._import(editable=False)))
+        return Response(actions.build_preview(self._import()))
 
     @extend_schema(request=RosterRevision, responses=OpenApiTypes.OBJECT)
     def partial_update(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Read the list another way or correct rows; answers the new preview."""
         values = _validated(RosterRevision, request, partial=True)
-        revised = actions.revise_import(self._import(editable=True), changes=values, actor=request.user)
+        revised = actions.revise_import(self._import(), changes=values, actor=request.user)
         return Response(actions.build_preview(revised))
 
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def apply(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Save what the preview shows; a second time changes nothing."""
-        applied = actions.apply_import(self._import(editable=True), actor=request.user)
+        applied = actions.apply_import(self._import(), actor=request.user)
         return Response(actions.build_preview(applied))
 
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def undo(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Put everything back; a second time changes nothing."""
-        undone = actions.undo_import(self._import(editable=True), actor=request.user)
+        undone = actions.undo_import(self._import(), actor=request.user)
         return Response(actions.build_preview(undone))
