@@ -101,6 +101,8 @@ class StudentForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.is_bound and not self.initial:
+            self.fields["given_name"].widget.attrs["autofocus"] = True
         for name in ("given_name", "family_name", "preferred_name"):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 

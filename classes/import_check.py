@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from classes.actions import Preview
 from classes.forms import FIELD_LABELS
+from classes.ordering import sort_key
 from classes.problems import message_for
 from classes.roster_diff import DiffRow
 
@@ -110,7 +111,8 @@ def tabs(preview: Preview) -> list[tuple[str, Promise, int]]:
 def rows_of(preview: Preview, tab: str) -> list[DiffRow]:
     """The rows of a tab, problems first."""
     kinds = TABS[tab]
-    return sorted((row for row in preview.rows if row.action in kinds), key=lambda row: kinds.index(row.action))
+    rows = [row for row in preview.rows if row.action in kinds]
+    return sorted(rows, key=lambda row: (kinds.index(row.action), row.line, sort_key(row.values["family_name"])))
 
 
 def show_rows(rows: list[DiffRow], *, class_name: str, sent: Sent | None = None) -> list[ShownRow]:
@@ -156,7 +158,7 @@ def _outcome(row: DiffRow, class_name: str) -> str:
     if row.action == "problem":
         return told
     if row.action == "missing":
-        return _("Stays in the class. Tick to mark as left; texts are kept.")
+        return _("Stays in the class. Tick if the student has left.")
     if row.action == "unchanged":
         return _("Nothing changes.")
     if row.action == "new":

@@ -124,10 +124,10 @@ def parse_roster(
     """
     grid = read_grid(data, file_name=file_name, encoding=encoding)
     records, removed = _without_numbers(grid)
-    if isinstance(data, str) or grid.delimiter is None or _is_mail_line(records):
+    header = _find_header(records)
+    if header is None and (isinstance(data, str) or grid.delimiter is None or _is_mail_line(records)):
         records = _split_mail_lines(records)
     work = _Work()
-    header = _find_header(records)
     body = records
     if header is not None:
         position = records.index(header)

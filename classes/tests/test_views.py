@@ -111,7 +111,7 @@ def test_reader_sees_the_class_without_controls(
     assert "Linnéa" in page
     assert "Add student" not in page
     panel = client_for(reader).get(url("student", owned_class, student)).content.decode()
-    assert "<form" not in panel.split('id="panel"')[1].split("</aside>")[0]
+    assert "<form" not in panel.split("<aside")[1].split("</aside>")[0]
     assert client_for(reader).get(url("student-add", owned_class)).status_code == 403
 
 
@@ -232,14 +232,12 @@ def test_wrong_student_is_told_beside_the_field_and_kept(
     student: Student,
     teacher: User,
 ) -> None:
-    for htmx in ({}, {"HTTP_HX_REQUEST": "true"}):
-        answer = client_for(teacher).post(url("student-add", owned_class), values, **htmx)
-        assert answer.status_code == 422
-        page = answer.content.decode()
-        assert message in page
-        assert 'aria-invalid="true"' in page
-        assert 'value="Lo' in page
-        assert ("<html" in page) == (not htmx)
+    answer = client_for(teacher).post(url("student-add", owned_class), values)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert message in page
+    assert 'aria-invalid="true"' in page
+    assert 'value="Lo' in page
     assert Student.objects.count() == 1
 
 

@@ -60,7 +60,8 @@ def detail(request: PageRequest, class_id: UUID) -> HttpResponse:
     """The students. A search is posted, so that no name stands in an address; it changes nothing."""
     frame = class_frame(request, class_id, tab="students")
     template = "classes/_roster.html" if request.htmx else "classes/detail.html"
-    return render(request, template, roster_context(request, frame, removed=_removed(request, frame)))
+    context = roster_context(request, frame, removed=_removed(request, frame), chosen=request.POST.get("chosen", ""))
+    return render(request, template, context)
 
 
 def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str, Any]:

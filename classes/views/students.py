@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from classes import actions
 from classes.forms import StudentForm
 from classes.models import Enrolment, SchoolClass, Student
 from classes.views.classes import roster_context
-from classes.views.frame import Frame, class_frame, frame_context
+from classes.views.frame import Frame, class_frame
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -35,14 +34,18 @@ def _filled(student: Student) -> StudentForm:
 
 
 def _panel(
-    request: PageRequest, frame: Frame, form: StudentForm, *, error: ActionError | None = None, **more: Any
+    request: PageRequest,
+    frame: Frame,
+    form: StudentForm,
+    *,
+    student: Student | None = None,
+    error: ActionError | None = None,
 ) -> HttpResponse:
-    """The panel alone for htmx, otherwise with the class list beside it."""
+    """The panel beside the class list."""
     status = error.status if error else 422 if form.errors else 200
-    more |= {"form": form, "error": error, "panel": True}
-    if request.htmx:
-        return render(request, "classes/_student.html", frame_context(frame, **more), status=status)
-    return render(request, "classes/detail.html", roster_context(request, frame, **more), status=status)
+    chosen = str(student.public_id) if student else ""
+    context = roster_context(request, frame, form=form, error=error, panel=True, student=student, chosen=chosen)
+    return render(request, "classes/detail.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,7 +7,7 @@ import unicodedata
 
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 # Birth date, perhaps a dash, plus or space of any kind, and four digits.
-_PERSONNUMMER = re.compile(r"(?<!\d)(?:19|20)?(\d{2})(\d{2})(\d{2})[-+ \u00a0\u2010-\u2015\u2212]?(\d{4})(?!\d)")
+_PERSONNUMMER = re.compile(r"(?<!\d)(19|20)?(\d{2})(\d{2})(\d{2})([-+ \u00a0\u2010-\u2015\u2212]?)(\d{4})(?!\d)")
 
 
 def clean_line(value: str) -> str:
@@ -20,16 +20,18 @@ def clean_line(value: str) -> str:
 def strip_personal_numbers(value: str) -> tuple[str, int]:
     """`value` without Swedish personal identity numbers and coordination numbers (day + 60), and how many there were.
 
-    Only what has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so
-    that a telephone number or another system's id is not taken for one. Everything else stays as it is.
+    What has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so that a
+    telephone number or another system's id is not taken for one; written with century and dash, as nothing else is,
+    also with a wrong digit. Everything else stays as it is.
     """
     removed = 0
 
     def drop(match: re.Match[str]) -> str:
         nonlocal removed
-        year, month, day, last = match.groups()
+        century, year, month, day, dash, last = match.groups()
         number = int(day) - 60 if int(day) > 60 else int(day)
-        if 1 <= int(month) <= 12 and 1 <= number <= 31 and _luhn(year + month + day + last):
+        sure = bool(century and dash) or _luhn(year + month + day + last)
+        if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
             removed += 1
             return ""
         return match[0]
