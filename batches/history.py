@@ -81,13 +81,13 @@ def _files(batch: Batch) -> Iterator[Happening]:
     own = BatchFile.objects.filter(batch=batch).values("pk")
     entries = list(_log(LogEntry.objects.filter(content_type=kind, object_id__in=own)))
     added = [entry for entry in entries if entry.action == LogEntry.Action.CREATE]
-    for (minute, _actor), group in groupby(
+    for _minute_and_actor, group in groupby(
         added, key=lambda e: (e.timestamp.replace(second=0, microsecond=0), e.actor_id)
     ):
         rows = list(group)
         what = ngettext("Added {n} file", "Added {n} files", len(rows)).format(n=len(rows))
         name = names.get(rows[0].object_id or 0, "") if len(rows) == 1 else ""
-        yield Happening(at=minute, who=_person(rows[0]), what=what, file_name=name)
+        yield Happening(at=rows[0].timestamp, who=_person(rows[0]), what=what, file_name=name)
     for entry in entries:
         if "removed_at" in _changes(entry) and entry.action == LogEntry.Action.UPDATE:
             name = names.get(entry.object_id or 0, "")

@@ -76,7 +76,7 @@ SECOND_CLASS = tuple(
 
 FORMATS = ("docx", "pdf", "docx", "odt", "docx", "rtf", "docx", "txt")
 """Mostly Word, as in schools."""
-Namer = Callable[[SampleStudent, int, str], tuple[str, str]]
+Namer = Callable[[SampleStudent, int, str, str], tuple[str, str]]
 
 
 def class_list(students: Sequence[SampleStudent] = CLASS) -> str:
@@ -117,29 +117,29 @@ def _named(student: SampleStudent, number: int, *, task: str) -> SampleFile:
     kind = FORMATS[number % len(FORMATS)]
     namers: tuple[Namer, ...] = (_canvas, _moodle, _drive, _inside, _canvas, _teams)
     namer = namers[number % len(namers)]
-    path, name = namer(student, number, kind)
+    path, name = namer(student, number, task, kind)
     header = f"{student.name} SA24D" if namer is _inside else ""
     return SampleFile(path, name, _essay(student, number, task=task, kind=kind, header=header))
 
 
-def _canvas(student: SampleStudent, number: int, kind: str) -> tuple[str, str]:
+def _canvas(student: SampleStudent, number: int, task: str, kind: str) -> tuple[str, str]:
     who = f"{student.family_name}{student.given_name}".replace(" ", "").replace("-", "").casefold()
-    return "", f"{who}_{4301 + number}_{99120 + number}_library.{kind}"
+    return "", f"{who}_{4301 + number}_{99120 + number}_{task}.{kind}"
 
 
-def _moodle(student: SampleStudent, number: int, kind: str) -> tuple[str, str]:
+def _moodle(student: SampleStudent, number: int, _task: str, kind: str) -> tuple[str, str]:
     return f"{student.name}_{7112400 + number}_assignsubmission_file", f"essay.{kind}"
 
 
-def _drive(student: SampleStudent, number: int, kind: str) -> tuple[str, str]:
+def _drive(student: SampleStudent, number: int, _task: str, kind: str) -> tuple[str, str]:
     return "", f"{student.name} - Argumentative text.{kind}"
 
 
-def _inside(_student: SampleStudent, number: int, kind: str) -> tuple[str, str]:
+def _inside(_student: SampleStudent, number: int, _task: str, kind: str) -> tuple[str, str]:
     return "", f"Document ({number}).{kind}"
 
 
-def _teams(student: SampleStudent, _number: int, kind: str) -> tuple[str, str]:
+def _teams(student: SampleStudent, _number: int, _task: str, kind: str) -> tuple[str, str]:
     return f"{student.name}/Version 1", f"Argumentative text.{kind}"
 
 
