@@ -73,7 +73,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def get_queryset(self) -> QuerySet[Batch]:
         """What the person may see, filtered by `?status= ?class= ?needs=review`."""
-        rows = Batch.objects.visible_to(self.request.user).select_related("school_class")  # type: ignore[arg-type]
+        rows = Batch.objects.visible_to(self.person).select_related("school_class")  # type: ignore[arg-type]
         query = self.request.query_params
         if query.get("status"):
             rows = rows.filter(status=query["status"])
@@ -84,7 +84,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return rows
 
     def _editable(self) -> Batch:
-        return get_editable(Batch.objects.select_related("school_class"), self.request.user, self.kwargs["id"])
+        return get_editable(Batch.objects.select_related("school_class"), self.person, self.kwargs["id"])
 
     @extend_schema(request=BatchInput, responses={201: BatchSerializer})
     def create(self, request: Request) -> Response:
@@ -93,8 +93,8 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         values.pop("version", None)
         school_class = values.get("school_class")
         values["course_code"] = values.get("course_code") or ""
-        owner = school_class.owner if school_class else request.user
-        batch = actions.create_batch(owner, **values, actor=request.user)
+        owner = school_class.owner if school_class else self.person
+        batch = actions.create_batch(owner, **values, actor=self.person)
         return Response(BatchSerializer(batch).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=BatchInput, responses=BatchSerializer)
@@ -109,7 +109,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         if "course_code" in values:
             values["course_code"] = values["course_code"] or ""
         try:
-            batch = actions.update_batch(batch, changes=values, version=version, actor=request.user)
+            batch = actions.update_batch(batch, changes=values, version=version, actor=self.person)
         except ActionError as error:
             if error.current is not None:
                 error.current = BatchSerializer(error.current).data
@@ -118,20 +118,20 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Delete an empty batch; 409 `has_texts` once it has a file."""
-        actions.delete_batch(get_owned(Batch.objects, request.user, id), actor=request.user)
+        actions.delete_batch(get_owned(Batch.objects, self.person, id), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=STATE)
     @action(detail=True, methods=["get"])
     def state(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Counts, lock, phases, and who has not handed in."""
-        return Response(batch_state(get_visible(Batch.objects, request.user, id)))
+        return Response(batch_state(get_visible(Batch.objects, self.person, id)))
 
     @extend_schema(responses=EssaySerializer(many=True))
     @action(detail=True, methods=["get"])
     def essays(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """The texts with their matches."""
-        batch = get_visible(Batch.objects, request.user, id)
+        batch = get_visible(Batch.objects, self.person, id)
         rows = Essay.objects.live().filter(batch=batch).with_match().select_related("batch", "replaces").order_by("pk")
         page: list[Essay] = self.paginate_queryset(rows) or []
         return self.get_paginated_response(EssaySerializer(page, many=True, context=essay_context(page)).data)
@@ -141,7 +141,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def confirm_matches(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Confirm the certain matches, all or those named, as one undoable decision."""
         batch = self._editable()
-        done = actions.confirm_matches(batch, essay_ids=self._input(ConfirmInput).get("essay_ids"), actor=request.user)
+        done = actions.confirm_matches(batch, essay_ids=self._input(ConfirmInput).get("essay_ids"), actor=self.person)
         return Response(
             {
                 "confirmed": [str(key) for key in done.confirmed],
@@ -156,53 +156,53 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def undo(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Undo a decision, or the person's last one; 409 `not_undoable`."""
         batch = self._editable()
-        actions.undo_decisions(batch, group=self._input(UndoInput).get("decision_id"), actor=request.user)
+        actions.undo_decisions(batch, group=self._input(UndoInput).get("decision_id"), actor=self.person)
         return Response(batch_state(batch))
 
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
     def rematch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Match the undecided texts again."""
-        batch = actions.rematch_batch(self._editable(), actor=request.user)
+        batch = actions.rematch_batch(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
     def lock(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Close the files; 409 `still_reading` while some are being read."""
-        return Response(batch_state(actions.lock_batch(self._editable(), actor=request.user)))
+        return Response(batch_state(actions.lock_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=UnlockInput, responses=STATE)
     @action(detail=True, methods=["post"])
     def unlock(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Open the files again (owner only)."""
         reason = self._input(UnlockInput).get("reason", "")
-        return Response(batch_state(actions.unlock_batch(self._editable(), reason=reason, actor=request.user)))
+        return Response(batch_state(actions.unlock_batch(self._editable(), reason=reason, actor=self.person)))
 
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
     def start(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Hand the batch on for assessment; its files are closed from then on."""
-        batch = actions.start_batch(self._editable(), actor=request.user)
+        batch = actions.start_batch(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Stop the batch."""
-        return Response(batch_state(actions.cancel_batch(self._editable(), actor=request.user)))
+        return Response(batch_state(actions.cancel_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Back to collecting from an end."""
-        return Response(batch_state(actions.reopen_batch(self._editable(), actor=request.user)))
+        return Response(batch_state(actions.reopen_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Put an ended batch away."""
-        return Response(batch_state(actions.archive_batch(self._editable(), actor=request.user)))
+        return Response(batch_state(actions.archive_batch(self._editable(), actor=self.person)))
 
     @extend_schema(
         parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx", "zip"])],
@@ -211,7 +211,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     @action(detail=True, methods=["get"])
     def export(self, request: Request, id: UUID) -> HttpResponseBase:  # noqa: A002
         """The result: a table (CSV or Excel), or a zip of the files renamed to their students."""
-        batch = get_visible(Batch.objects, request.user, id)
+        batch = get_visible(Batch.objects, self.person, id)
         return exports.export_response(batch, request.query_params.get("format", "csv"))
 
     def _input(self, serializer_class: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:

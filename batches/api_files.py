@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -48,10 +49,10 @@ class BatchFileViewSet(ApiViewSet):
         return [MultiPartParser(), SafeJSONParser()]
 
     def _visible(self) -> Batch:
-        return get_visible(Batch.objects.select_related("owner"), self.request.user, self.kwargs["batch_id"])
+        return get_visible(Batch.objects.select_related("owner"), self.person, self.kwargs["batch_id"])
 
     def _editable(self) -> Batch:
-        return get_editable(Batch.objects.select_related("owner"), self.request.user, self.kwargs["batch_id"])
+        return get_editable(Batch.objects.select_related("owner"), self.person, self.kwargs["batch_id"])
 
     def _file(self, batch: Batch) -> EssayFile:
         file = files_of(batch).filter(public_id=self.kwargs["file_id"]).first()
@@ -68,14 +69,14 @@ class BatchFileViewSet(ApiViewSet):
     def create(self, request: Request, batch_id: UUID) -> Response:
         """Add `files` (one or many, with `paths` for a dropped folder); they are read in the background."""
         batch = self._editable()
-        added = receive_files(batch, files=request.FILES.getlist("files"), paths=_paths(request), actor=request.user)
+        added = receive_files(batch, files=request.FILES.getlist("files"), paths=_paths(request), actor=self.person)
         return self._accepted(batch, added)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
         """Take the file out; 409 `batch_locked` once the batch is locked."""
         batch = self._editable()
-        actions.remove_file(batch, file=self._file(batch), actor=request.user)
+        actions.remove_file(batch, file=self._file(batch), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
@@ -89,7 +90,7 @@ class BatchFileViewSet(ApiViewSet):
     def retry(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
         """Read a file with a problem once more."""
         batch = self._editable()
-        file = actions.retry_batch_file(batch, file=self._file(batch), actor=request.user)
+        file = actions.retry_batch_file(batch, file=self._file(batch), actor=self.person)
         return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request={"multipart/form-data": OpenApiTypes.OBJECT}, responses={202: OpenApiTypes.OBJECT})
@@ -98,7 +99,7 @@ class BatchFileViewSet(ApiViewSet):
         """Put another file in this one's place (`files`, exactly one)."""
         batch = self._editable()
         added = receive_files(
-            batch, files=request.FILES.getlist("files")[:1], replaced=self._file(batch), actor=request.user
+            batch, files=request.FILES.getlist("files")[:1], replaced=self._file(batch), actor=self.person
         )
         return self._accepted(batch, added)
 
@@ -110,7 +111,7 @@ class BatchFileViewSet(ApiViewSet):
         serializer = PasteInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         document = pasted_document(serializer.validated_data["text"])
-        file = actions.paste_text(batch, file=self._file(batch), document=document, actor=request.user)
+        file = actions.paste_text(batch, file=self._file(batch), document=document, actor=self.person)
         return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)
 
     def _accepted(self, batch: Batch, added: list[EssayFile]) -> Response:
@@ -134,21 +135,21 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Essay]:
         """What the person may see."""
-        return Essay.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        return Essay.objects.visible_to(self.person)  # type: ignore[arg-type]
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """The essay with its text."""
-        return self._answer(get_visible(Essay.objects, request.user, id))
+        return self._answer(get_visible(Essay.objects, self.person, id))
 
     @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
     @extend_schema(methods=["DELETE"], responses=EssaySerializer)
     @action(detail=True, methods=["put", "delete"])
     def association(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """PUT says who wrote it; DELETE takes the decision back. 409 `version_conflict` when somebody was first."""
-        essay = get_editable(Essay.objects, request.user, id)
+        essay = get_editable(Essay.objects, self.person, id)
         try:
             if request.method == "DELETE":
-                actions.clear_decision(essay, version=_version(request), actor=request.user)
+                actions.clear_decision(essay, version=_version(request), actor=self.person)
             else:
                 self._decide(essay, request)
         except ActionError as error:
@@ -161,9 +162,9 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         serializer = AssociationInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         key = serializer.validated_data["student_id"]
-        student = None if key is None else get_visible(Student.objects, request.user, key)
+        student = None if key is None else get_visible(Student.objects, self.person, key)
         version = serializer.validated_data["version"]
-        actions.decide_student(essay, student=student, version=version, actor=request.user)
+        actions.decide_student(essay, student=student, version=version, actor=self.person)
 
     def _answer(self, essay: Essay) -> Response:
         rows = Essay.objects.filter(pk=essay.pk).select_related(

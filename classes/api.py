@@ -53,7 +53,7 @@ class ClassViewSet(ApiViewSet):
     pagination_class = RowPagination
 
     def _answer(self, school_class: SchoolClass, *, code: int = 200) -> Response:
-        return Response(ClassSerializer(school_class, context={"user": self.request.user}).data, status=code)
+        return Response(ClassSerializer(school_class, context={"user": self.person}).data, status=code)
 
     @extend_schema(
         parameters=[
@@ -68,55 +68,55 @@ class ClassViewSet(ApiViewSet):
         query = request.query_params
         archived = {"true": True, "1": True, "all": None}.get(query.get("archived", ""), False)
         rows = class_rows(
-            request.user, archived=archived, school_year=query.get("school_year", ""), search=query.get("search", "")
+            self.person, archived=archived, school_year=query.get("school_year", ""), search=query.get("search", "")
         )
         page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response([class_json(row, request.user) for row in page])
+        return self.get_paginated_response([class_json(row, self.person) for row in page])
 
     @extend_schema(request=ClassInput, responses={201: ClassSerializer})
     def create(self, request: Request) -> Response:
         """Make a class."""
         values = _validated(ClassInput, request)
-        return self._answer(actions.create_class(request.user, **values, actor=request.user), code=201)
+        return self._answer(actions.create_class(self.person, **values, actor=self.person), code=201)
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """One class."""
-        return self._answer(get_visible(SchoolClass.objects, request.user, id))
+        return self._answer(get_visible(SchoolClass.objects, self.person, id))
 
     @extend_schema(request=ClassInput, responses=ClassSerializer)
     def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Change name, school year or courses."""
-        school_class = get_editable(SchoolClass.objects, request.user, id)
+        school_class = get_editable(SchoolClass.objects, self.person, id)
         values = _validated(ClassInput, request, partial=True)
-        return self._answer(actions.update_class(school_class, changes=values, actor=request.user))
+        return self._answer(actions.update_class(school_class, changes=values, actor=self.person))
 
     def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Delete a class without texts; 409 `has_texts` otherwise."""
-        actions.delete_class(get_owned(SchoolClass.objects, request.user, id), actor=request.user)
+        actions.delete_class(get_owned(SchoolClass.objects, self.person, id), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=ClassSerializer)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Put the class away."""
-        school_class = get_owned(SchoolClass.objects, request.user, id)
-        return self._answer(actions.archive_class(school_class, actor=request.user))
+        school_class = get_owned(SchoolClass.objects, self.person, id)
+        return self._answer(actions.archive_class(school_class, actor=self.person))
 
     @extend_schema(request=None, responses=ClassSerializer)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Take the class back."""
-        school_class = get_owned(SchoolClass.objects, request.user, id)
-        return self._answer(actions.restore_class(school_class, actor=request.user))
+        school_class = get_owned(SchoolClass.objects, self.person, id)
+        return self._answer(actions.restore_class(school_class, actor=self.person))
 
     @extend_schema(methods=["GET"], responses=ShareSerializer(many=True))
     @extend_schema(methods=["POST"], request=ShareInput, responses={201: ShareSerializer})
     @action(detail=True, methods=["get", "post"])
     def shares(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Colleagues with access; POST adds or changes one (owner only)."""
-        school_class = get_owned(SchoolClass.objects, request.user, id)
+        school_class = get_owned(SchoolClass.objects, self.person, id)
         if request.method == "POST":
-            share = actions.share_class(school_class, **_validated(ShareInput, request), actor=request.user)
+            share = actions.share_class(school_class, **_validated(ShareInput, request), actor=self.person)
             return Response(ShareSerializer(share).data, status=status.HTTP_201_CREATED)
         return Response(ShareSerializer(school_class.shares.select_related("user"), many=True).data)
 
@@ -124,11 +124,11 @@ class ClassViewSet(ApiViewSet):
     @action(detail=True, methods=["delete"], url_path="shares/<uuid:user_id>")
     def unshare(self, request: Request, id: UUID, user_id: UUID) -> Response:  # noqa: A002
         """Take a colleague's access back (owner only)."""
-        school_class = get_owned(SchoolClass.objects, request.user, id)
+        school_class = get_owned(SchoolClass.objects, self.person, id)
         share = ClassShare.objects.filter(school_class=school_class, user__public_id=user_id).first()
         if share is None:
             raise Http404
-        actions.remove_share(school_class, share=share, actor=request.user)
+        actions.remove_share(school_class, share=share, actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -142,29 +142,29 @@ class RosterViewSet(ApiViewSet):
     @extend_schema(parameters=[OpenApiParameter("search", str)], responses=StudentSerializer(many=True))
     def list(self, request: Request, class_id: UUID) -> Response:
         """Those who have not left, by surname. Two statements: the class, the students."""
-        school_class = get_visible(SchoolClass.objects, request.user, class_id)
+        school_class = get_visible(SchoolClass.objects, self.person, class_id)
         page = self.paginate_queryset(roster_rows(school_class, search=request.query_params.get("search", ""))) or []
         return self.get_paginated_response([student_json(row) for row in page])
 
     @extend_schema(request=StudentInput, responses={201: StudentSerializer})
     def create(self, request: Request, class_id: UUID) -> Response:
         """Add a new student, or with `student_id` one that is there already."""
-        school_class = get_editable(SchoolClass.objects, request.user, class_id)
+        school_class = get_editable(SchoolClass.objects, self.person, class_id)
         values = _validated(StudentInput, request)
         key = values.pop("student_id", None)
         if key is not None:
-            student = get_visible(Student.objects, request.user, key)
-            student = actions.enrol_student(school_class, student=student, actor=request.user)
+            student = get_visible(Student.objects, self.person, key)
+            student = actions.enrol_student(school_class, student=student, actor=self.person)
         else:
-            student = actions.add_student(school_class, values=values, actor=request.user)
+            student = actions.add_student(school_class, values=values, actor=self.person)
         return Response(StudentSerializer(student).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, class_id: UUID, student_id: UUID) -> Response:
         """Mark the student as having left. Texts stay."""
-        school_class = get_editable(SchoolClass.objects, request.user, class_id)
-        student = get_visible(Student.objects, request.user, student_id)
-        actions.remove_student(school_class, student=student, actor=request.user)
+        school_class = get_editable(SchoolClass.objects, self.person, class_id)
+        student = get_visible(Student.objects, self.person, student_id)
+        actions.remove_student(school_class, student=student, actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -179,29 +179,29 @@ class StudentViewSet(ApiViewSet):
 
     def list(self, request: Request) -> Response:
         """By surname."""
-        rows = Student.objects.visible_to(request.user).by_name()  # type: ignore[arg-type]
+        rows = Student.objects.visible_to(self.person).by_name()  # type: ignore[arg-type]
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(StudentSerializer(page, many=True).data)
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """One student."""
-        return Response(StudentSerializer(get_visible(Student.objects, request.user, id)).data)
+        return Response(StudentSerializer(get_visible(Student.objects, self.person, id)).data)
 
     @extend_schema(request=StudentInput, responses=StudentSerializer)
     def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Change names or address."""
-        student = get_editable(Student.objects, request.user, id)
+        student = get_editable(Student.objects, self.person, id)
         values = _validated(StudentInput, request, partial=True)
         values.pop("student_id", None)
-        student = actions.update_student(student, changes=values, actor=request.user)
+        student = actions.update_student(student, changes=values, actor=self.person)
         return Response(StudentSerializer(student).data)
 
     def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Delete a student without texts; 409 `has_texts` otherwise."""
-        student = get_visible(Student.objects, request.user, id)
-        if student.created_by_id != request.user.pk:
+        student = get_visible(Student.objects, self.person, id)
+        if student.created_by_id != self.person.pk:
             raise ActionError("permission_denied", _("Only the owner can do this."))
-        actions.delete_student(student, actor=request.user)
+        actions.delete_student(student, actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -217,7 +217,7 @@ class RosterImportViewSet(ApiViewSet):
 
     def _import(self) -> RosterImport:
         """A draft holds what is not in the class yet: only those who may change the class see it."""
-        school_class = get_editable(SchoolClass.objects, self.request.user, self.kwargs["class_id"])
+        school_class = get_editable(SchoolClass.objects, self.person, self.kwargs["class_id"])
         rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
         found = rows.filter(public_id=self.kwargs["import_id"]).first()
         if found is None:
@@ -227,7 +227,7 @@ class RosterImportViewSet(ApiViewSet):
     @extend_schema(request=RosterInput, responses={201: OpenApiTypes.OBJECT})
     def create(self, request: Request, class_id: UUID) -> Response:
         """A preview of a list: multipart `file`, or JSON `text`. Nothing is saved in the class."""
-        school_class = get_editable(SchoolClass.objects, request.user, class_id)
+        school_class = get_editable(SchoolClass.objects, self.person, class_id)
         upload = request.FILES.get("file")
         if upload is not None:
             if (upload.size or 0) > 5_000_000:
@@ -236,7 +236,7 @@ class RosterImportViewSet(ApiViewSet):
         else:
             data = _validated(RosterInput, request)["text"]
         name = (upload.name or "") if upload is not None else ""
-        made = actions.preview_roster(school_class, data=data, file_name=name, actor=request.user)
+        made = actions.preview_roster(school_class, data=data, file_name=name, actor=self.person)
         return Response(actions.build_preview(made), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
@@ -248,17 +248,17 @@ class RosterImportViewSet(ApiViewSet):
     def partial_update(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Read the list another way or correct rows; answers the new preview."""
         values = _validated(RosterRevision, request, partial=True)
-        revised = actions.revise_import(self._import(), changes=values, actor=request.user)
+        revised = actions.revise_import(self._import(), changes=values, actor=self.person)
         return Response(actions.build_preview(revised))
 
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def apply(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Save what the preview shows; a second time changes nothing."""
-        applied = actions.apply_import(self._import(), actor=request.user)
+        applied = actions.apply_import(self._import(), actor=self.person)
         return Response(actions.build_preview(applied))
 
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     def undo(self, request: Request, class_id: UUID, import_id: UUID) -> Response:
         """Put everything back; a second time changes nothing."""
-        undone = actions.undo_import(self._import(), actor=request.user)
+        undone = actions.undo_import(self._import(), actor=self.person)
         return Response(actions.build_preview(undone))

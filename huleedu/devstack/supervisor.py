@@ -48,24 +48,23 @@ class Stack:
     def run(self) -> int:
         """Start, watch, stop. Raises StackError when something is not fit."""
         places.make_data(self.data)
-        lock = self._take_lock()
-        self._check_port()
-        # The handler only takes note: what is being started is always known to the watchdog and to `_stop`.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
-        self.watchdog = Watchdog()
-        try:
-            self._start()
-            return self._watch()
-        except (StackError, BrokenPipeError) as error:
-            if self.stopping:
-                return 0
-            if isinstance(error, BrokenPipeError):
-                raise StackError("The watchdog was killed.") from error
-            raise
-        finally:
-            self._stop()
-            lock.close()
+        with self._take_lock():
+            self._check_port()
+            # The handler only takes note: what is being started is always known to the watchdog and to `_stop`.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, self._on_signal)
+            self.watchdog = Watchdog()
+            try:
+                self._start()
+                return self._watch()
+            except (StackError, BrokenPipeError) as error:
+                if self.stopping:
+                    return 0
+                if isinstance(error, BrokenPipeError):
+                    raise StackError("The watchdog was killed.") from error
+                raise
+            finally:
+                self._stop()
 
     # --- before anything starts --------------------------------------------------------------------------------------
 
