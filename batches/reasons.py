@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.functional import Promise
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -141,6 +141,11 @@ def place_of(item: Evidence, text: str) -> str:
         "property": _("in the file's properties"),
         "sidecar": _("in the list beside the file"),
     }[kind]
+
+
+def places_of(evidence: Sequence[Evidence], text: str) -> str:
+    """`In the file name and in line 1`."""
+    return capfirst(_listed(list(dict.fromkeys(place_of(item, text) for item in evidence))))
 
 
 def _listed(parts: Sequence[str]) -> str:

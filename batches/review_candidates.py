@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from batches.highlighting import Clue
 from batches.matching_names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.reasons import sentence
+from batches.reasons import places_of, sentence
 from batches.review_queue import Queue
 from classes.models import Student
 from files.evidence import Evidence
@@ -43,6 +43,8 @@ class ShownCandidate:
     key: str = ""
     letter: str = ""
     """In a conflict, the letter of the clues that name the student."""
+    said: str = ""
+    """With the letter: where those clues are."""
 
 
 def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:
@@ -95,8 +97,11 @@ def shown_candidates(essay: Essay, *, queue: Queue, students: Mapping[int, Stude
             continue
         said = [_shown(reason, evidence, letters, essay) for reason in candidate["reasons"] if _stored(reason)]
         said += _other_texts(student, [text for text in texts.get(student.pk, []) if text.pk != essay.pk])
-        conflict = match.certainty == match.Certainty.CONFLICT and rank < 2
-        shown.append(ShownCandidate(student, tuple(said), str(len(shown) + 1), "AB"[rank] if conflict else ""))
+        key, letter, places = str(len(shown) + 1), "", ""
+        if match.certainty == match.Certainty.CONFLICT and rank < 2:
+            letter = "AB"[rank]
+            places = places_of([evidence[i] for i in _supporting(candidate) if i in evidence], essay.file.text)
+        shown.append(ShownCandidate(student, tuple(said), key, letter, places))
     chosen = match.student
     if match.is_decided and chosen is not None and chosen.pk not in {item.student.pk for item in shown}:
         shown.append(ShownCandidate(chosen, (), str(len(shown) + 1) if len(shown) < 5 else ""))

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from batches.highlighting import line_html, text_html
+from batches.matching import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.reasons import sentence
 from batches.review_candidates import (
@@ -191,11 +192,13 @@ def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
 
 
 def _best_clue(match: EssayStudentAssociation) -> str:
+    """The first clue in a place to be trusted, which is what made the match certain."""
     evidence = {item.id: item for item in clues_of(match)}
     for reason in match.candidates[0]["reasons"] if match.candidates else []:
-        if reason["for"] is True:
-            found = [evidence[key] for key in reason["evidence"] if key in evidence]
-            return sentence(reason["code"], supports=True, evidence=found)
+        found = [evidence[key] for key in reason["evidence"] if key in evidence]
+        trusted = [item for item in found if item.place not in WEAK_PLACES]
+        if reason["for"] is True and trusted:
+            return sentence(reason["code"], supports=True, evidence=trusted)
     return ""
 
 

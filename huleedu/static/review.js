@@ -28,6 +28,12 @@
     nameTheStudent();
   }
 
+  function countTheTicked() {
+    const button = find("confirm-ticked");
+    const n = document.querySelectorAll("input[name=match]:checked").length;
+    if (button) button.querySelector("span").textContent = button.dataset.confirm.replace("{n}", n);
+  }
+
   /** Press a button of the decision: once, and only where the student it needs is chosen. */
   function press(button) {
     if (!button || sent || button.getAttribute("aria-disabled") === "true") return;
@@ -36,6 +42,7 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.name === "student") nameTheStudent();
+    if (event.target.name === "match") countTheTicked();
     if (event.target.id === "keys-on") rememberKeys(event.target.checked);
   });
 
@@ -51,6 +58,7 @@
   addEventListener("pageshow", () => {
     sent = false;
     nameTheStudent(); // the browser may have restored another choice
+    countTheTicked();
   });
 
   // --- clues -----------------------------------------------------------------------------------------------------------
@@ -168,4 +176,8 @@
   if (find("keys-on")) find("keys-on").checked = keysAreOn();
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
+  // With a keyboard, on to the decision; a phone shows the text first.
+  if (matchMedia("(min-width: 768px) and (hover: hover)").matches && document.activeElement === document.body) {
+    (chosen() || radios()[0])?.focus({ preventScroll: true });
+  }
 })();
