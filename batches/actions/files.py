@@ -58,8 +58,7 @@ def add_files(
     there = [_already_there(upload, known) if skip_known else None for upload in uploads]
     _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
     added = []
-    for upload, present in zip(uploads, there, strict=True):
-        file = present
+    for upload, file in zip(uploads, there, strict=True):
         if file is None:
             file = _register(batch, upload, known=known, replaces=earlier)
             publish(
@@ -150,9 +149,10 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
 def _promote_copy(batch: Batch, file: EssayFile) -> None:
     """A copy stands in for the file it is a copy of, once that is taken out: the content was handed in all the same."""
     copies = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=file)
-    first, *others = copies.select_for_update(no_key=True, of=("self",)).order_by("pk") or [None]
-    if first is None:
+    locked = list(copies.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    if not locked:
         return
+    first, *others = locked
     file_actions.retry_file(first)
     for copy in others:
         file_actions.skip_file(copy, problem="duplicate", duplicate_of=first)

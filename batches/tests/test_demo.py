@@ -88,7 +88,7 @@ def test_reset_makes_it_anew_and_touches_nobody_else(
 
 def _everything() -> tuple[int, ...]:
     models = (User, SchoolClass, Student, Batch, EssayFile, EssayStudentAssociation)
-    return tuple(model.objects.count() for model in models)  # type: ignore[attr-defined]
+    return tuple(model.objects.count() for model in models)
 
 
 def test_sample_essays_are_thirty_of_five_formats_and_the_same_every_time() -> None:

@@ -275,7 +275,7 @@ def test_the_original_comes_back_under_its_name(owner: Client, batch: Batch) -> 
     sent.seek(0)
     send(owner, batch, sent)
     answer = owner.get(url("file-download", batch, file_id=EssayFile.objects.get().public_id))
-    assert b"".join(answer.streaming_content) == content
+    assert b"".join(answer) == content
     assert "filename*=utf-8''%C3%85sa%20%C3%96berg.docx" in answer.headers["Content-Disposition"]
 
 

@@ -157,7 +157,8 @@ def _filtered(rows: BatchQuerySet, state: str, school_class: str, year: str) -> 
     elif state != "all":
         rows = rows.filter(status=state)
     if school_class:
-        rows = rows.filter(school_class__public_id=_uuid(school_class))
+        key = _uuid(school_class)
+        rows = rows.filter(school_class__public_id=key) if key else rows.none()
     if year:
         rows = rows.filter(school_class__school_year=year[:7])
     return rows

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 class PageRequest(HttpRequest):
     """Never made, only named in annotations."""
 
-    user: User  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through
+    user: User  # LoginRequiredMiddleware lets nobody else through
     htmx: HtmxDetails
