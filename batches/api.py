@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -73,7 +74,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def get_queryset(self) -> QuerySet[Batch]:
         """What the person may see, filtered by `?status= ?class= ?needs=review`."""
-        rows = Batch.objects.visible_to(self.person).select_related("school_class")  # type: ignore[arg-type]
+        rows = Batch.objects.visible_to(self.person).select_related("school_class")
         query = self.request.query_params
         if query.get("status"):
             rows = rows.filter(status=query["status"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +115,7 @@ class BatchFileViewSet(ApiViewSet):
         file = actions.paste_text(batch, file=self._file(batch), document=document, actor=self.person)
         return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)
 
-    def _accepted(self, batch: Batch, added: list[EssayFile]) -> Response:
+    def _accepted(self, batch: Batch, added: Sequence[EssayFile]) -> Response:
         rows = files_of(batch).filter(pk__in=[file.pk for file in added])
         return Response({"results": FileSerializer(rows, many=True).data}, status=status.HTTP_202_ACCEPTED)
 
@@ -135,7 +136,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Essay]:
         """What the person may see."""
-        return Essay.objects.visible_to(self.person)  # type: ignore[arg-type]
+        return Essay.objects.visible_to(self.person)
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """The essay with its text."""

@@ -12,7 +12,7 @@ from classes.models import Enrolment, SchoolClass
 from files.models import EssayFile
 
 if TYPE_CHECKING:
-    from batches.models import Batch
+    from batches.models import Batch, Essay  # noqa: F401  (Essay is named in quotes)
     from huleedu.accounts.models import User
 
 
@@ -126,13 +126,13 @@ class EssayQuerySet(models.QuerySet["Essay"]):
 
     def visible_to(self, user: User) -> EssayQuerySet:
         """Of the batches the person may see."""
-        from batches.models import Batch
+        from batches.models import Batch, Essay  # noqa: F401  (Essay is named in quotes)
 
         return self.live().filter(batch__in=Batch.objects.visible_to(user).values("pk"))
 
     def editable_by(self, user: User) -> EssayQuerySet:
         """Of the batches the person may change."""
-        from batches.models import Batch
+        from batches.models import Batch, Essay  # noqa: F401  (Essay is named in quotes)
 
         return self.live().filter(batch__in=Batch.objects.editable_by(user).values("pk"))
 

@@ -7,18 +7,18 @@ def queue_reading(file_pk: int) -> None:
     """Have a worker read the file."""
     from batches.tasks import ingest_essay
 
-    ingest_essay.delay_on_commit(file_pk)
+    ingest_essay.delay_on_commit(file_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
 
 
 def queue_matching(batch_pk: int) -> None:
     """Have a worker match what was read and not yet matched."""
     from batches.tasks import match_essays
 
-    match_essays.delay_on_commit(batch_pk)
+    match_essays.delay_on_commit(batch_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
 
 
 def queue_phases(batch_pk: int, generation: int) -> None:
     """Have a worker run the built-in phases."""
     from batches.tasks import run_phases
 
-    run_phases.delay_on_commit(batch_pk, generation)
+    run_phases.delay_on_commit(batch_pk, generation)  # type: ignore[attr-defined]  # see huleedu.celery.Task

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from classes.models import Enrolment, RosterImport, SchoolClass, Student
+from classes.models import Enrolment, RosterImport, SchoolClass, SchoolClassQuerySet, Student
 from huleedu.common.admin import ReadOnlyAdmin, masked
 
 
@@ -18,9 +20,10 @@ class SchoolClassAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "owner__email")
     list_select_related = ("owner",)
 
-    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SchoolClass]:
         """With the number of students."""
-        return super().get_queryset(request).with_counts()
+        rows: SchoolClassQuerySet = super().get_queryset(request)  # type: ignore[assignment]  # from the default manager
+        return rows.with_counts()
 
     @admin.display(description=_("students"), ordering="n_students")
     def n_students(self, school_class: SchoolClass) -> int:

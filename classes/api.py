@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -53,7 +54,8 @@ class ClassViewSet(ApiViewSet):
     pagination_class = RowPagination
 
     def _answer(self, school_class: SchoolClass, *, code: int = 200) -> Response:
-        return Response(ClassSerializer(school_class, context={"user": self.person}).data, status=code)
+        rows = class_rows(self.person, archived=None).filter(pk=school_class.pk)
+        return Response(class_json(rows[0], self.person), status=code)
 
     @extend_schema(
         parameters=[
@@ -179,7 +181,7 @@ class StudentViewSet(ApiViewSet):
 
     def list(self, request: Request) -> Response:
         """By surname."""
-        rows = Student.objects.visible_to(self.person).by_name()  # type: ignore[arg-type]
+        rows = Student.objects.visible_to(self.person).by_name()
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(StudentSerializer(page, many=True).data)
 

@@ -76,7 +76,7 @@ class ShareForm(ActionForm):
         label=_("May"),
         choices=[("", _("read")), ("yes", _("read and change"))],
         coerce=lambda value: value == "yes",
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]  # the stubs think of text only
         required=False,
     )
 

@@ -205,7 +205,7 @@ def read_sent(data: QueryDict, preview: Preview) -> Sent:
         edit: dict[str, Any] = {}
         if row.action in ("new", "changed", "missing") and (key in ticked) != row.include:
             edit["include"] = key in ticked
-        names = {name: data[f"{key}.{name}"] for name in COLUMNS if f"{key}.{name}" in data}
+        names = {name: str(data[f"{key}.{name}"]) for name in COLUMNS if f"{key}.{name}" in data}
         values = {name: value for name, value in names.items() if value.strip() != row.values[name]}
         if values:
             edit["values"] = values

@@ -83,7 +83,7 @@ def roster_rows(school_class: SchoolClass, *, search: str = "") -> QuerySet[Any]
             | Q(preferred_name__icontains=search)
             | Q(email__icontains=search)
         )
-    return rows.annotate(total=Window(Count("pk"))).by_name().values(*_STUDENT, "total")
+    return rows.by_name().annotate(total=Window(Count("pk"))).values(*_STUDENT, "total")
 
 
 def student_json(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from classes.roster_headers import EXTERNAL, FIELDS, field_of, is_known
-from classes.roster_reading import MAX_ROWS, Grid, Record, RosterError, normal, read_grid
+from classes.roster_reading import MAX_ROWS, Grid, Record, RosterError, read_grid
+from huleedu.common.text import clean_line as normal
 from huleedu.common.text import strip_personal_numbers
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 _WORD = r"[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[A-Za-z0-9-]{{1,62}}[A-Za-z0-9]", re.ASCII)
+_NAMING = {"given_name", "family_name", "full_name", "email"}
 MAX_NAME = 150
 """Characters a name may have."""
 _NAME_AND_MAIL = re.compile(r"^\"?(?P<name>[^<>\"]*?)\"?\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>$")
@@ -134,7 +136,7 @@ def parse_roster(
         work.ignored += [(r.line, "preamble" if any(r.cells) else "empty") for r in records[:position]]
         body = records[position + 1 :]
     mapping = _mapping(header, body, columns)
-    if not {"given_name", "family_name", "full_name", "email"} & set(mapping.values()):
+    if not _NAMING & set(mapping.values()):
         work.tell(header.line if header else 1, "no_name_column")
         body_read: list[Record] = []
     else:
@@ -199,11 +201,13 @@ def _split_mail_lines(records: list[Record]) -> list[Record]:
 
 
 def _find_header(records: list[Record]) -> Record | None:
-    """The first of the top rows with two known headings, or one that is all there is."""
-    for record in records[:15]:
-        known = [cell for cell in record.cells if cell and is_known(cell)]
-        filled = [cell for cell in record.cells if cell]
-        if len(known) >= 2 or (known and len(known) == len(filled)):
+    """The first of the top rows with two known headings, else the first with one that is all there is or names people."""
+    known = [(record, [cell for cell in record.cells if cell and is_known(cell)]) for record in records[:15]]
+    for record, headings in known:
+        if len(headings) >= 2:
+            return record
+    for record, headings in known:
+        if headings and (len(headings) == sum(map(bool, record.cells)) or _NAMING & set(map(field_of, headings))):
             return record
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
@@ -13,13 +13,19 @@ from django.db import transaction
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huleedu.settings")
 
 
-class Task(DjangoTask):
+if TYPE_CHECKING:
+    _DjangoTask = DjangoTask[Any, Any]
+else:
+    _DjangoTask = DjangoTask  # generic in the stubs only
+
+
+class Task(_DjangoTask):
     """A task whose `delay_on_commit` never fails the request that enqueues it.
 
     The work itself is a row in PostgreSQL and a sweeper queues it again, so a broker that is down costs time, not work.
     """
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # nothing to wait for yet
         """Queue the task once the running transaction has committed; a broker error is logged, not raised."""
         transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
 

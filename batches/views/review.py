@@ -105,7 +105,8 @@ def _chosen_student(request: PageRequest) -> Student:
         key = UUID(request.POST.get("student", ""))
     except ValueError as error:
         raise ActionError("validation_error", _("There is no such student."), field="student") from error
-    return get_visible(Student.objects, request.user, key)
+    student: Student = get_visible(Student.objects, request.user, key)
+    return student
 
 
 def _version(request: PageRequest) -> int:

@@ -92,7 +92,7 @@ def delete_class(school_class: SchoolClass, *, actor: User) -> None:
     Its students stay: they may be in other classes.
     """
     school_class = lock_class(school_class, archived_too=True)
-    batches: Any = school_class.batches  # type: ignore[attr-defined]  # the relation batches adds from above
+    batches: Any = school_class.batches  # the relation batches adds from above
     if batches.exists():
         raise ActionError("has_texts", _("The class has batches with texts. Archive it instead."))
     tell_changed(school_class)

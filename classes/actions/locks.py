@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +42,7 @@ def tell_changed(school_class: SchoolClass) -> None:
 NAME_FIELDS = ("given_name", "family_name", "preferred_name")
 
 
-def checked_names(values: dict[str, str | None]) -> dict[str, str | None]:
+def checked_names(values: Mapping[str, str | None]) -> dict[str, str | None]:
     """The name and address fields of `values`, cleaned. Raises ActionError `validation_error` naming the field.
 
     Single names are legal. An empty address is None. Personal identity numbers are never kept.

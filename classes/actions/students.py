@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @action
-def add_student(school_class: SchoolClass, *, values: dict[str, str | None], actor: User) -> Student:
+def add_student(school_class: SchoolClass, *, values: Mapping[str, str | None], actor: User) -> Student:
     """A new student in the class: `given_name`, `family_name`, and optionally `preferred_name` and `email`.
 
     Raises ActionError `validation_error` where both names are empty or another student has the address.
@@ -91,7 +92,7 @@ def delete_student(student: Student, *, actor: User) -> None:
     locked = Student.objects.select_for_update().filter(pk=student.pk).first()
     if locked is None:
         raise ActionError("not_found", _("The student is not there any more."))
-    associations: Any = locked.associations  # type: ignore[attr-defined]  # the relation batches adds from above
+    associations: Any = locked.associations  # the relation batches adds from above
     if associations.exists():
         raise ActionError("has_texts", _("The student has texts. Mark the student as having left instead."))
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):

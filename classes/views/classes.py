@@ -67,7 +67,8 @@ def detail(request: PageRequest, class_id: UUID) -> HttpResponse:
 def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str, Any]:
     """What the page and the fragment of the class list need. One statement, then sorted in Swedish order."""
     rows = by_surname(roster_rows(frame.school_class))
-    search = request.POST.get("search", "") if request.resolver_match.view_name == "classes:detail" else ""
+    place = request.resolver_match
+    search = request.POST.get("search", "") if place and place.view_name == "classes:detail" else ""
     found = matching(rows, search) if search.strip() else rows
     per_page = PER_PAGE if len(found) > PAGED_FROM else max(len(found), 1)
     page = Paginator(found, per_page).get_page(request.GET.get("page"))

@@ -23,7 +23,7 @@ from huleedu.common.requests import PageRequest
 
 def _student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_class: SchoolClass) -> Student:
     """The student if ever in this class. Raises Http404."""
-    student = get_visible(Student.objects, request.user, student_id)
+    student: Student = get_visible(Student.objects, request.user, student_id)
     if not Enrolment.objects.filter(school_class=school_class, student=student).exists():
         raise Http404
     return student

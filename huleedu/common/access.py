@@ -15,20 +15,21 @@ from django.utils.translation import gettext_lazy as _
 from huleedu.common.errors import ActionError
 
 M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
-class Visible(Protocol[M]):
+class Visible(Protocol[M_co]):
     """A manager or queryset that knows what a person may see."""
 
-    def visible_to(self, user: Any, /) -> QuerySet[M]:
+    def visible_to(self, user: Any, /) -> QuerySet[M_co]:
         """The rows the person may see."""
         ...
 
 
-class Gated(Visible[M], Protocol[M]):
+class Gated(Visible[M_co], Protocol[M_co]):
     """One that also knows what a person may change."""
 
-    def editable_by(self, user: Any, /) -> QuerySet[M]:
+    def editable_by(self, user: Any, /) -> QuerySet[M_co]:
         """The rows the person may change."""
         ...
 

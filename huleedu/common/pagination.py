@@ -24,7 +24,7 @@ class RowPagination(Pagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The page's rows. A page after the last is 404, an empty list is page 1."""
-        self.request = request
+        self.request, self.address = request, request.build_absolute_uri()
         self.size = self.get_page_size(request) or 50
         given = request.query_params.get(self.page_query_param, "1")
         if not given.isascii() or not given.isdigit() or not 0 < int(given) < 1_000_000:
@@ -50,4 +50,4 @@ class RowPagination(Pagination):
         )
 
     def _link(self, number: int) -> str:
-        return str(replace_query_param(self.request.build_absolute_uri(), self.page_query_param, number))
+        return str(replace_query_param(self.address, self.page_query_param, number))

@@ -85,7 +85,7 @@ def _from_api_exception(error: exceptions.APIException) -> Response:
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if isinstance(error, exceptions.Throttled):
-        headers["Retry-After"] = str(int(error.wait or 1))
+        headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     detail = str(error.detail) if not isinstance(error.detail, (dict, list)) else str(error.default_detail)
     status = STATUS[code] if code != "validation_error" else error.status_code
     return Response(problem(code=code, detail=detail, status=status), status=status, headers=headers)

@@ -34,6 +34,6 @@ class EventsView(APIView):
         """The person's own frames, oldest first."""
         given = AfterInput(data=request.query_params)
         given.is_valid(raise_exception=True)
-        user_pk = request.user.pk
+        user_pk = int(request.user.pk or 0)
         frames = history.frames_after(user_pk, given.validated_data["after"])
         return Response({"results": frames or [], "last_seq": history.last_seq(user_pk), "resync": frames is None})

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from huleedu.observability import metrics
@@ -86,7 +86,7 @@ def _take_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _waiting():  # type: ignore[no-untyped-def]  # a QuerySet; its class has no name of its own
+def _waiting() -> QuerySet[OutboxEvent]:
     return OutboxEvent.objects.filter(relayed_at=None, dead_at=None).order_by("pk")
 
 

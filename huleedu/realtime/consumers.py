@@ -112,7 +112,7 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     async def on_ping(self, _frame: dict[str, Any]) -> None:
         """Answer with the last number, so that a client finds out what it missed; close where the sign-in has ended."""
-        if not await self._still_signed_in():
+        if not await database_sync_to_async(self._still_signed_in)():
             await self.close(SIGNED_OUT)
             return
         await self._say({"type": "pong", "seq": await self._last_seq()})
@@ -143,7 +143,7 @@ class EventConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps(frame))
 
     async def _last_seq(self) -> int:
-        return await database_sync_to_async(registry.last_seq)(self.user.pk)
+        return int(await database_sync_to_async(registry.last_seq)(self.user.pk))
 
     async def _who(self, offered: list[str]) -> Any:
         """The signed-in person, None for nobody. A ticket is used up by looking."""
@@ -155,7 +155,6 @@ class EventConsumer(AsyncWebsocketConsumer):
         ticket = next((name.removeprefix("ticket.") for name in offered if name.startswith("ticket.")), None)
         return await database_sync_to_async(registry.redeem_ticket)(ticket) if ticket else None
 
-    @database_sync_to_async
     def _still_signed_in(self) -> bool:
         user = get_user_model().objects.filter(pk=self.user.pk, is_active=True).first()
         if user is None or user.get_session_auth_hash() != self.user.get_session_auth_hash():

@@ -30,7 +30,7 @@ class ByOrigin:
 
 websocket = URLRouter(
     [
-        path("ws/", ByOrigin(EventConsumer.as_asgi())),  # type: ignore[arg-type]  # an ASGI application, not a view
-        re_path(r"^.*$", Refusal.as_asgi()),  # type: ignore[arg-type]
+        path("ws/", ByOrigin(EventConsumer.as_asgi())),
+        re_path(r"^.*$", Refusal.as_asgi()),
     ]
 )
