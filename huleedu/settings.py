@@ -320,7 +320,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "CourseCodeEnum": "classes.models.CourseCode",
+        "BatchStatusEnum": "batches.models.Batch.Status",
+        "FileStatusEnum": "files.models.EssayFile.Status",
+    },
 }
 
 # --- browser security ------------------------------------------------------------------------------------------------
