@@ -22,6 +22,7 @@ from typing import Any
 import structlog
 
 from files.evidence import Document
+from files.extraction.errors import CODES
 from files.extraction.limits import Limits
 
 logger = structlog.get_logger(__name__)
@@ -36,9 +37,12 @@ class ReaderUnavailableError(Exception):
     """No reader process can be had. Says nothing about the file: it is to be read later."""
 
 
+STATUSES = frozenset({"read", "no_text", "rejected", "failed"})
+
+
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What reading gave: `status` is `read`, `no_text`, `rejected` or `failed`; `problem` is a code or None."""
+    """What reading gave: `status` is one of `STATUSES`; `problem` is a code or None."""
 
     status: str
     problem: str | None
@@ -111,10 +115,15 @@ class ReaderProcess:
 
     def _discard(self) -> None:
         process, self._process = self._process, None
-        if process is not None and self._owner == os.getpid():
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=5)
+        if process is None or self._owner != os.getpid():
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=5)
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
 
     def close(self) -> None:
         """End the reader process."""
@@ -140,17 +149,20 @@ def read_file(path: Path, *, name: str, limits: Limits | None = None) -> ReadRes
 
 
 def _result(answer: dict[str, Any]) -> ReadResult:
+    """Raises KeyError, TypeError or ValueError for an answer of another shape."""
+    if answer["status"] not in STATUSES or answer.get("problem") not in CODES | {None}:
+        raise ValueError
     fields = answer.get("document")
     document = None
     if fields:
         document = Document(
-            detected_type=fields["detected_type"],
-            text=fields["text"],
-            headers=tuple(fields["headers"]),
-            properties=tuple((key, value) for key, value in fields["properties"]),
-            tables=tuple((start, end) for start, end in fields["tables"]),
-            warning=fields["warning"],
-            personnummer_removed=fields["personnummer_removed"],
+            detected_type=str(fields["detected_type"]),
+            text=str(fields["text"]),
+            headers=tuple(map(str, fields["headers"])),
+            properties=tuple((str(key), str(value)) for key, value in fields["properties"]),
+            tables=tuple((int(start), int(end)) for start, end in fields["tables"]),
+            warning=str(fields["warning"]) if fields["warning"] else None,
+            personnummer_removed=int(fields["personnummer_removed"]),
         )
     return ReadResult(
         status=answer["status"],

@@ -44,11 +44,11 @@ def run(path: str, *, name: str, limits: Limits, writing: int, parent: int) -> N
             if descriptor != writing:
                 with suppress(OSError):
                     os.close(descriptor)
-        answer = _unreadable()
+        data = None
         with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123  (as few layers as possible here)
             data = file.read(limits.max_bytes + 1)
-            _give_up_rights(limits, parent)
-            answer = _read(data, name, limits)
+        _give_up_rights(limits, parent)
+        answer = _unreadable() if data is None else _read(data, name, limits)
         with os.fdopen(writing, "wb") as out:
             out.write(json.dumps(answer).encode())
         code = 0

@@ -36,7 +36,8 @@ _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 class _Outcome(Enum):
     """How the conversation with a child ended."""
 
-    SILENT = "it ended by itself, having said something or nothing"
+    ENDED = "it said all it had to say"
+    MUTE = "it was killed for staying after it had hung up without a word"
     LATE = "it was killed at the deadline"
     ENDLESS = "it was killed for saying too much"
 
@@ -103,6 +104,8 @@ def _run_child(path: str, name: str, limits: Limits, deadline: float) -> tuple[_
     os.close(writing)
     try:
         outcome, answer = _collect(pid, reading, deadline)
+        if outcome is _Outcome.ENDED and not answer and _stays(pid):
+            outcome = _Outcome.MUTE
     finally:
         os.close(reading)
         # It has closed its pipe or must end now; one that lingers, or left somebody behind, is up to no good.
@@ -112,6 +115,15 @@ def _run_child(path: str, name: str, limits: Limits, deadline: float) -> tuple[_
             os.kill(pid, signal.SIGKILL)
     _pid, status, usage = os.wait4(pid, 0)
     return outcome, answer, status, usage.ru_maxrss / (1024 if child.LIBC is not None else 1024 * 1024)
+
+
+def _stays(pid: int) -> bool:
+    """Whether the child still runs a moment later. One that died has its reason left to be read."""
+    for _look in range(20):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def _collect(pid: int, reading: int, deadline: float) -> tuple[_Outcome, bytes]:
@@ -132,7 +144,7 @@ def _collect(pid: int, reading: int, deadline: float) -> tuple[_Outcome, bytes]:
             if descriptor == reading:
                 chunk = os.read(reading, 1 << 20)
                 if not chunk:
-                    return _Outcome.SILENT, b"".join(chunks)
+                    return _Outcome.ENDED, b"".join(chunks)
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > MAX_ANSWER:
@@ -145,10 +157,13 @@ def _result(outcome: _Outcome, answer: bytes, *, status: int, peak_mb: float, li
         return {"status": "failed", "problem": "parse_timeout"}
     if outcome is _Outcome.ENDLESS:
         return {"status": "rejected", "problem": "too_long"}
+    if outcome is _Outcome.MUTE:
+        return {"status": "failed", "problem": "too_complex"}
     if answer:
-        with suppress(ValueError):
-            decoded: dict[str, Any] = json.loads(answer)
-            return decoded
+        with suppress(ValueError, RecursionError):
+            decoded = json.loads(answer)
+            if isinstance(decoded, dict) and isinstance(decoded.get("status"), str):
+                return decoded
     ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if ended_by in (signal.SIGXCPU, signal.SIGALRM):
         return {"status": "failed", "problem": "parse_timeout"}

@@ -1,0 +1,414 @@
+"""The reader process and its children as real processes: what they may not do, and who outlives whom.
+
+A hostile reader is put in place of the real one in a copy of the server that runs only in these tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lxml
+import pytest
+
+from files import sandbox
+from files.extraction.child import landlock_version
+from files.extraction.limits import Limits
+from files.sandbox import ReaderProcess, ReaderUnavailableError, read_file
+
+ROOT = Path(sandbox.__file__).resolve().parents[1]
+IS_ROOT = os.geteuid() == 0
+NOBODY = 65534
+ORDINARY = 12345
+"""A user without any rights of its own."""
+PIPE = "next(fd for fd in range(3, 64) if attempt(lambda: os.fstat(fd)).startswith('os.'))"
+"""Within a child: the descriptor its answer goes to."""
+HOSTILE = """
+import ctypes, os, resource, signal, socket, sys, time
+from files.evidence import Document
+from files.extraction import child, server
+def attempt(action):
+    try:
+        return repr(action())
+    except BaseException as error:
+        return type(error).__name__ + ": " + str(getattr(error, "errno", ""))
+real = child.read_document
+def hostile(data, *, name, limits):
+    order = data.decode(errors="replace")
+    if not order.startswith("!"):
+        return real(data, name=name, limits=limits)
+    answer = eval(compile(order[1:], "order", "eval"), globals())
+    return Document("txt", answer if isinstance(answer, str) else repr(answer))
+child.read_document = hostile
+server.main()
+"""
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReaderProcess]:
+    """A reader process whose reader obeys files that begin with `!`."""
+    real = subprocess.Popen
+
+    def start(command: list[str], **options: Any) -> Any:
+        return real([sys.executable, "-c", HOSTILE], **options)
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", start)
+    process = ReaderProcess()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def ask(reader: ReaderProcess, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """`ask(expression)`: evaluate it inside a child and give the answer."""
+
+    def run(expression: str, **limits: int) -> dict[str, Any]:
+        path = tmp_path / "order.txt"
+        path.write_text(expression if expression.startswith("Det") else f"!{expression}")
+        return reader.read(path, name="order.txt", limits=Limits(**limits))
+
+    return run
+
+
+def said(answer: dict[str, Any]) -> str:
+    text: str = answer["document"]["text"]
+    return text
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+def test_memory_hog(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("len(b'x' * 2_000_000_000)")
+    assert (answer["status"], answer["problem"]) == ("failed", "out_of_memory")
+    answer = ask("[bytearray(10_000_000) for _ in iter(int, 1)]", memory_mb=300)
+    assert answer["problem"] == "out_of_memory"
+    assert answer["max_rss_mb"] < 300
+
+
+def test_endless_loop_and_endless_sleep(ask: Callable[..., dict[str, Any]]) -> None:
+    for order in ("[0 for _ in iter(int, 1)]", "time.sleep(3600)", f"(os.close({PIPE}), time.sleep(3600))"):
+        answer = ask(order, wall_seconds=1)
+        assert answer["problem"] in ("parse_timeout", "too_complex"), order
+        assert answer["seconds"] < 3
+    answer = ask("[0 for _ in iter(int, 1)]", cpu_seconds=1, wall_seconds=10)
+    assert answer["problem"] == "parse_timeout"
+    assert answer["seconds"] < 5
+
+
+def test_a_deaf_child_is_killed(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("(signal.signal(signal.SIGTERM, signal.SIG_IGN), signal.alarm(0), time.sleep(3600))", wall_seconds=1)
+    assert answer["problem"] == "parse_timeout"
+
+
+@pytest.mark.parametrize(
+    "crime",
+    [
+        "os.fork()",
+        "os.posix_spawn('/bin/true', ['true'], {})",
+        "os.execv('/bin/true', ['true'])",
+        "__import__('threading').Thread(target=print).start()",
+        "open('/etc/passwd').read()",
+        "open('/tmp/huleedu-crime', 'w').write('x')",
+        "os.mkdir('/tmp/huleedu-crime')",
+        "os.listdir('/')",
+        "os.pipe()",
+        "os.dup(1)",
+        "socket.socket()",
+        "socket.socketpair()",
+    ],
+)
+def test_a_child_may_do_nothing_but_compute(ask: Callable[..., dict[str, Any]], crime: str) -> None:
+    assert "Error: " in said(ask(f"attempt(lambda: {crime})"))
+    assert not Path(tempfile.gettempdir(), "huleedu-crime").exists()
+
+
+def test_a_child_may_not_remove_or_rename_what_its_user_owns(
+    ask: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    if not (IS_ROOT or landlock_version()):
+        pytest.skip("neither root nor a kernel with Landlock")
+    for parent in (tmp_path, tmp_path.parent):
+        parent.chmod(0o777)
+    target = tmp_path / "target"
+    target.write_text("x")
+    if IS_ROOT:
+        os.chown(target, NOBODY, NOBODY)
+    for crime in (
+        f"os.unlink({str(target)!r})",
+        f"os.rename({str(target)!r}, {str(target) + '2'!r})",
+        f"os.truncate({str(target)!r}, 0)",
+    ):
+        assert "Error: " in said(ask(f"attempt(lambda: {crime})"))
+    assert target.read_text() == "x"
+
+
+def test_a_child_may_not_signal_others(ask: Callable[..., dict[str, Any]]) -> None:
+    if not (IS_ROOT or landlock_version() >= 6):
+        pytest.skip("neither root nor a kernel with scoped signals")
+    assert "PermissionError" in said(ask(f"attempt(lambda: os.kill({os.getpid()}, 0))"))
+    assert "PermissionError" in said(ask("attempt(lambda: os.kill(os.getppid(), 9))"))
+
+
+def test_the_child_sees_nothing_of_its_owner(
+    ask: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "kanariefågel")
+    assert said(ask("dict(os.environ)")) == "{}"
+    assert said(ask("os.getcwd()")) == "/"
+    assert said(ask("os.getsid(0) == os.getpid()")) == "True"
+    assert len(said(ask("[fd for fd in range(64) if attempt(lambda: os.fstat(fd)).startswith('os.')]")).split()) == 4
+
+
+def test_limits_are_really_set(ask: Callable[..., dict[str, Any]]) -> None:
+    kinds = ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE")
+    answer = said(
+        ask(f"[resource.getrlimit(getattr(resource, 'RLIMIT_' + k)) for k in {kinds!r}]", memory_mb=700, cpu_seconds=7)
+    )
+    memory = 700 * 1024 * 1024
+    assert answer == repr([(memory, memory), (7, 8), (0, 0), (0, 0), (0, 0), (0, 0)])
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root has rights to drop")
+def test_root_is_dropped(ask: Callable[..., dict[str, Any]]) -> None:
+    assert said(ask("(os.getresuid(), os.getresgid(), os.getgroups())")) == repr(((NOBODY,) * 3, (NOBODY,) * 3, []))
+    assert "PermissionError" in said(ask("attempt(lambda: os.setuid(0))"))
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_child_that_talks_without_end(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask(f"[os.write({PIPE}, b'x' * 100_000) for _ in iter(int, 1)]")
+    assert (answer["status"], answer["problem"]) == ("rejected", "too_long")
+
+
+@pytest.mark.parametrize(
+    "lie", ['{"status": "read"', '{"status": "read", "document": {"text": 3}}', "[]", '{"status": 1}', "null", '"x"']
+)
+def test_a_child_that_lies(reader: ReaderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    monkeypatch.setattr(sandbox, "_reader", reader)
+    path = tmp_path / "lie.txt"
+    path.write_text(f"!(os.write({PIPE}, {lie.encode()!r}), os._exit(0))")
+    result = read_file(path, name="lie.txt")
+    assert result.status in ("failed", "rejected")
+    assert result.problem in ("corrupt", "too_complex")
+
+
+def test_a_reader_with_a_mistake_in_it_is_a_damaged_file(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("1 / 0")
+    assert (answer["status"], answer["problem"]) == ("failed", "corrupt")
+
+
+def test_a_crash_in_a_library_is_told_and_the_next_file_is_read(ask: Callable[..., dict[str, Any]]) -> None:
+    for order in ("ctypes.string_at(0)", "os._exit(7)", "os.abort()"):
+        answer = ask(order)
+        assert (answer["status"], answer["problem"]) == ("failed", "too_complex")
+    assert said(ask("Det går bra")) == "Det går bra"
+
+
+def test_a_file_that_is_not_there(reader: ReaderProcess, tmp_path: Path) -> None:
+    answer = reader.read(tmp_path / "gone.bin", name="gone.txt", limits=Limits())
+    assert (answer["status"], answer["problem"]) == ("failed", "corrupt")
+
+
+# --- deaths ----------------------------------------------------------------------------------------------------------
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.fixture
+def slow(reader: ReaderProcess, tmp_path: Path) -> Callable[[], tuple[threading.Thread, list[Any], int, int]]:
+    """Start reading a file that never ends; gives the thread, its answers, the reader's pid and the child's."""
+
+    def start() -> tuple[threading.Thread, list[Any], int, int]:
+        path = tmp_path / "slow.txt"
+        path.write_text("!time.sleep(3600)")
+        answers: list[Any] = []
+
+        def read() -> None:
+            try:
+                answers.append(reader.read(path, name="slow.txt", limits=Limits(wall_seconds=4)))
+            except ReaderUnavailableError as error:
+                answers.append(error)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        assert wait_until(lambda: reader._process is not None and bool(children_of(reader._process.pid)))
+        assert reader._process is not None
+        return thread, answers, reader._process.pid, children_of(reader._process.pid)[0]
+
+    return start
+
+
+def test_a_killed_child_gets_another_try(slow: Any) -> None:
+    thread, answers, server, child = slow()
+    os.kill(child, signal.SIGKILL)
+    assert wait_until(lambda: bool(set(children_of(server)) - {child}))
+    thread.join(20)
+    assert answers[0]["problem"] == "parse_timeout"
+    assert answers[0]["seconds"] < 6
+
+
+def test_a_child_killed_every_time_is_given_up(slow: Any) -> None:
+    thread, answers, server, child = slow()
+    for _try in range(3):
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda dead=child: bool(set(children_of(server)) - {dead}), seconds=1)
+        child = next(iter(children_of(server)), child)
+    thread.join(20)
+    assert (answers[0]["status"], answers[0]["problem"]) == ("failed", "out_of_memory")
+
+
+def test_a_killed_reader_takes_its_child_along_and_the_next_file_is_read(
+    slow: Any, ask: Callable[..., dict[str, Any]]
+) -> None:
+    thread, answers, server, child = slow()
+    os.kill(server, signal.SIGKILL)
+    assert wait_until(lambda: not alive(child))
+    thread.join(30)
+    # The same file is asked for once more, of a new reader.
+    assert answers[0]["problem"] == "parse_timeout"
+    assert said(ask("Det går bra")) == "Det går bra"
+
+
+def test_a_stopped_reader_is_replaced(
+    slow: Any, ask: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_MARGIN", 0.5)
+    thread, answers, server, child = slow()
+    os.kill(server, signal.SIGSTOP)
+    thread.join(30)
+    assert answers
+    assert wait_until(lambda: not alive(server) and not alive(child))
+    assert said(ask("Det går bra")) == "Det går bra"
+
+
+def test_no_reader_to_be_had(reader: ReaderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: Any, **_options: Any) -> Any:
+        raise OSError
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", refuse)
+    with pytest.raises(ReaderUnavailableError):
+        reader.read(tmp_path / "a.txt", name="a.txt", limits=Limits())
+
+
+OWNER = """
+import os, sys, time
+from pathlib import Path
+from files import sandbox
+from files.extraction.limits import Limits
+reader = sandbox.ReaderProcess()
+path = Path(sys.argv[1])
+path.write_text("Det går bra")
+status = reader.read(path, name="a.txt", limits=Limits())["status"]
+print(">", status, reader._process.pid, flush=True)
+if len(sys.argv) > 2:
+    path.write_text("x")
+    os.mkfifo(sys.argv[2])
+    reader.read(Path(sys.argv[2]), name="a.txt", limits=Limits())
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_nothing_outlives_a_killed_worker(tmp_path: Path, busy: bool) -> None:
+    arguments = [str(tmp_path / "a.txt"), *([str(tmp_path / "fifo")] if busy else [])]
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        _sign, status, server = next(line for line in owner.stdout if line.startswith(">")).split()
+        assert status == "read"
+        child = 0
+        if busy:
+            assert wait_until(lambda: bool(children_of(int(server))))
+            child = children_of(int(server))[0]
+        owner.kill()
+    assert wait_until(lambda: not alive(int(server)))
+    assert not busy or wait_until(lambda: not alive(child))
+
+
+def _python_for_all() -> list[str]:
+    """A Python of this version that another user may run, with our packages."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        command = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups", python]
+        version = "import sys; print(sys.version_info[:2])"
+        done = subprocess.run([*command, "-c", version], capture_output=True, text=True, check=False)
+        if done.stdout.strip() == str(sys.version_info[:2]):
+            return command
+    pytest.skip("this Python lies in a private home: another user cannot run it")
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else")
+def test_an_ordinary_user_reads_in_the_same_sandbox(tmp_path: Path) -> None:
+    """The crimes again, as a user who is not root: the limits must hold without rights to drop."""
+    order = tmp_path / "order.txt"
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    crimes = (
+        "os.fork()",
+        "open('/etc/passwd')",
+        "socket.socket()",
+        f"os.unlink({str(order)!r})",
+        "os.mkdir('/tmp/crime')",
+    )
+    order.write_text("![" + ", ".join(f"attempt(lambda: {crime})" for crime in crimes) + "]")
+    request = json.dumps({"path": str(order), "name": "order.txt", "limits": Limits().as_json()})
+    os.chown(order, ORDINARY, ORDINARY)
+    environment = {"PYTHONPATH": f"{ROOT}:{Path(lxml.__file__).parents[1]}", "LC_ALL": "C.UTF-8"}
+    command = [*_python_for_all(), "-c", HOSTILE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        hello = json.loads(server.stdout.readline())
+        server.stdin.write(f"{request}\n".encode())
+        server.stdin.flush()
+        answer = json.loads(server.stdout.readline())
+        server.stdin.close()
+    assert hello["rights"] == "kept"
+    # Where the kernel has no Landlock, an ordinary user's child can still change the names of that user's files.
+    assert said(answer).count("Error: ") >= (len(crimes) if landlock_version() else 3)
+    assert order.exists() or not landlock_version()
+
+
+def test_thirty_files_do_not_leave_anything_behind(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Det går bra")
+    process = ReaderProcess()
+    try:
+        for _file in range(30):
+            assert process.read(path, name="a.txt", limits=Limits())["status"] == "read"
+        assert process._process is not None
+        assert children_of(process._process.pid) == []
+        assert len(list(Path(f"/proc/{process._process.pid}/fd").iterdir())) < 12
+    finally:
+        process.close()
