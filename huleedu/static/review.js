@@ -115,7 +115,7 @@
     x: () => press(find("nobody")),
     u: () => find("undo")?.requestSubmit(),
     "/": () => find("search-words")?.select(),
-    "?": () => find("keys").showModal(),
+    "?": () => find("keys")?.showModal(),
   };
 
   const isField = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]");
@@ -128,13 +128,13 @@
     }
     if (hasOwnMeaning(event.target)) return; // the browser's own meaning wins
     event.preventDefault();
-    press(find("confirm"));
+    press(find("confirm") || find("confirm-ticked"));
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.(".queue")) inQueue(event);
+    if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.id === "search-words") return inSearch(event);
-    if (event.target.closest(".queue")) inQueue(event);
     if (isField(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter") return onEnter(event);
     if (!keysAreOn()) return;
