@@ -5,8 +5,8 @@
 "use strict";
 
 (() => {
-  const COALESCE_MS = 150, PING_MS = 20_000, PATIENCE_MS = 5_000, POLL_MS = 10_000, ANNOUNCE_MS = 3_000, TOAST_MS = 8_000;
-  const LONGEST_WAIT_MS = 15_000, SIGNED_OUT = 4401;
+  const COALESCE_MS = 150, PING_MS = 20_000, PATIENCE_MS = 5_000, POLL_MS = 10_000, ANNOUNCE_MS = 3_000, MAX_WAIT_MS = 15_000;
+  const SIGNED_OUT = 4401; // close code
   const body = document.body;
   const resources = (body.dataset.resources || "").split(/\s+/).filter(Boolean);
 
@@ -21,121 +21,116 @@
     changed.clear();
   }
 
-  function changedNow(names) {
+  function changedNow(...names) {
     for (const name of names) changed.add(name);
     firing ||= setTimeout(fire, COALESCE_MS);
   }
 
-  const everything = () => changedNow(resources);
+  const everything = () => changedNow(...resources);
 
   // --- reading out -------------------------------------------------------------------------------------------------
 
   let toSay = "", saidAt = 0, saying = 0;
 
-  function say() {
-    saying = 0;
-    saidAt = Date.now();
-    document.getElementById("announcer").textContent = toSay;
-  }
-
   /** At most one message in three seconds: a later one takes an earlier one's place, so messages hold sums. */
   function announce(words) {
     toSay = words;
-    saying ||= setTimeout(say, Math.max(50, saidAt + ANNOUNCE_MS - Date.now()));
+    saying ||= setTimeout(() => {
+      saying = 0;
+      saidAt = Date.now();
+      document.getElementById("announcer").textContent = toSay;
+    }, Math.max(50, saidAt + ANNOUNCE_MS - Date.now()));
   }
 
   document.addEventListener("announce", (event) => announce(String(event.detail)));
 
   /** A fragment says what is new in data-announce; it is read out when it differs from before. */
   const announced = new Map();
+  for (const part of document.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
   function announceFragment(element) {
     for (const part of [element, ...element.querySelectorAll("[data-announce]")]) {
       const words = part.dataset.announce;
-      if (!words || announced.get(part.id) === words) continue;
+      if (words && announced.get(part.id) !== words) announce(words);
       announced.set(part.id, words);
-      announce(words);
     }
   }
-  for (const part of document.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
 
   // --- the socket --------------------------------------------------------------------------------------------------
 
-  let socket, tries = 0, polling = 0, heartbeat = 0, silence = 0, patience = 0, hasBeenLive = false;
+  let socket, tries = 0, polling = 0, retry = 0, heartbeat = 0, silence = 0, patience = 0, hasBeenLive = false;
   let lastSeq = Number(sessionStorage.getItem("seq")); // where this tab's last page stood: 0, the first one
   const state = document.querySelector("[data-live-state]");
 
   function show(live) {
-    clearTimeout(patience);
-    patience = 0;
-    if (!state) return;
+    patience = clearTimeout(patience);
     state.classList.toggle("reconnecting", !live);
     const words = live ? state.dataset.live : state.dataset.reconnecting;
     if (state.textContent !== words) state.textContent = words;
   }
 
-  function lost() {
+  function connect() {
+    clearTimeout(retry);
+    const mine = socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/`, ["huleedu.v1"]);
+    mine.addEventListener("message", (event) => mine === socket && receive(JSON.parse(event.data)));
+    mine.addEventListener("close", (event) => mine === socket && lost(event.code));
+    expectAnswer();
+  }
+
+  /** Without contact the page says so after a while, and asks by itself until it has contact again. */
+  function lost(code) {
+    socket?.close();
+    socket = null;
     clearInterval(heartbeat);
     clearTimeout(silence);
+    if (code === SIGNED_OUT) return signedOut();
     patience ||= setTimeout(() => show(false), PATIENCE_MS);
     polling ||= setInterval(everything, POLL_MS);
+    retry = setTimeout(connect, Math.min(MAX_WAIT_MS, 1000 * 2 ** tries++));
   }
 
-  function connect() {
-    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`, ["huleedu.v1"]);
-    socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => {
-      lost();
-      if (event.code === SIGNED_OUT) return clearInterval(polling), signedOut();
-      setTimeout(connect, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** tries++));
-    });
-  }
+  const send = (frame) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame));
 
-  const send = (frame) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame));
-
-  function ping() {
+  /** Anything the server says will do; silence means that contact is lost, whatever the browser believes. */
+  function expectAnswer() {
     send({ action: "ping" });
     clearTimeout(silence);
-    silence = setTimeout(() => socket.close(), PATIENCE_MS);
+    silence = setTimeout(() => { show(false); lost(); }, PATIENCE_MS);
   }
 
   function receive(frame) {
     clearTimeout(silence);
     if (frame.type === "hello") return greeted(frame.seq);
-    if (frame.type === "resync") return everything();
+    if (frame.type === "resync") everything();
     // Of what happened to others than its resources the page is told nothing, so the number may simply be further on.
     if (frame.type === "pong" && frame.seq > lastSeq) send({ action: "resume", after: lastSeq });
-    if (frame.resource) changedNow([frame.resource]);
-    if (frame.seq > lastSeq) remember(frame.seq);
-  }
-
-  function remember(seq) {
-    lastSeq = seq;
-    sessionStorage.setItem("seq", seq);
+    if (frame.resource) changedNow(frame.resource);
+    if (frame.seq > lastSeq) sessionStorage.setItem("seq", lastSeq = frame.seq);
   }
 
   /** Contact. What happened between making the page, or losing contact, and now is fetched once. */
   function greeted(seq) {
     tries = 0;
-    clearInterval(polling);
-    polling = 0;
+    polling = clearInterval(polling);
     show(true);
-    for (const resource of resources) send({ action: "subscribe", resource });
+    resources.forEach((resource) => send({ action: "subscribe", resource }));
     if (hasBeenLive || !lastSeq || lastSeq > seq) everything();
     else if (lastSeq < seq) send({ action: "resume", after: lastSeq });
-    remember(seq);
+    sessionStorage.setItem("seq", lastSeq = seq);
     hasBeenLive = true;
     clearInterval(heartbeat);
-    heartbeat = setInterval(ping, PING_MS);
+    heartbeat = setInterval(expectAnswer, PING_MS);
   }
 
   function signedOut() {
+    clearInterval(polling);
     const dialog = document.getElementById("signed-out");
     if (dialog && !dialog.open) dialog.showModal();
   }
 
-  if ("live" in body.dataset && "WebSocket" in window) {
-    patience = setTimeout(() => show(false), PATIENCE_MS);
+  if ("live" in body.dataset) {
     connect();
+    addEventListener("offline", () => socket && lost());
+    addEventListener("online", () => socket || connect());
   }
 
   // --- htmx: what a swap must leave alone, and what to say when a request fails ------------------------------------------
@@ -143,16 +138,16 @@
   const wanted = new Set();
 
   function inUse(target) {
-    const selection = getSelection();
+    const selection = getSelection(), fields = target.querySelectorAll("input, select, textarea");
     return (document.activeElement !== body && target.contains(document.activeElement))
       || target.querySelector("details.menu[open], dialog[open]") !== null
       || (selection && !selection.isCollapsed && target.contains(selection.anchorNode))
-      || [...target.querySelectorAll("input, select, textarea")].some(isChanged);
+      || [...fields].some(isChanged);
   }
 
   function isChanged(field) {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.tagName === "SELECT") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    if (field.options) return !field.selectedOptions[0]?.defaultSelected && field.selectedIndex > 0;
     return field.type !== "hidden" && field.value !== field.defaultValue;
   }
 
@@ -173,7 +168,8 @@
       note.remove();
       document.dispatchEvent(new CustomEvent(eventName));
     });
-    (target.closest("table") || target).before(note);
+    const list = target.closest("table, ul, ol");
+    list ? list.before(note) : target.prepend(note);
   }
 
   function note(template) {
@@ -186,8 +182,7 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
-    const signIn = body.dataset.signIn;
-    if (signIn && new URL(xhr.responseURL || location.href).pathname === signIn) {
+    if (new URL(xhr.responseURL || location.href).pathname === body.dataset.signIn) {
       event.detail.shouldSwap = false;
       return signedOut();
     }
@@ -212,19 +207,13 @@
 
   /** What only makes sense with script is hidden until now. */
   function prepare(root) {
-    for (const element of root.querySelectorAll("[data-back], [data-copy], [data-print], [data-dialog-open]")) element.hidden = false;
-    for (const toast of root.querySelectorAll("[data-toast]")) forget(toast);
-  }
-
-  function forget(toast) {
-    setTimeout(() => (toast.matches(":hover, :focus-within") ? forget(toast) : toast.remove()), TOAST_MS);
+    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
   }
 
   async function copy(button) {
     const what = button.dataset.copy, source = what.startsWith("#") && document.querySelector(what);
     await navigator.clipboard.writeText(source ? source.value ?? source.innerText : what);
     announce(button.dataset.copied || button.textContent.trim());
-    button.classList.add("copied");
   }
 
   document.addEventListener("click", (event) => {
@@ -233,8 +222,6 @@
     else if (button?.dataset.dialogOpen) document.getElementById(button.dataset.dialogOpen).showModal();
     else if (button && "dialogClose" in button.dataset) button.closest("dialog").close();
     else if (button?.dataset.copy) copy(button);
-    else if (button && "back" in button.dataset) history.back();
-    else if (button && "print" in button.dataset) print();
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
@@ -244,23 +231,18 @@
     menu.querySelector("summary").focus();
   });
 
-  // A form is sent once (but data-again: its answer is a download). A page the browser kept comes back ready.
-  function sending(button) {
-    button?.setAttribute("aria-disabled", "true");
-    button?.setAttribute("data-sending", "");
+  // A form is sent once. A page the browser kept comes back ready.
+  const sending = new Set();
+  function hold(button) {
+    if (button) sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
   }
-  function ready() {
-    for (const button of document.querySelectorAll("[data-sending]")) {
-      button.removeAttribute("aria-disabled");
-      button.removeAttribute("data-sending");
-    }
-  }
+  const ready = () => sending.forEach((button) => sending.delete(button) && button.removeAttribute("aria-disabled"));
   document.addEventListener("submit", (event) => {
     if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
-    if (event.defaultPrevented || event.target.method !== "post" || "again" in event.target.dataset) return;
-    setTimeout(() => sending(event.submitter)); // after the browser has read the button's own value
+    // Held only after the browser has read the button's own value.
+    if (!event.defaultPrevented && event.target.method === "post") setTimeout(() => hold(event.submitter));
   });
-  document.addEventListener("htmx:beforeRequest", (event) => sending(event.detail.requestConfig.triggeringEvent?.submitter));
+  document.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.requestConfig.triggeringEvent?.submitter));
   document.addEventListener("htmx:afterRequest", ready);
   addEventListener("pageshow", (event) => event.persisted && ready());
 
