@@ -201,15 +201,21 @@ def _split_mail_lines(records: list[Record]) -> list[Record]:
 
 
 def _find_header(records: list[Record]) -> Record | None:
-    """The first of the top rows with two known headings, else the first with one that is all there is or names people."""
-    known = [(record, [cell for cell in record.cells if cell and is_known(cell)]) for record in records[:15]]
-    for record, headings in known:
+    """The first of the top rows with two known headings; else with one, if it is all there is or stands there once."""
+    known = [[index for index, cell in enumerate(record.cells) if cell and is_known(cell)] for record in records[:15]]
+    for record, headings in zip(records, known, strict=False):
         if len(headings) >= 2:
             return record
-    for record, headings in known:
-        if headings and (len(headings) == sum(map(bool, record.cells)) or _NAMING & set(map(field_of, headings))):
+    for position, (record, headings) in enumerate(zip(records, known, strict=False)):
+        if headings and (len(headings) == sum(map(bool, record.cells)) or _is_alone(records, position, headings[0])):
             return record
     return None
+
+
+def _is_alone(records: list[Record], position: int, column: int) -> bool:
+    """Whether the next row has something else in the column: in lists without headings, `student` may be a role."""
+    following = next((record.cells for record in records[position + 1 :] if any(record.cells)), ())
+    return bool(following) and following[column : column + 1] != records[position].cells[column : column + 1]
 
 
 def _mapping(header: Record | None, body: list[Record], chosen: Mapping[int, str] | None) -> dict[int, str]:

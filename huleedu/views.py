@@ -7,6 +7,7 @@ from typing import Any
 from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
 from huleedu.observability import health
 from huleedu.observability.request_id import current_request_id
@@ -72,7 +74,12 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: a request Django itself would not take."""
+    """400: a request Django itself would not take; 413 where it is the size of what was typed or pasted."""
+    if isinstance(exception, RequestDataTooBig):
+        error = ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
+        if _is_api(request):
+            return problem_page(request, code=error.code, detail=str(error.message))
+        return render(request, "action_error.html", {"error": error}, status=error.status)
     if _is_api(request):
         return problem_page(request, code="validation_error", detail=_("The request cannot be understood."))
     return render(request, "400.html", status=400)
