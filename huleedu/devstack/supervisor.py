@@ -173,17 +173,15 @@ class Stack:
         return self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log)
 
     def _finish(self, command: Child, text: str) -> None:
-        """Wait for a management command and show what it said. Raises StackError when it fails or we are to stop."""
+        """Wait for a management command. Raises StackError with what it said when it fails or we are to stop."""
         began = time.monotonic()
         while command.alive and not self.stopping:
             time.sleep(0.02)
         command.stop(grace=5)
-        log = self.data / f"{command.name}.log"
         if command.process.returncode:
-            raise StackError(f"`manage.py {command.name}` failed:\n{tail(log, 40)}")
+            said = tail(self.data / f"{command.name}.log", 40)
+            raise StackError(f"`manage.py {command.name}` failed:\n{said}")
         say(f"  {text} ({time.monotonic() - began:.1f} s)")
-        if printed := log.read_text(errors="replace").strip():
-            say(printed)
 
     def _start_programs(self) -> None:
         python = [sys.executable, "-W", "ignore", "-m"]
