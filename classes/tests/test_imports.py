@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -155,10 +156,10 @@ def test_a_draft_and_an_old_import_cannot_be_undone(owned_class: SchoolClass, te
     draft = actions.preview_roster(owned_class, data=LIST, actor=teacher)
     refused("not_undoable", lambda: actions.undo_import(draft, actor=teacher))
     applied = actions.apply_import(draft, actor=teacher)
-    old = timezone.now() - timezone.timedelta(days=31)
+    old = timezone.now() - timedelta(days=31)
     RosterImport.objects.update(applied_at=old)
     stale = actions.preview_roster(owned_class, data=LIST, actor=teacher)
-    RosterImport.objects.filter(pk=stale.pk).update(created_at=timezone.now() - timezone.timedelta(hours=25))
+    RosterImport.objects.filter(pk=stale.pk).update(created_at=timezone.now() - timedelta(hours=25))
     fresh = actions.preview_roster(owned_class, data=LIST, actor=teacher)
     assert purge_roster_imports() == {"drafts": 1, "emptied": 1}
     assert set(RosterImport.objects.values_list("pk", flat=True)) == {applied.pk, fresh.pk}
@@ -310,13 +311,12 @@ def test_a_draft_holds_no_personal_identity_number(data: bytes | str, owned_clas
 def test_somebody_takes_an_address_meanwhile(
     owned_class: SchoolClass, teacher: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from classes.actions import applying
+    from classes.actions import applying, imports
 
     draft = actions.preview_roster(owned_class, data=LIST, actor=teacher)
-    compare = applying.compare
 
     def late(*args: Any) -> Any:
-        rows = compare(*args)
+        rows = imports.compare(*args)
         Student.objects.create(created_by=teacher, given_name="Emil", email="emil@elev.example")
         return rows
 

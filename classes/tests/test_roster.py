@@ -315,7 +315,7 @@ def test_one_with_only_a_first_name_sorts_by_it() -> None:
 
 
 def test_search_ignores_accents_but_puts_exact_ones_first() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"given_name": "Linnea", "family_name": "Oberg", "preferred_name": "", "email": None},
         {"given_name": "Linnéa", "family_name": "Öberg", "preferred_name": "Linn", "email": "lo@elev.example"},
         {"given_name": "Bo", "family_name": "Ek", "preferred_name": "", "email": ""},
