@@ -7,9 +7,11 @@
 
 (() => {
   const AFTER_USE_MS = 400;
+  const REST = 2; // times as long as the last answer took: a long list that changes all the time is not all the server does
   let left = false; // whether this answer's parts were all put in place
   let behind = null; // the element whose answer was not
   let later = 0;
+  let asked = 0, took = 0, answered = 0, resting = 0;
 
   /** Whether the person points at a row, has the focus, a menu or a selection in it. */
   function inUse(part) {
@@ -70,7 +72,30 @@
     }
   }
 
+  /** Whether the element may ask again already; else it is asked to, once the rest is over. */
+  function mayAsk(element) {
+    const wait = REST * took - (performance.now() - answered);
+    if (wait <= 0) {
+      asked = performance.now();
+      return true;
+    }
+    resting ||= setTimeout(() => {
+      resting = 0;
+      htmx.trigger(element, "live:again");
+    }, wait);
+    return false;
+  }
+
   htmx.defineExtension("parts", {
+    onEvent(name, event) {
+      if (name === "htmx:beforeRequest") return mayAsk(event.detail.elt);
+      if (name === "htmx:afterRequest") {
+        answered = performance.now();
+        took = answered - asked;
+      }
+      return true;
+    },
+
     handleSwap(style, target, fragment) {
       if (style !== "parts") return false;
       left = false;
