@@ -287,6 +287,19 @@ def test_the_live_queue_is_a_fragment(
     assert "essay-text" not in fragment
 
 
+def test_the_queue_stays_live_beside_a_removed_text(
+    client_for: ClientFor, teacher: User, colleague: User, stranger: User, batch: Batch, students: list[Student]
+) -> None:
+    first, second = make_essays(batch, 2, students=students, certainty="unsure")
+    actions.remove_file(batch, file=first.file, actor=colleague)
+    headers = {"HX-Request": "true", "HX-Target": "queue"}
+    fragment = client_for(teacher).get(url("review-text", batch, first), headers=headers)
+    assert fragment.status_code == 200
+    assert url("review-text", batch, second) in fragment.content.decode()
+    assert client_for(teacher).get(url("review-text", batch, first)).status_code == 404
+    assert client_for(stranger).get(url("review-text", batch, first), headers=headers).status_code == 404
+
+
 # --- the certain ones ------------------------------------------------------------------------------------------------
 
 

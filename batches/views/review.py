@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -55,7 +55,13 @@ def _review(
     request: PageRequest, batch_id: UUID, *, text_id: UUID | None, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """The page or, for htmx, the part with the id it asks for."""
-    context = review_context(request, batch_id, text_id=text_id)
+    try:
+        context = review_context(request, batch_id, text_id=text_id)
+    except Http404:
+        if request.htmx.target != "queue":
+            raise
+        # The open text was removed: the queue beside it stays live.
+        context = review_context(request, batch_id, text_id=None)
     template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
     return render(request, template, {**context, **extra}, status=status)
 
