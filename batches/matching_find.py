@@ -127,8 +127,8 @@ def _exact(item: Evidence, roster: RosterIndex, span: object) -> list[Finding]:
                     found.append(
                         Finding(student, item.place, "email_local", 1.0, span(item, start, start + len(piece)))
                     )
-    for key, student in roster.students.items():
-        for alias in student.aliases:
+    for key, owner in roster.students.items():
+        for alias in owner.aliases:
             at = item.text.casefold().find(alias.casefold()) if alias else -1
             if at >= 0:
                 found.append(Finding(key, item.place, "alias", 1.0, span(item, at, at + len(alias))))
@@ -232,9 +232,10 @@ def _together(one: frozenset[int], other: frozenset[int]) -> bool:
 
 def _single(written: list[Token], name: Name, *, place: str) -> _Hit | None:
     """A student with one name only."""
-    part = find_part(written, name.given or name.family) or find_part(written, name.preferred)
+    part = find_part(written, name.given or name.family)
     if part is None:
-        return None
+        nickname = find_part(written, name.preferred)
+        return _Hit("given_name", nickname.used, nickname.exactness) if nickname else None
     rest = [token for index, token in enumerate(written) if index not in part.used and len(token.text) > 1]
     alone = not any(token.text[:1].isupper() for token in rest) if place in _NAMED | {"first_line"} else False
     return _Hit("full_name" if alone else "given_name", part.used, part.exactness)

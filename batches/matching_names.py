@@ -197,8 +197,8 @@ def _better(one: Part | None, other: Part) -> Part:
 
 
 def repair(text: str) -> str:
-    """Undo UTF-8 read as cp437 or cp1252 (`├Ñ`, `Ã¥`); the text itself where that gives nothing."""
-    for encoding in ("cp437", "cp1252"):
+    """Undo UTF-8 read as cp437, cp850 or cp1252 (`├Ñ`, `Ã¥`); the text itself where that gives nothing."""
+    for encoding in ("cp437", "cp850", "cp1252"):
         try:
             fixed = text.encode(encoding).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):

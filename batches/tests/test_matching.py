@@ -1,0 +1,254 @@
+"""Matching as a pure function: one table of how people write names, then the rules of a whole batch."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from batches.matching import REASONS, Certainty, EssayClues, RosterStudent, Suggestion, match_essays
+from files.authorship import find_evidence
+from files.evidence import Document
+
+STORY = "Det var en gång en fågel som flög över ån, och ingen visste vart den var på väg.\n" * 8
+
+
+def pupil(name: str, *, preferred: str = "", email: str = "", **fields: object) -> RosterStudent:
+    """A student `Given names|Family names`, or `Given Family`."""
+    given, _bar, family = name.partition("|") if "|" in name else name.partition(" ")
+    student = RosterStudent(name.replace("|", " "), given, family, preferred, email)
+    return replace(student, **fields)  # type: ignore[arg-type]
+
+
+CLASS = [
+    pupil("Åsa|Åkerström", email="asa.akerstrom@elev.example"),
+    pupil("Anna-Karin|Lind", preferred="Anka", email="anklin09@elev.example"),
+    pupil("Alexander|Falk", preferred="Alex", email="afalk@elev.example"),
+    pupil("Örjan|Öberg", email="orjan.oberg@elev.example"),
+    pupil("Camila|de la Cruz Peña", email="camila.delacruz@elev.example", external_ids=(("canvas", "512685"),)),
+    pupil("Johan|von Essen-Berg", email="jovoes08@elev.example"),
+    pupil("Ibrahim|Al-Sayed"),
+    pupil("Christopher|Bergqvist"),
+    pupil("Elsa|Holm"),
+    pupil("Nils|Holm"),
+    pupil("Mohammed|", preferred="Mo"),
+    pupil("Nina|Nyström", aliases=("Ninja99",)),
+    pupil("Hêlîn|Şahin"),
+]
+
+
+def essay(
+    key: str = "1",
+    *,
+    name: str = "Dokument1.docx",
+    path: str = "",
+    text: str = STORY,
+    headers: tuple[str, ...] = (),
+    properties: tuple[tuple[str, str], ...] = (),
+    decided: str | None = None,
+) -> EssayClues:
+    document = Document("docx", text, headers=headers, properties=properties)
+    evidence = find_evidence(name=name, path=path, document=document)
+    return EssayClues(key, tuple(evidence), has_text=bool(text), decided_student=decided)
+
+
+def match(one: EssayClues, roster: list[RosterStudent] = CLASS) -> Suggestion:
+    return match_essays([one], roster)[one.key]
+
+
+def first(suggestion: Suggestion) -> str | None:
+    return suggestion.candidates[0].student if suggestion.candidates else None
+
+
+def codes(suggestion: Suggestion) -> set[str]:
+    return {reason.code for reason in suggestion.candidates[0].reasons}
+
+
+WRITTEN: list[tuple[str, str, Certainty]] = [
+    # order of names
+    ("Åsa Åkerström", "Åsa Åkerström", "certain"),
+    ("Åkerström, Åsa", "Åsa Åkerström", "certain"),
+    ("ÅKERSTRÖM ÅSA", "Åsa Åkerström", "certain"),
+    # letters folded or spelled out
+    ("Asa Akerstrom", "Åsa Åkerström", "certain"),
+    ("Orjan Oberg", "Örjan Öberg", "certain"),
+    ("Oerjan Oeberg", "Örjan Öberg", "certain"),
+    ("Helin Sahin", "Hêlîn Şahin", "certain"),
+    ("A\u030asa A\u030akerstro\u0308m", "Åsa Åkerström", "certain"),
+    # mojibake
+    ("Ã–rjan Ã–berg", "Örjan Öberg", "certain"),
+    # preferred names, nicknames, aliases
+    ("Alex Falk", "Alexander Falk", "certain"),
+    ("Anka Lind", "Anna-Karin Lind", "certain"),
+    ("Ninja99", "Nina Nyström", "certain"),
+    # hyphens and particles
+    ("Anna Karin Lind", "Anna-Karin Lind", "certain"),
+    ("Anna Lind", "Anna-Karin Lind", "certain"),
+    ("Johan Essen-Berg", "Johan von Essen-Berg", "certain"),
+    ("Ibrahim AlSayed", "Ibrahim Al-Sayed", "certain"),
+    ("Camila Cruz", "Camila de la Cruz Peña", "certain"),
+    # slips of the pen
+    ("Christopher Bergkvist", "Christopher Bergqvist", "unsure"),
+    # initials
+    ("Å. Åkerström", "Åsa Åkerström", "certain"),
+    ("Alexander F", "Alexander Falk", "certain"),
+    ("E. Holm", "Elsa Holm", "certain"),
+    # genitive
+    ("Alexander Falks uppsats", "Alexander Falk", "certain"),
+    # a part only
+    ("Alexander", "Alexander Falk", "unsure"),
+    ("Mo", "Mohammed ", "unsure"),
+]
+
+
+@pytest.mark.parametrize(("written", "student", "certainty"), WRITTEN, ids=[case[0] for case in WRITTEN])
+def test_as_written_on_a_label(written: str, student: str, certainty: Certainty) -> None:
+    suggestion = match(essay(text=f"Namn: {written}\n{STORY}"))
+    assert (first(suggestion), suggestion.certainty) == (student, certainty)
+
+
+NAMED: list[tuple[str, str, str | None, Certainty]] = [
+    ("Åsa Åkerström uppsats (2).docx", "", "Åsa Åkerström", "certain"),
+    ("åkerströmåsa_512_998_essay.docx", "", "Åsa Åkerström", "certain"),
+    ("akerstromasa_LATE_660616_6113491_Dokument1.docx", "", "Åsa Åkerström", "certain"),
+    ("delacruzpeñacamila_1_2_x.docx", "", "Camila de la Cruz Peña", "certain"),
+    ("AlexanderFalk.docx", "", "Alexander Falk", "certain"),
+    ("NNyström.docx", "", "Nina Nyström", "certain"),
+    ("Alexanders writing assignment.docx", "", "Alexander Falk", "unsure"),
+    ("essay.docx", "Ibrahim Al-Sayed_3217958_assignsubmission_file", "Ibrahim Al-Sayed", "certain"),
+    ("essay.docx", "NA24B/Falk Alexander", "Alexander Falk", "certain"),
+    ("x_512685_99.docx", "", "Camila de la Cruz Peña", "certain"),
+    ("anklin09 uppsats.docx", "", "Anna-Karin Lind", "certain"),
+    ("afalk_nationellt_prov.docx", "", "Alexander Falk", "certain"),
+    ("├àsa ├àkerstr├Âm.docx", "", "Åsa Åkerström", "certain"),
+    ("Holm.docx", "", "Elsa Holm", "unsure"),
+    ("Dokument1.docx", "", None, "no_match"),
+    ("falkenberg resa.docx", "", None, "no_match"),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "student", "certainty"), NAMED, ids=[f"{c[1]}/{c[0]}" for c in NAMED])
+def test_as_named_by_a_file(name: str, path: str, student: str | None, certainty: Certainty) -> None:
+    suggestion = match(essay(name=name, path=path))
+    assert (first(suggestion), suggestion.certainty) == (student, certainty)
+
+
+def test_an_address_is_worth_as_much_as_a_name() -> None:
+    suggestion = match(essay(text=f"afalk@elev.example\n{STORY}"))
+    assert (suggestion.student, suggestion.certainty) == ("Alexander Falk", "certain")
+    assert "email_equal" in codes(suggestion)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Lärare: Åsa Åkerström\n{STORY}",
+        f"Klass: NA24B Lärare: Åsa Åkerström\n{STORY}",
+        f"Lärare: asa.akerstrom@elev.example\n{STORY}",
+        f"{STORY}\nMed vänlig hälsning\nÅsa Åkerström",
+        f"{STORY * 3}Åsa Åkerström gick hem genom skogen, och det var sent på kvällen när hon kom fram.\n{STORY * 3}",
+    ],
+)
+def test_a_name_that_is_not_the_writers(text: str) -> None:
+    assert match(essay(text=text)).certainty == "no_match"
+
+
+def test_computer_accounts_alone_are_never_certain() -> None:
+    suggestion = match(essay(properties=(("author", "Alexander Falk"),)))
+    assert (suggestion.student, suggestion.certainty) == ("Alexander Falk", "unsure")
+    assert "property_only" in codes(suggestion)
+
+
+def test_header_and_file_name_disagree() -> None:
+    suggestion = match(essay(name="Alexander Falk.docx", text=f"Åsa Åkerström\n{STORY}"))
+    assert (suggestion.certainty, suggestion.student) == ("conflict", None)
+    assert [candidate.student for candidate in suggestion.candidates[:2]] == ["Åsa Åkerström", "Alexander Falk"]
+    assert "rival_named" in codes(suggestion)
+
+
+def test_a_protected_student_is_never_certain() -> None:
+    roster = [replace(student, protected=student.given_name == "Alexander") for student in CLASS]
+    suggestion = match(essay(name="Alexander Falk.docx", text=f"Namn: Alexander Falk\n{STORY}"), roster)
+    assert (suggestion.student, suggestion.certainty) == ("Alexander Falk", "unsure")
+
+
+def test_namesakes_are_never_certain_by_name_and_are_told_apart_by_address() -> None:
+    twins = [
+        RosterStudent("one", "Robin", "Lund", email="rlund1@elev.example"),
+        RosterStudent("two", "Robin", "Lund", email="rlund2@elev.example"),
+    ]
+    by_name = match(essay(text=f"Namn: Robin Lund\n{STORY}"), twins)
+    assert by_name.certainty in ("unsure", "conflict")
+    assert {candidate.student for candidate in by_name.candidates} == {"one", "two"}
+    assert "namesake" in codes(by_name)
+    by_address = match(essay(text=f"Namn: Robin Lund\nrlund2@elev.example\n{STORY}"), twins)
+    assert first(by_address) == "two"
+
+
+def test_siblings_are_told_apart_by_the_given_name() -> None:
+    assert first(match(essay(name="Nils Holm.docx"))) == "Nils Holm"
+    shared = match(essay(name="Holm.docx"))
+    assert shared.certainty == "unsure"
+    assert {candidate.student for candidate in shared.candidates} == {"Elsa Holm", "Nils Holm"}
+
+
+def test_two_students_with_nearly_one_name() -> None:
+    roster = [pupil("Anna Åberg"), pupil("Anna Öberg")]
+    assert first(match(essay(name="Anna Öberg.docx"), roster)) == "Anna Öberg"
+    assert first(match(essay(name="Anna Åberg.docx"), roster)) == "Anna Åberg"
+    assert match(essay(name="Anna Oberg.docx"), roster).student != "Anna Åberg"
+
+
+def test_two_versions_both_belong_to_the_student() -> None:
+    both = match_essays([essay("1", name="Elsa Holm.docx"), essay("2", name="Elsa Holm v2.docx")], CLASS)
+    assert [(answer.student, answer.certainty) for answer in both.values()] == [("Elsa Holm", "certain")] * 2
+    assert "already_matched" in codes(both["2"])
+
+
+def test_a_decision_of_a_person_constrains_the_rest() -> None:
+    roster = [pupil("Elsa Holm"), pupil("Nils Holm")]
+    undecided = match_essays([essay("1", name="Holm.docx")], roster)
+    assert undecided["1"].student == "Elsa Holm"
+    decided = match_essays([essay("1", name="Holm.docx"), essay("2", decided="Elsa Holm")], roster)
+    assert decided["1"].student == "Nils Holm"
+
+
+def test_nothing_is_matched_for_want_of_anything_else() -> None:
+    roster = [pupil("Elsa Holm"), pupil("Nils Falk")]
+    answers = match_essays([essay("1", name="Elsa Holm.docx"), essay("2")], roster)
+    assert answers["2"].certainty == "no_match"
+    assert answers["2"].student is None
+
+
+def test_an_empty_text_is_matched_by_its_name_only() -> None:
+    suggestion = match(essay(name="Alexander Falk.pdf", text=""))
+    assert suggestion.student == "Alexander Falk"
+    assert match(essay(text="")).certainty == "no_match"
+
+
+def test_no_roster_and_no_essays() -> None:
+    assert match_essays([], CLASS) == {}
+    assert match(essay(name="Alexander Falk.docx"), []).certainty == "no_match"
+
+
+def test_the_order_of_essays_and_students_does_not_matter() -> None:
+    essays = [essay("1", name="Holm.docx"), essay("2", name="Elsa.docx"), essay("3", name="Alexander Falk.docx")]
+    roster = [pupil("Elsa Holm"), pupil("Nils Holm"), pupil("Alexander Falk")]
+    expected = match_essays(essays, roster)
+    for order in itertools.permutations(essays):
+        for students in itertools.permutations(roster):
+            assert match_essays(order, students) == expected
+
+
+def test_every_reason_is_known_and_points_at_evidence_that_is_there() -> None:
+    answers = match_essays(
+        [essay(str(n), name=f"{written}.docx") for n, (written, *_rest) in enumerate(WRITTEN)], CLASS
+    )
+    for answer in answers.values():
+        ids = {item.id for item in answer.evidence}
+        for candidate in answer.candidates:
+            assert 0 <= candidate.confidence <= 1
+            for reason in candidate.reasons:
+                assert reason.code in REASONS
+                assert set(reason.evidence) <= ids
