@@ -1,0 +1,78 @@
+"""The frame around every page, and what people see when something does not work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from huleedu import views
+from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
+from huleedu.common.middleware import ActionErrorMiddleware
+
+Browser = Callable[[User | None], Client]
+
+
+def test_a_signed_in_page_has_navigation_live_state_and_the_persons_theme(teacher: User, client_for: Browser) -> None:
+    teacher.theme = User.Theme.DARK
+    teacher.save()
+    page = client_for(teacher).get(reverse("batches:overview")).content.decode()
+    assert '<html lang="en" data-theme="dark">' in page
+    assert "data-live-state" in page
+    assert 'aria-current="page"' in page
+    for name in ("batches:overview", "classes:list", "batches:list", "batches:new", "accounts:account"):
+        assert f'href="{reverse(name)}"' in page
+
+
+def test_an_anonymous_page_has_no_navigation_and_opens_no_socket(db: None, client_for: Browser) -> None:
+    page = client_for(None).get(reverse("accounts:sign-in")).content.decode()
+    assert "main-nav" not in page
+    assert "data-live" not in page
+    assert 'href="#content"' in page
+
+
+def test_not_found_tells_nothing_but_that(teacher: User, client_for: Browser) -> None:
+    response = client_for(teacher).get("/batches/00000000-0000-4000-8000-000000000000/")
+    assert response.status_code == 404
+    assert "Not here, or not shared with you" in response.content.decode()
+
+
+def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
+    response = views.server_error(rf.get("/"))  # without the fixture `db` a query would be an error here
+    page = response.content.decode()
+    assert response.status_code == 500
+    assert len(response.content) < 6_000
+    assert "/static/" not in page
+    assert "<script" not in page
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    error = ActionError("batch_locked", "The batch is locked.", retry_after=7)
+    response = ActionErrorMiddleware(lambda _request: HttpResponse()).process_exception(request, error)
+    assert response is not None
+    return response
+
+
+def test_a_refused_action_of_a_fragment_says_why_among_the_messages(rf: RequestFactory) -> None:
+    request = rf.post("/")
+    request.htmx = True  # type: ignore[attr-defined]
+    response = refused(request)
+    assert response.status_code == 409
+    assert response["Retry-After"] == "7"
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#messages", "innerHTML")
+    assert response["HX-Reselect"].removeprefix("#") in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_refused_action_of_a_page_is_a_page(rf: RequestFactory, teacher: User) -> None:
+    request = rf.post("/")
+    request.user = teacher
+    response = refused(request)
+    assert response.status_code == 409
+    assert "The batch is locked." in response.content.decode()
+    assert "HX-Retarget" not in response

@@ -1,0 +1,89 @@
+"""The style sheet keeps its promises: contrast, size, no inline styles, and every glyph a template asks for exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+STATIC = Path(settings.BASE_DIR) / "huleedu" / "static"
+CSS = (STATIC / "huleedu.css").read_text(encoding="utf-8")
+TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
+
+TEXT, GRAPHICS = 4.5, 3.0
+"""What WCAG 2 asks of text, and of controls and graphics."""
+PAIRS = [
+    *((ink, ground, TEXT) for ink in ("ink", "ink-2") for ground in ("paper", "surface", "sunken")),
+    *((ink, ground, TEXT) for ink in ("accent",) for ground in ("paper", "surface", "accent-soft")),
+    *(("on-accent", ground, TEXT) for ground in ("accent", "accent-hover")),
+    *((state, f"{state}-soft", TEXT) for state in ("certain", "unsure", "conflict", "none", "info")),
+    *((state, "surface", TEXT) for state in ("certain", "unsure", "conflict")),
+    *(("ink", clue, TEXT) for clue in ("clue-a", "clue-b")),
+    *((line, "surface", GRAPHICS) for line in ("clue-a-line", "clue-b-line", "edge")),
+    ("edge", "paper", GRAPHICS),
+    *(("focus", ground, GRAPHICS) for ground in ("paper", "surface", "sunken")),
+]
+
+
+def palette(selector: str) -> dict[str, str]:
+    """The colours a rule of the tokens sets."""
+    block = CSS.split(selector, 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9A-F]{6});", block))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it, 0 to 1."""
+    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("selector", [":root {", ':root:not([data-theme="light"]) {', ':root[data-theme="dark"] {'])
+@pytest.mark.parametrize(("ink", "ground", "needed"), PAIRS)
+def test_every_pair_of_colours_is_readable(selector: str, ink: str, ground: str, needed: float) -> None:
+    colours = palette(selector)
+    assert contrast(colours[ink], colours[ground]) >= needed
+
+
+def test_both_ways_to_the_dark_theme_are_the_same() -> None:
+    assert palette(':root:not([data-theme="light"]) {') == palette(':root[data-theme="dark"] {')
+
+
+def test_colours_are_written_in_the_tokens_only() -> None:
+    outside = CSS.split("@layer base {", 1)[1].split("@layer print {", 1)[0]
+    assert re.findall(r"[:,\s]#[0-9a-fA-F]{6}\b", outside) == []
+
+
+def test_it_stays_one_file_that_can_be_read() -> None:
+    assert len(CSS.splitlines()) <= 900
+    assert len((STATIC / "live.js").read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_nothing_is_forced_outside_print() -> None:
+    assert "!important" not in CSS.split("@layer print {", 1)[0]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_holds_no_inline_style_or_script(template: Path) -> None:
+    source = template.read_text(encoding="utf-8")
+    assert not re.search(r"\sstyle=|\son[a-z]+=\"|hx-on|javascript:", source)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", source)
+
+
+def test_every_glyph_a_template_asks_for_is_in_the_sprite() -> None:
+    drawn = set(re.findall(r'<symbol id="([a-z-]+)"', (STATIC / "sprite.svg").read_text(encoding="utf-8")))
+    asked = {
+        name
+        for template in TEMPLATES
+        for name in re.findall(r'_glyph\.html" with name="([a-z-]+)"', template.read_text(encoding="utf-8"))
+    }
+    assert asked
+    assert asked <= drawn
