@@ -75,7 +75,6 @@ WRITTEN: list[tuple[str, str, Certainty]] = [
     ("Orjan Oberg", "Örjan Öberg", "certain"),
     ("Oerjan Oeberg", "Örjan Öberg", "certain"),
     ("Helin Sahin", "Hêlîn Şahin", "certain"),
-    ("A\u030asa A\u030akerstro\u0308m", "Åsa Åkerström", "certain"),
     # mojibake
     ("Ã–rjan Ã–berg", "Örjan Öberg", "certain"),
     # preferred names, nicknames, aliases
