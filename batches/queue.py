@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from huleedu.common.nudging import nudge_on_commit
+
 
 def queue_reading(file_pk: int) -> None:
     """Have a worker read the file."""
@@ -10,11 +14,16 @@ def queue_reading(file_pk: int) -> None:
     ingest_essay.delay_on_commit(file_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
 
 
+def matching_key(batch_pk: int) -> str:
+    """The nudge that says: matching of this batch is on its way."""
+    return f"match-batch-{batch_pk}"
+
+
 def queue_matching(batch_pk: int) -> None:
-    """Have a worker match what was read and not yet matched."""
+    """Have a worker match what was read and not yet matched. Thirty files read in a row call for it once or twice."""
     from batches.tasks import match_essays
 
-    match_essays.delay_on_commit(batch_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
+    nudge_on_commit(matching_key(batch_pk), partial(match_essays.delay, batch_pk))
 
 
 def queue_phases(batch_pk: int, generation: int) -> None:

@@ -13,9 +13,11 @@ from django.db.models.functions import Now
 
 from batches import actions
 from batches.models import Batch, Essay, PhaseRun
+from batches.queue import matching_key
 from batches.text_statistics import measure_text
 from files.models import EssayFile
 from files.reading import read_stored_file
+from huleedu.common.nudging import begin
 
 logger = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ def ingest_essay(file_pk: int) -> str | None:
 @shared_task
 def match_essays(batch_pk: int) -> int:
     """Match what was read and not yet matched. Returns how many suggestions are new."""
+    begin(matching_key(batch_pk))
     batch = Batch.objects.filter(pk=batch_pk).first()
     return actions.match_batch(batch, actor=None) if batch else 0
 

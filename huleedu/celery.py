@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
@@ -27,7 +26,8 @@ class Task(_DjangoTask):
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # nothing to wait for yet
         """Queue the task once the running transaction has committed; a broker error is logged, not raised."""
-        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
+        # A lambda and no partial: Django asks a robust callback that fails for its __qualname__.
+        transaction.on_commit(lambda: self.delay(*args, **kwargs), robust=True)
 
 
 app = Celery("huleedu", task_cls=Task)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 
+from huleedu.common.nudging import nudge_on_commit
 from huleedu.observability.request_id import correlation_id
 from huleedu.outbox.events import EventData
 from huleedu.outbox.models import OutboxEvent
 
 NUDGED = "outbox-nudged"
 """Cache key that is set while a relay is on its way, so that an action with thirty events queues one relay."""
-_NUDGE_LASTS = 5
-"""Seconds after which a nudge counts as lost. The relay clears the key when it begins."""
 
 
 def publish(event: EventData, *, audience: Iterable[int]) -> OutboxEvent:
@@ -43,12 +41,11 @@ def publish_all(events: Iterable[EventData], *, audience: Iterable[int]) -> list
         for event in events
     )
     if rows:
-        transaction.on_commit(_nudge, robust=True)
+        nudge_on_commit(NUDGED, _queue_relay)
     return rows
 
 
-def _nudge() -> None:
+def _queue_relay() -> None:
     from huleedu.outbox.tasks import relay
 
-    if cache.add(NUDGED, 1, timeout=_NUDGE_LASTS):
-        relay.delay()
+    relay.delay()

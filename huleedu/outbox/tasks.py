@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
+from huleedu.common.nudging import begin
 from huleedu.outbox.models import OutboxEvent
 from huleedu.outbox.publish import NUDGED
 from huleedu.outbox.relay import relay_waiting
@@ -15,7 +15,7 @@ from huleedu.outbox.relay import relay_waiting
 @shared_task(ignore_result=True)
 def relay() -> int:
     """Tell people what happened. Nudged by each commit, guaranteed by its beat. Returns how many events it relayed."""
-    cache.delete(NUDGED)
+    begin(NUDGED)
     return relay_waiting()
 
 

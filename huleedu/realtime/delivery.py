@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import structlog
@@ -37,12 +36,12 @@ def send_frames(told: Mapping[int, Sequence[Frame]]) -> None:
 def close_user(user_pk: int, session_key: str | None = None) -> None:
     """Close the person's sockets, or those of one session only, once the running transaction has committed."""
     message = {"type": "socket.signed_out", "session": session_tag(session_key)}
-    transaction.on_commit(partial(_send, user_pk, message), robust=True)
+    transaction.on_commit(lambda: _send(user_pk, message), robust=True)
 
 
 def recheck_user(user_pk: int) -> None:
     """Close the person's sockets that follow what the person may no longer see, once the transaction has committed."""
-    transaction.on_commit(partial(_send, user_pk, {"type": "socket.recheck"}), robust=True)
+    transaction.on_commit(lambda: _send(user_pk, {"type": "socket.recheck"}), robust=True)
 
 
 def _send(user_pk: int, message: dict[str, Any]) -> bool:
