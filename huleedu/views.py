@@ -6,8 +6,9 @@ from typing import Any
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -73,10 +74,19 @@ def _is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: a request Django itself would not take; 413 where it is the size of what was typed or pasted."""
+def _too_much(exception: Exception) -> ActionError | None:
     if isinstance(exception, RequestDataTooBig):
-        error = ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
+        return ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
+    if isinstance(exception, TooManyFilesSent):
+        message = _("A batch holds at most {limit} files.").format(limit=settings.MAX_FILES_PER_BATCH)
+        return ActionError("too_many_files", message)
+    return None
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a request Django itself would not take; 413 where too much was pasted or too many files sent."""
+    error = _too_much(exception)
+    if error is not None:
         if _is_api(request):
             return problem_page(request, code=error.code, detail=str(error.message))
         return render(request, "action_error.html", {"error": error}, status=error.status)
