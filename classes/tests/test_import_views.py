@@ -1,0 +1,144 @@
+"""The pages of a class list on its way in, step by step."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from classes import actions
+from classes.models import RosterImport, SchoolClass, Student
+from classes.tests.test_views import LIST, ClientFor, url
+from huleedu.accounts.models import User
+
+
+def test_import_from_paste_to_undo(client_for: ClientFor, owned_class: SchoolClass, colleague: User) -> None:
+    client = client_for(colleague)
+    text = LIST + ";;nameless@elev.example\nLo;Ek;emil@elev.example\nMy;Ek;19121212-1212\n"
+    answer = client.post(url("import", owned_class), {"text": text})
+    draft = RosterImport.objects.get()
+    assert answer["Location"] == url("import-check", owned_class, draft)
+    page = client.get(answer["Location"]).content.decode()
+    assert "1 personal identity number was found and removed." in page
+    assert "Import 3 new" in page
+    assert "2 problem rows are left out." in page
+    assert not Student.objects.exists()
+    sent = {"shown": "4,5,2,3,6,", "include": ["2", "6"], "4.given_name": "Suriya", "4.email": "nameless@elev.example"}
+    answer = client.post(url("import-check", owned_class, draft) + "?show=new", sent)
+    assert answer["Location"].endswith("check/?show=new")
+    assert "Import 3 new" in client.get(answer["Location"]).content.decode()  # Saga left out, Suriya mended
+    done = client.post(url("import-apply", owned_class, draft), {"shown": ""}, follow=True)
+    assert "3 new students" in done.content.decode()
+    assert {student.name for student in Student.objects.in_class(owned_class)} == {"Emil Öberg", "Suriya", "My Ek"}
+    assert client.post(url("import-apply", owned_class, draft)).status_code == 302
+    assert Student.objects.count() == 3
+    assert "3 new students" in client.get(url("imports", owned_class)).content.decode()
+    undone = client.post(url("import-undo", owned_class, draft), follow=True)
+    assert "This import was undone." in undone.content.decode()
+    assert not Student.objects.exists()
+    for step in ("import-check", "import-columns"):
+        assert client.get(url(step, owned_class, draft)).status_code == 302
+
+
+def test_ticking_who_has_left(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    student = actions.add_student(owned_class, values={"given_name": "Linnéa"}, actor=teacher)
+    draft = actions.preview_roster(owned_class, data=LIST, actor=teacher)
+    client = client_for(teacher)
+    page = client.get(url("import-check", owned_class, draft)).content.decode()
+    assert "Stays in the class." in page
+    sent = {"shown": f"2,3,{student.public_id}", "include": ["2", str(student.public_id)]}
+    client.post(url("import-apply", owned_class, draft), sent)
+    assert [one.given_name for one in Student.objects.in_class(owned_class)] == ["Emil"]
+
+
+def test_a_wrong_correction_is_told_in_place_and_kept(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    draft = actions.preview_roster(owned_class, data=LIST + ";;x@elev.example\n", actor=teacher)
+    sent = {"shown": "4,2,3", "include": ["2", "3"], "4.given_name": "Xi", "4.email": "no address"}
+    for step in ("import-check", "import-apply"):
+        answer = client_for(teacher).post(url(step, owned_class, draft), sent)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "This is not an e-mail address." in page
+        assert 'value="no address"' in page
+        assert 'value="Xi"' in page
+    assert not Student.objects.exists()
+
+
+def test_unsure_columns_are_asked_about(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    client = client_for(teacher)
+    answer = client.post(url("import", owned_class), {"text": "Telefon;Smeknamnet\n070;Bo\n"})
+    draft = RosterImport.objects.get()
+    assert answer["Location"] == url("import-columns", owned_class, draft)
+    page = client.get(answer["Location"]).content.decode()
+    assert "No column with names was found." in page
+    twice = client.post(answer["Location"], {"columns.0": "email", "columns.1": "email"})
+    assert twice.status_code == 422
+    assert "Two columns cannot be the same thing." in twice.content.decode()
+    answer = client.post(answer["Location"], {"columns.0": "", "columns.1": "given_name"})
+    assert answer["Location"] == url("import-check", owned_class, draft)
+    assert "Bo" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_file_is_read_another_way(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    client = client_for(teacher)
+    upload = SimpleUploadedFile("klass.csv", LIST.encode("cp1252"))
+    client.post(url("import", owned_class), {"file": upload})
+    draft = RosterImport.objects.get()
+    page = client.get(url("import-columns", owned_class, draft)).content.decode()
+    assert "Öberg" in page
+    columns = {"columns.0": "given_name", "columns.1": "family_name", "columns.2": "email"}
+    answer = client.post(url("import-columns", owned_class, draft), {**columns, "encoding": "utf-8"})
+    assert answer.status_code == 422
+    answer = client.post(url("import-columns", owned_class, draft), {**columns, "encoding": "mac_roman"})
+    assert answer["Location"] == url("import-columns", owned_class, draft)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("klass.pdf", b"%PDF-1.7 ...", "We cannot read this kind of list."),
+        ("klass.csv", b"", "The list is empty."),
+        ("klass.csv", b"\x00\x01\x02" * 50, "We cannot read this kind of list."),
+        ("klass.xlsx", b"PK\x03\x04 broken", "The list cannot be read."),
+        ("klass.csv", b"Namn\n" + b"Bo Ek\n" * 6_000, "at most 5,000 students"),
+        ("klass.csv", b"x" * 5_000_001, "at most 5 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(
+    name: str, content: bytes, message: str, client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    answer = client_for(teacher).post(url("import", owned_class), {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert not RosterImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        ("", 422, "Paste a list, or choose a file."),
+        (" \n\t", 422, "Paste a list, or choose a file."),
+        ("Bo\x00", 422, "Null characters are not allowed."),
+        ("x" * 10_000_000, 413, "at most 5 MB"),
+        ("Namn\n" + "Bo Ek\n" * 6_000, 422, "at most 5,000 students"),
+    ],
+)
+def test_pasted_text_that_cannot_be_read_is_told(
+    text: str, status: int, message: str, client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    answer = client_for(teacher).post(url("import", owned_class), {"text": text})
+    assert answer.status_code == status
+    assert message in answer.content.decode()
+    assert not RosterImport.objects.exists()
+
+
+def test_a_long_list_is_checked_in_pages(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    text = "Förnamn;Efternamn\n" + "".join(f"A{n};B{n}\n" for n in range(250))
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    client = client_for(teacher)
+    page = client.get(url("import-check", owned_class, draft) + "?page=3").content.decode()
+    assert "201–250 of 250" in page
+    shown = [str(line) for line in range(202, 252)]
+    client.post(url("import-check", owned_class, draft) + "?page=3", {"shown": ",".join(shown), "include": shown[1:]})
+    assert "Import 249 new" in client.get(url("import-check", owned_class, draft)).content.decode()
