@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,9 @@ def test_not_found_tells_nothing_but_that(teacher: User, client_for: Browser) ->
 
 
 def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
-    response = views.server_error(rf.get("/"))  # without the fixture `db` a query would be an error here
+    response = cast(
+        HttpResponse, views.server_error(rf.get("/"))
+    )  # without the fixture `db` a query would be an error here
     page = response.content.decode()
     assert response.status_code == 500
     assert len(response.content) < 6_000
