@@ -65,7 +65,7 @@ class StudentParsingCompletedV1(EventData):
 
 @register
 class EssayStudentAssociationUpdatedV1(EventData):
-    """A person decided whose text an essay is; `student_id` is null for "not in this class" and for an undone decision."""
+    """A person decided whose text an essay is; `student_id` is null for "not in this class" and an undone decision."""
 
     topic = "huleedu.class.essay.association.updated.v1"
     aggregate = ("batch", "batch_id")

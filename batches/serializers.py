@@ -48,7 +48,11 @@ class BatchInput(serializers.Serializer[Any]):
 
     title = serializers.CharField(max_length=200)
     class_id = serializers.SlugRelatedField(
-        slug_field="public_id", source="school_class", queryset=SchoolClass.objects.none(), required=False, allow_null=True
+        slug_field="public_id",
+        source="school_class",
+        queryset=SchoolClass.objects.none(),
+        required=False,
+        allow_null=True,
     )
     course_code = serializers.ChoiceField(choices=CourseCode.choices, required=False, allow_null=True)
     due_at = serializers.DateTimeField(required=False, allow_null=True)
@@ -208,7 +212,7 @@ class EssayDetailSerializer(EssaySerializer):
 
     class Meta(EssaySerializer.Meta):
         fields = (*EssaySerializer.Meta.fields, "text")  # type: ignore[assignment]
-        read_only_fields = fields
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class AssociationInput(serializers.Serializer[Any]):

@@ -59,9 +59,9 @@ def read_bare(path: Path) -> str:
         return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
     if path.suffix == ".odt":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "\n".join(etree.fromstring(archive.read("content.xml")).itertext())
+            return "\n".join(map(str, etree.fromstring(archive.read("content.xml")).itertext()))
     if path.suffix == ".rtf":
-        return str(rtf_to_text(data.decode("latin-1")))
+        return str(rtf_to_text(data.decode("latin-1")))  # type: ignore[no-untyped-call]
     return data.decode()
 
 

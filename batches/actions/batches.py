@@ -32,7 +32,7 @@ def create_batch(
     auto_confirm: bool = False,
     actor: User,
 ) -> Batch:
-    """A new, open batch. Without `course_code` it takes the class's only course. Raises ActionError `validation_error`."""
+    """An open batch; without `course_code` it takes the class's only course. Raises ActionError `validation_error`."""
     if school_class is not None and not course_code:
         codes = list(school_class.courses.values_list("code", flat=True)[:2])
         course_code = codes[0] if len(codes) == 1 else ""

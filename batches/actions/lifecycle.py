@@ -123,7 +123,7 @@ def _end_if_done(batch: Batch) -> None:
 
 @action
 def cancel_batch(batch: Batch, *, actor: User) -> Batch:
-    """Stop: phases that have not ended are cancelled, the files stay closed. Raises ActionError `illegal_transition`."""
+    """Stop: phases that have not ended are cancelled, files stay closed. Raises ActionError `illegal_transition`."""
     batch = lock_row(batch)
     batch.step_to(Status.CANCELLED)
     for run in batch.phase_runs.filter(generation=batch.generation).exclude(status__in=PhaseRun.ENDS):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.utils import timezone
-from files.sandbox import ReadResult
 
 from batches.actions.locks import lock_row
 from batches.events import EssayRead
@@ -13,6 +12,7 @@ from batches.models import BatchFile, Essay
 from batches.queue import queue_matching
 from files import actions as file_actions
 from files.models import EssayFile
+from files.sandbox import ReadResult
 from huleedu.common.actions import action
 from huleedu.outbox.publish import publish
 

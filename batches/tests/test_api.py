@@ -392,7 +392,7 @@ def test_a_session_needs_its_csrf_token(teacher: User) -> None:
 
 
 def test_an_idempotency_key_answers_once(call: APIClient, batch: Batch) -> None:
-    headers = {"HTTP_IDEMPOTENCY_KEY": "one"}
+    headers: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "one"}
     first = call.post("/api/v1/batches/", {"title": "x"}, **headers)
     again = call.post("/api/v1/batches/", {"title": "x"}, **headers)
     assert (again.status_code, again.json(), again["Idempotent-Replayed"]) == (201, first.json(), "true")

@@ -142,7 +142,7 @@ def test_a_late_writer_is_fenced_off(batch: Batch) -> None:
     quick = actions.begin_reading(file.pk, actor=None)
     assert quick is not None
     assert quick.lease_token is not None
-    late = {"lease_token": slow.lease_token, "result": result("Sent"), "actor": None}
+    late: dict[str, Any] = {"lease_token": slow.lease_token, "result": result("Sent"), "actor": None}
     assert actions.finish_reading(file.pk, **late) is None
     assert actions.finish_reading(file.pk, lease_token=quick.lease_token, result=result("I tid"), actor=None)
     assert actions.finish_reading(file.pk, **late) is None

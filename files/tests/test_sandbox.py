@@ -282,7 +282,8 @@ def test_a_child_killed_every_time_is_given_up(slow: Any) -> None:
     thread, answers, server, child = slow()
     for _try in range(3):
         os.kill(child, signal.SIGKILL)
-        wait_until(lambda dead=child: bool(set(children_of(server)) - {dead}), seconds=1)
+        dead = {child}
+        wait_until(lambda dead=dead: bool(set(children_of(server)) - dead), seconds=1)  # type: ignore[misc]
         child = next(iter(children_of(server)), child)
     thread.join(20)
     assert (answers[0]["status"], answers[0]["problem"]) == ("failed", "out_of_memory")

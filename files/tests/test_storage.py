@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(Path, "rename", refuse)
     content = ContentFile(DATA)
     if trouble == "write":
-        chunks = iter([content.chunks, refuse])
+        chunks: Iterator[Any] = iter([content.chunks, refuse])
         monkeypatch.setattr(content, "chunks", lambda size: next(chunks)(size))
     with pytest.raises(OSError, match="No space left"):
         save_blob(content)
