@@ -36,6 +36,9 @@ check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, s
 lint: .venv/.dev ## mend and format what ruff can, then the layers
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && .venv/bin/lint-imports --no-logo
 
+bench-read: .venv/.dev ## files read per second, beside the bare libraries
+	@$(PY) benchmarks/read.py
+
 types: .venv/.dev ## mypy --strict
 	@$(ENV) $(PY) -m mypy .
 

@@ -8,6 +8,7 @@ Landlock is Linux ≥ 5.13, everything else POSIX.
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -40,10 +41,9 @@ def run(path: str, *, name: str, limits: Limits, writing: int, parent: int) -> N
     code = 1
     try:
         os.setsid()
-        for descriptor in range(3, writing + 64):
-            if descriptor != writing:
-                with suppress(OSError):
-                    os.close(descriptor)
+        os.closerange(3, writing)
+        os.closerange(writing + 1, writing + 64)
+        gc.disable()
         data = None
         with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123  (as few layers as possible here)
             data = file.read(limits.max_bytes + 1)
