@@ -1,0 +1,169 @@
+"""A stack of its own for the browser tests, and a headless Chromium in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from batches.samples import class_list, sample_essays
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+OF_THE_TESTS = ("DATABASE_URL", "REDIS_URL", "DB_POOL_MAX", "SECRET_KEY", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE")
+"""What the test suite set for itself; the stack under test brings its own."""
+TEACHER = ("colleague@demo.example", "demo-colleague")
+"""Not the demo teacher, whose class has the students of the sample list already."""
+
+
+@pytest.fixture(autouse=True)
+def _own_files_and_cache() -> None:
+    """The product runs in another process here: none of the unit tests' settings."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running copy of the product with the demo school."""
+
+    url: str
+    data: Path
+    process: subprocess.Popen[bytes]
+
+    def call(self, path: str, *, method: str = "GET", body: Any = None, token: str = "") -> Any:
+        """The API's answer as JSON; raises HTTPError for a refusal."""
+        headers = {"Content-Type": "application/json", "Accept-Language": "en"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(  # noqa: S310  (our own stack)
+            f"{self.url}{path}", data=data, headers=headers, method=method
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+
+    def token(self, who: tuple[str, str] = TEACHER) -> str:
+        """An access token."""
+        body = {"email": who[0], "password": who[1]}
+        pair = self.call("/api/v1/auth/token/", method="POST", body=body)
+        return str(pair["access"])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """`manage.py up` on a free port with new data; everyone's pages speak English."""
+    # Not below pytest's own folder, which is closed to the user PostgreSQL runs as where this runs as root.
+    data, port = Path(tempfile.mkdtemp(prefix="huleedu-e2e-", dir="/tmp")), _free_port()
+    data.chmod(0o711)
+    environment = {key: value for key, value in os.environ.items() if key not in OF_THE_TESTS}
+    # One address signs in again and again here.
+    environment |= {"API_RATE_SIGN_IN": "", "LOG_LEVEL": "WARNING"}
+    log = (data / "up.log").open("wb")
+    command = [sys.executable, "manage.py", "up", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    made = Stack(f"http://localhost:{port}", data, process)
+    try:
+        _wait_until_ready(made)
+        made.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=made.token())
+        yield made
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+        log.close()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _wait_until_ready(made: Stack) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline and made.process.poll() is None:
+        try:
+            if made.call("/readyz")["status"] == "ok":
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the stack did not start:\n{(made.data / 'up.log').read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's or Ubuntu's Chromium; playwright's own download is not needed."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.fail("No Chromium here. Install it: apt-get install chromium (Ubuntu: chromium-browser)")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def open_page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """`open_page()`: a page of a new, anonymous browser. The test fails on any console error of any of them."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def make(*, width: int = 1360, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=stack.url, viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., None]:
+    """`sign_in(page)` as `TEACHER`, or as somebody else."""
+
+    def run(page: Page, who: tuple[str, str] = TEACHER) -> None:
+        page.goto("/sign-in/")
+        page.locator("input[name=email]").fill(who[0])
+        page.locator("input[name=password]").fill(who[1])
+        page.locator("input[name=password]").press("Enter")
+        expect(page).to_have_url(re.compile(r"/overview/$"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def essays(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `class-list.csv` and `essays/`: thirty files of five formats."""
+    folder = tmp_path_factory.mktemp("essays")
+    (folder / "class-list.csv").write_text(class_list(), encoding="utf-8-sig")
+    for file in sample_essays():
+        target = folder / "essays" / file.full_path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    return folder
