@@ -109,8 +109,10 @@ class Stack:
         static = self._command("collectstatic", "--noinput", "--verbosity", "0")
         try:
             self._finish(self._command("migrate", "--noinput", "--verbosity", "0"), "database migrated")
-            if self.demo:
-                self._finish(self._command("demo", "--if-empty"), "demo school in place")
+            made = self.data / "demo-made"
+            if self.demo and not made.exists():
+                self._finish(self._command("demo", "--if-empty"), "demo school made")
+                made.touch()
             self._finish(static, "static files gathered")
         finally:
             static.stop(grace=2)
