@@ -166,5 +166,5 @@ def when(moment: datetime) -> str:
     if (timezone.now() - moment).total_seconds() < 60:
         return _("just now")
     local = timezone.localtime(moment)
-    clock = formats.time_format(local, _("H:i"))
-    return clock if local.date() == timezone.localdate() else f"{formats.date_format(local, 'j M')} {clock}"
+    today = local.date() == timezone.localdate()
+    return formats.date_format(local, "TIME_FORMAT" if today else "DATE_TIME")

@@ -223,6 +223,7 @@ EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "huleedu" / "locale"]
+FORMAT_MODULE_PATH = ["huleedu.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", default="Europe/Stockholm")

@@ -155,7 +155,7 @@ def _refuse_undo_if_stale(association: Association, decision: Decision) -> None:
     latest = Decision.objects.filter(essay_id=association.essay_id).select_related("actor").order_by("-pk").first()
     if latest is None or latest.actor is None or latest.pk == decision.pk:
         raise ActionError("not_undoable", _("Somebody has decided since, so this cannot be undone."))
-    time = formats.time_format(timezone.localtime(latest.created_at), "H:i")
+    time = formats.time_format(timezone.localtime(latest.created_at))
     message = _("{name} has decided since, at {time}, so this cannot be undone.")
     raise ActionError("not_undoable", message.format(name=latest.actor.name, time=time))
 
