@@ -10,95 +10,95 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from files.evidence import Evidence
 
 LONGEST_QUOTE = 60
 """Characters of the file that a sentence quotes."""
 
-_CHECK = lazy("Check this one yourself")
+_CHECK = gettext_lazy("Check this one yourself")
 
 SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     "external_id": (
-        lazy("Number {where} is the student's"),
-        lazy("Number {where} may be the student's"),
-        lazy("Number {where} is not the student's"),
+        gettext_lazy("Number {where} is the student's"),
+        gettext_lazy("Number {where} may be the student's"),
+        gettext_lazy("Number {where} is not the student's"),
     ),
     "email_equal": (
-        lazy("E-mail {where} equals the class list"),
-        lazy("E-mail {where} may be somebody else's"),
-        lazy("E-mail {where} is another student's"),
+        gettext_lazy("E-mail {where} equals the class list"),
+        gettext_lazy("E-mail {where} may be somebody else's"),
+        gettext_lazy("E-mail {where} is another student's"),
     ),
     "email_local": (
-        lazy("School account {where} equals the class list"),
-        lazy("School account {where} may be somebody else's"),
-        lazy("School account {where} is another student's"),
+        gettext_lazy("School account {where} equals the class list"),
+        gettext_lazy("School account {where} may be somebody else's"),
+        gettext_lazy("School account {where} is another student's"),
     ),
     "alias": (
-        lazy("Also written as {where}"),
-        lazy("May also be written as {where}"),
-        lazy("Is not written as {where}"),
+        gettext_lazy("Also written as {where}"),
+        gettext_lazy("May also be written as {where}"),
+        gettext_lazy("Is not written as {where}"),
     ),
     "full_name": (
-        lazy("First name and surname, {where}"),
-        lazy("First name and surname, {where}, may be somebody else's"),
-        lazy("First name and surname, {where}, do not fit"),
+        gettext_lazy("First name and surname, {where}"),
+        gettext_lazy("First name and surname, {where}, may be somebody else's"),
+        gettext_lazy("First name and surname, {where}, do not fit"),
     ),
     "concatenated_name": (
-        lazy("Name written as one word, {where}"),
-        lazy("Name written as one word, {where}, may be somebody else's"),
-        lazy("Name written as one word, {where}, does not fit"),
+        gettext_lazy("Name written as one word, {where}"),
+        gettext_lazy("Name written as one word, {where}, may be somebody else's"),
+        gettext_lazy("Name written as one word, {where}, does not fit"),
     ),
     "initials": (
-        lazy("Name with an initial, {where}"),
-        lazy("Initial, {where}, may be short for another name"),
-        lazy("Initial, {where}, does not fit"),
+        gettext_lazy("Name with an initial, {where}"),
+        gettext_lazy("Initial, {where}, may be short for another name"),
+        gettext_lazy("Initial, {where}, does not fit"),
     ),
     "family_name": (
-        lazy("Surname {where}"),
-        lazy("Surname {where} may be somebody else's"),
-        lazy("Surname {where} does not fit"),
+        gettext_lazy("Surname {where}"),
+        gettext_lazy("Surname {where} may be somebody else's"),
+        gettext_lazy("Surname {where} does not fit"),
     ),
     "given_name": (
-        lazy("First name {where}"),
-        lazy("First name {where} may be somebody else's"),
-        lazy("First name {where} does not fit"),
+        gettext_lazy("First name {where}"),
+        gettext_lazy("First name {where} may be somebody else's"),
+        gettext_lazy("First name {where} does not fit"),
     ),
     "namesake": (
-        lazy("Nobody else in the class has this name"),
-        lazy("The class has two students with this name. Compare e-mail or earlier texts."),
-        lazy("Another student with this name fits better"),
+        gettext_lazy("Nobody else in the class has this name"),
+        gettext_lazy("The class has two students with this name. Compare e-mail or earlier texts."),
+        gettext_lazy("Another student with this name fits better"),
     ),
     "rival_named": (
-        lazy("No other student is named"),
-        lazy("{where} may name another student"),
-        lazy("{where} names another student"),
+        gettext_lazy("No other student is named"),
+        gettext_lazy("{where} may name another student"),
+        gettext_lazy("{where} names another student"),
     ),
     "already_matched": (
-        lazy("Has another text in this batch, of which this is a version"),
-        lazy("May already have a certain match"),
-        lazy("Already has a certain match"),
+        gettext_lazy("Has another text in this batch, of which this is a version"),
+        gettext_lazy("May already have a certain match"),
+        gettext_lazy("Already has a certain match"),
     ),
     "no_other_text": (
-        lazy("Has no other text in this batch"),
-        lazy("May have another text in this batch"),
-        lazy("Has another text in this batch"),
+        gettext_lazy("Has no other text in this batch"),
+        gettext_lazy("May have another text in this batch"),
+        gettext_lazy("Has another text in this batch"),
     ),
     "only_one_left": (
-        lazy("The only student left without a text"),
-        lazy("One of few students left without a text"),
-        lazy("Not the only student left without a text"),
+        gettext_lazy("The only student left without a text"),
+        gettext_lazy("One of few students left without a text"),
+        gettext_lazy("Not the only student left without a text"),
     ),
     "property_only": (
-        lazy("Named in the file's properties as well"),
-        lazy("Named only in passing or in the file's properties, which may tell whose computer it was"),
-        lazy("The file's properties name somebody else"),
+        gettext_lazy("Named in the file's properties as well"),
+        gettext_lazy("Named only in passing or in the file's properties, which may tell whose computer it was"),
+        gettext_lazy("The file's properties name somebody else"),
     ),
     "slip": (
-        lazy("Spelled as in the class list"),
-        lazy("Spelled a little differently from the class list"),
-        lazy("Spelled too differently from the class list"),
+        gettext_lazy("Spelled as in the class list"),
+        gettext_lazy("Spelled a little differently from the class list"),
+        gettext_lazy("Spelled too differently from the class list"),
     ),
     "protected": (_CHECK, _CHECK, _CHECK),
 }

@@ -74,7 +74,7 @@ class ShareForm(ActionForm):
     email = forms.EmailField(label=_("Colleague's e-mail address"), max_length=254)
     can_change = forms.TypedChoiceField(
         label=_("May"),
-        choices=[("", _("read")), ("yes", _("read and change"))],
+        choices=[("", _("only read")), ("yes", _("read and change"))],
         coerce=lambda value: value == "yes",
         empty_value=False,  # type: ignore[arg-type]  # the stubs think of text only
         required=False,

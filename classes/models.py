@@ -223,8 +223,8 @@ class RosterImport(PublicModel):
     undone_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("roster import")
-        verbose_name_plural = _("roster imports")
+        verbose_name = _("class list import")
+        verbose_name_plural = _("class list imports")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["status", "created_at"], name="import_to_purge")]
 

@@ -11,7 +11,7 @@ from files.models import EssayFile
 MESSAGES: dict[str, Promise] = {
     "empty_file": _("The file is empty. Ask for the file again, or paste the text."),
     "no_text": _("There is no text in the file; its pages may be pictures. Ask for the document they were made from."),
-    "too_long": _("The text is far too long for an essay. Open the file and see if it is the right one."),
+    "too_long": _("The text is far too long. Open the file and see if it is the right one."),
     "file_too_large": _("The file is too large: at most {limit} MB. Pictures in the document are often the cause."),
     "unsupported_type": _("We cannot read this kind of file. Ask for docx, pdf, odt, rtf or txt, or paste the text."),
     "type_mismatch": _("The file is not what its ending says. It may be damaged or have the wrong ending."),
@@ -25,14 +25,14 @@ MESSAGES: dict[str, Promise] = {
     "archive_overlap": _("The file was stopped as unsafe: its parts lie over each other."),
     "too_many_entries": _("The file has too many parts, so it was stopped as unsafe."),
     "nested_archive": _("A zip inside a zip is not opened. Unpack it and drop the files."),
-    "no_usable_entries": _("There was no essay in the zip."),
+    "no_usable_entries": _("There was no text in the zip."),
     "unsupported_entry": _("This part of the zip cannot be used."),
     "unsafe_path": _("The file has an unsafe path in the zip and was left out."),
     "unsupported_compression": _("The zip is packed in a way we cannot open. Pack it again as an ordinary zip."),
     "too_complex": _(
         "The document is built in so complicated a way that reading it was stopped. Paste the text instead."
     ),
-    "too_many_pages": _("The file has too many pages for an essay."),
+    "too_many_pages": _("The file has too many pages."),
     "parse_timeout": _("Reading took too long and was stopped. Try again, or paste the text."),
     "out_of_memory": _("Reading needed too much memory and was stopped. Paste the text instead."),
     "encoding_unknown": _("The letters of the file cannot be read. Save it as UTF-8 or as docx, or paste the text."),

@@ -9,8 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches import actions
@@ -67,9 +66,9 @@ def _review(
 
 
 _DONE = {
-    "student": lazy("Confirmed."),
-    "nobody": lazy("Decided: not in this class."),
-    "clear": lazy("Decision taken back."),
+    "student": gettext_lazy("Confirmed."),
+    "nobody": gettext_lazy("Decided: not in this class."),
+    "clear": gettext_lazy("Decision taken back."),
 }
 
 

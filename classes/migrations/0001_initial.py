@@ -57,8 +57,8 @@ class Migration(migrations.Migration):
                 ('school_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster_imports', to='classes.schoolclass')),
             ],
             options={
-                'verbose_name': 'roster import',
-                'verbose_name_plural': 'roster imports',
+                'verbose_name': 'class list import',
+                'verbose_name_plural': 'class list imports',
                 'ordering': ['-created_at'],
             },
         ),

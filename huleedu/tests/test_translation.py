@@ -1,0 +1,150 @@
+"""The words people read: all are translated, no avoided word slips in, and days are written as each language does."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import formats, translation
+
+from huleedu.accounts.models import User
+
+ROOT = Path(settings.BASE_DIR)
+CATALOGUE = ROOT / "huleedu" / "locale" / "sv" / "LC_MESSAGES" / "django"
+CODE = [path for app in ("batches", "classes", "files", "huleedu") for path in sorted((ROOT / app).rglob("*.py"))]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+FORMATS = ["TIME_FORMAT", "DAY", "DAY_YEAR", "DAY_TIME", "DATE_TIME", "WEEKDAY"]
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+ENGLISH = (
+    r"essays?|submi\w+|documents?|rosters?|pupils?|approv\w+|validat\w+|percent|scores?|linked|unmatched|todo|"
+    r"process(ed|ing)|pars(ed|ing)|completed|dashboard|timeout|nickname|frozen|oops|sorry|please|invalid|late"
+)
+SWEDISH = (
+    r"matcha\w*|matchning\w*|inlämning\w*|uppladd\w*|uppsats\w*|essä\w*|dokument\w*|godkän\w*|valider\w*|roster|"
+    r"procent|poäng|bevis\w*|okänd\w*|åtgärdas|bearbeta\w*|parsa\w*|slutför\w*|fryst|smeknamn\w*|hemlig\w*|oops|"
+    r"hoppsan|tyvärr|vänligen|ogiltig\w*|ni|ert|era"
+)
+"""What the interface never says, whole words whatever their case."""
+
+ALLOWED = {
+    "Canvas: Assignment, Download submissions": "the words on the buttons of Canvas",
+    "Canvas: Uppgift, Ladda ner inlämningar": "the words on the buttons of Canvas",
+    **dict.fromkeys(
+        [
+            "Pictures in the document are often the cause",
+            "the document they were made from",
+            "The document is built in",
+            "Bilder i dokumentet är ofta orsaken",
+            "dokumentet de gjordes av",
+            "Dokumentet är så invecklat",
+        ],
+        "what the student wrote in elsewhere: neither the text nor the file of the batch",
+    ),
+}
+"""Phrases with such a word, and why."""
+
+
+def entries() -> Iterator[tuple[str, str]]:
+    """Source and translation of every compiled text; plural forms one by one."""
+    with Path(f"{CATALOGUE}.mo").open("rb") as file:
+        catalogue: dict[str | tuple[str, int], str] = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    for key, translated in catalogue.items():
+        source = key if isinstance(key, str) else key[0]
+        if source:
+            yield source.rpartition("\x04")[2], translated
+
+
+def written(keyword: str) -> set[str]:
+    """Every text of the catalogue that follows `keyword`, the header aside."""
+    catalogue = Path(f"{CATALOGUE}.po").read_text(encoding="utf-8").split("\n\n", 1)[1]
+    found = re.findall(rf'^{keyword} ((?:".*"\n)+)', catalogue, re.M)
+    return {"".join(ast.literal_eval(line) for line in block.splitlines()) for block in found}
+
+
+def test_every_text_has_a_translation_that_somebody_has_looked_at() -> None:
+    catalogue = Path(f"{CATALOGUE}.po").read_text(encoding="utf-8")
+    assert not re.findall(r'^msgstr(?:\[\d\])? ""\n(?!")', catalogue, re.M)
+    assert "fuzzy" not in catalogue
+    assert "#~" not in catalogue
+
+
+def test_the_compiled_catalogue_is_the_one_that_is_kept_as_text() -> None:
+    assert {translated for _, translated in entries()} == written(r"msgstr(?:\[\d\])?")
+
+
+def test_a_translation_has_the_placeholders_of_its_source() -> None:
+    plurals = {"The text is decided."}  # "All %(n)s texts are done." in the plural
+    wrong = [
+        (source, translated)
+        for source, translated in entries()
+        if source not in plurals and set(PLACEHOLDER.findall(source)) != set(PLACEHOLDER.findall(translated))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_no_avoided_word_is_used(language: str) -> None:
+    avoided = re.compile(rf"\b({ENGLISH if language == 'en' else SWEDISH})\b|!|\w\(s\)", re.I)
+    texts = written("msgid(?:_plural)?") if language == "en" else {translated for _, translated in entries()}
+    assert [text for text in texts if avoided.search(_without_exceptions(text))] == []
+
+
+def _without_exceptions(text: str) -> str:
+    for phrase in ALLOWED:
+        text = text.replace(phrase, "")
+    return text
+
+
+def test_swedish_is_set_as_swedish_is() -> None:
+    texts = [translated for _, translated in entries()]
+    assert [text for text in texts if "“" in text or re.search(r"\d\.\d|\d,\d{3}\b| - |\.\.\.", text)] == []
+
+
+def test_texts_are_marked_in_a_way_that_gathering_them_sees() -> None:
+    """makemessages knows functions by name: one that goes by another name hides its texts."""
+    renamed = [
+        f"{path.relative_to(ROOT)}: {name.name} as {name.asname}"
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.asname not in {None, "_"}
+    ]
+    assert renamed == []
+
+
+SWEDISH_DAYS = ["09.42", "tors 26 nov", "tors 26 nov 2026", "tors 26 nov 09.42", "26 nov 09.42", "torsdag 26 november"]
+ENGLISH_DAYS = ["09:42", "Thu 26 Nov", "Thu 26 Nov 2026", "Thu 26 Nov 09:42", "26 Nov 09:42", "Thursday 26 November"]
+
+
+@pytest.mark.parametrize(("language", "days"), [("sv", SWEDISH_DAYS), ("en", ENGLISH_DAYS)])
+def test_days_and_times_are_written_as_each_language_does(language: str, days: list[str]) -> None:
+    moment = datetime(2026, 11, 26, 9, 42, tzinfo=UTC)
+    with translation.override(language):
+        assert [formats.date_format(moment, name) for name in FORMATS] == days
+
+
+def test_templates_write_days_by_the_names_of_formats() -> None:
+    named = re.compile(r"""\|(?:date|time):["']([^"']*)|{% now ["']([^"']*)""")
+    used = {name for path in TEMPLATES for pair in named.findall(path.read_text(encoding="utf-8")) for name in pair}
+    assert used - {"", "c"} <= set(FORMATS)
+
+
+def test_a_page_is_in_the_language_of_the_person_who_is_signed_in(
+    teacher: User, client_for: Callable[[User | None], Client]
+) -> None:
+    client = client_for(teacher)  # whose browser asks for English
+    assert "Nothing needs you right now." in client.get(reverse("batches:overview")).content.decode()
+    client.post(reverse("accounts:language"), {"language": "sv", "next": "/"})
+    page = client.get(reverse("batches:overview")).content.decode()
+    assert '<html lang="sv"' in page
+    assert "Inget behöver dig just nu." in page
