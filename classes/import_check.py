@@ -162,7 +162,8 @@ def _outcome(row: DiffRow, class_name: str) -> str:
     if row.action == "unchanged":
         return _("Nothing changes.")
     if row.action == "new":
-        return f"{_('Add to %(name)s.') % {'name': class_name}} {told}".strip()
+        added = _("Add to %(name)s.") % {"name": class_name}
+        return f"{added} {told}".strip()
     words = ", ".join(str(_CHANGED_WORDS[name]) for name in row.changes)
     if not words:
         return _("Add to %(name)s. One of your students already.") % {"name": class_name}
