@@ -209,14 +209,17 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
-EMAIL_BACKEND: str = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+"""How mail is sent: `smtp+tls://user:password@host:587`, `filemail:////folder`; by default it is printed."""
+EMAIL_BACKEND: str = EMAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH: str = EMAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST: str = EMAIL["EMAIL_HOST"] or "localhost"
+EMAIL_PORT: int = EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER: str = EMAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD: str = EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS: bool = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL: bool = EMAIL.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="HuleEdu <no-reply@huleedu.example>")
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST") or "localhost"
-EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER") or ""
-EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
 
 # --- language and time -----------------------------------------------------------------------------------------------

@@ -149,6 +149,7 @@ class Stack:
             "DEBUG": "0",
             "PORT": str(self.port),
             "PUBLIC_URL": f"http://{self._address()}",
+            "EMAIL_URL": f"filemail:///{self.data / 'mail'}",  # letters hold addresses and links: not for a log
             "DJANGO_SETTINGS_MODULE": "huleedu.settings",
             "C_FORCE_ROOT": "1",
         }
@@ -227,7 +228,7 @@ class Stack:
         say(f"\nHuleEdu is running (started in {seconds:.0f} s): http://{self._address()}/")
         if self.demo:
             say("Sign in as teacher@demo.example with the password demo-teacher.")
-        say(f"Logs are in {self.data}. Stop with Ctrl-C; the data is kept.")
+        say(f"Logs are in {self.data}, letters in {self.data / 'mail'}. Stop with Ctrl-C; the data is kept.")
 
     def _address(self) -> str:
         host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0") else self.host  # noqa: S104  (compared, not bound)
