@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 
+ZIP = "zip"
+"""The `detected_type` of a zip of essays."""
+
+
 class EssayFileQuerySet(models.QuerySet["EssayFile"]):
     """Which files wait for a worker, and how much a teacher has stored."""
 
@@ -69,6 +73,10 @@ class EssayFile(PublicModel):
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="duplicates")
     archive = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="entries")
     """The zip it came out of."""
+    archive_index = models.PositiveIntegerField(null=True, blank=True)
+    """Which entry of that zip it is, so that opening it twice adds nothing twice."""
+    sidecars = models.JSONField(default=list, blank=True)
+    """`[[name, line]]`: what lay beside it in the zip and names its writer, such as a receipt."""
 
     text = models.TextField(blank=True)
     headers = models.JSONField(default=list, blank=True)
@@ -108,7 +116,13 @@ class EssayFile(PublicModel):
                 condition=~Q(status="reading") | (Q(lease_token__isnull=False) & Q(lease_until__isnull=False)),
                 name="file_being_read_has_a_lease",
             ),
+            models.UniqueConstraint(fields=["archive", "archive_index"], name="entry_of_a_zip_once"),
         ]
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether it is a zip of essays: opened rather than read, and no text of its own."""
+        return self.detected_type == ZIP
 
     @property
     def is_on_the_way(self) -> bool:
@@ -138,6 +152,7 @@ auditlog.register(
         "headers",
         "properties",
         "evidence",
+        "sidecars",
         "words",
         "lease_token",
         "lease_until",

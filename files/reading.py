@@ -11,9 +11,10 @@ from files.storage import blob_path
 
 
 def configured_limits() -> Limits:
-    """The limits of the settings `READ_*` and `MAX_FILE_BYTES`."""
+    """The limits of the settings `READ_*`, `MAX_FILE_BYTES` and `MAX_ZIP_BYTES`."""
     return Limits(
         max_bytes=settings.MAX_FILE_BYTES,
+        max_zip_bytes=settings.MAX_ZIP_BYTES,
         max_chars=settings.READ_MAX_CHARACTERS,
         max_pages=settings.READ_MAX_PAGES,
         max_entries=settings.READ_MAX_ENTRIES,

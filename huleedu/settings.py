@@ -248,7 +248,9 @@ STORAGES = {
 }
 
 MAX_FILE_BYTES: int = env.int("MAX_FILE_BYTES", default=25_000_000)
-"""Largest essay file, in bytes."""
+"""Largest essay file, in bytes, also inside a zip."""
+MAX_ZIP_BYTES: int = env.int("MAX_ZIP_BYTES", default=250_000_000)
+"""Largest zip of essays, in bytes. It is read into a child's memory: well below READ_MEMORY_MB."""
 MAX_FILES_PER_BATCH: int = env.int("MAX_FILES_PER_BATCH", default=200)
 TEACHER_QUOTA_BYTES: int = env.int("TEACHER_QUOTA_BYTES", default=5_000_000_000)
 """All stored files of one teacher together, in bytes."""

@@ -10,12 +10,14 @@ class Limits:
     """The bounds of reading one file. Those of the process (CPU, memory, time) hold even where a reader fails."""
 
     max_bytes: int = 25_000_000
-    """Size of the file."""
+    """Size of the file, and of a file in a zip."""
+    max_zip_bytes: int = 250_000_000
+    """Size of a zip of essays."""
     max_chars: int = 2_000_000
     """Characters of text."""
     max_pages: int = 300
     max_entries: int = 2_000
-    """Entries of a zip container."""
+    """Entries of a zip or a zip container."""
     max_unpacked: int = 500_000_000
     """Bytes of a container's entries together, unpacked."""
     max_part: int = 50_000_000
