@@ -205,9 +205,10 @@
 
   // --- small conveniences ------------------------------------------------------------------------------------------------
 
-  /** What only makes sense with script is hidden until now. */
+  /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
   function prepare(root) {
     for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
+    for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
 
   async function copy(button) {
@@ -233,9 +234,7 @@
 
   // A form is sent once. A page the browser kept comes back ready.
   const sending = new Set();
-  function hold(button) {
-    if (button) sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
-  }
+  const hold = (button) => button && sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
   const ready = () => sending.forEach((button) => sending.delete(button) && button.removeAttribute("aria-disabled"));
   document.addEventListener("submit", (event) => {
     if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
