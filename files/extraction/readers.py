@@ -6,6 +6,7 @@ from files.evidence import Document
 from files.extraction.docx import read_docx
 from files.extraction.limits import Limits
 from files.extraction.odt import read_odt
+from files.extraction.pages import read_page
 from files.extraction.pdf import read_pdf
 from files.extraction.rtf import read_rtf
 from files.extraction.sniff import detect_type
@@ -23,4 +24,6 @@ def read_document(data: bytes, *, name: str, limits: Limits) -> Document:
         return read_pdf(data, limits=limits)
     if kind == "rtf":
         return read_rtf(data, limits=limits)
+    if kind == "html":
+        return read_page(data, limits=limits)
     return read_txt(data, limits=limits)

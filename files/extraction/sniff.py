@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from files.extraction.archive import Container
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
+from files.extraction.pages import is_text_page
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BINARY_MAGIC = (
@@ -42,6 +43,8 @@ def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Contain
     try:
         kind, container = _by_content(data, claimed=claimed, limits=limits)
     except ExtractionError as error:
+        if error.code == "unsupported_type" and is_text_page(name) and not _is_binary(data):
+            return "html", None
         if error.code == "unsupported_type" and claimed in _KNOWN:
             raise ExtractionError("type_mismatch") from error
         raise
@@ -67,7 +70,7 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
         raise ExtractionError("type_mismatch")
     if start.startswith(b"{\\rtf"):
         return "rtf", None
-    binary = any(byte < 9 for byte in data[:512])
+    binary = _is_binary(data)
     if binary and (data.startswith(_BINARY_MAGIC) or data[4:8] == b"ftyp"):
         raise ExtractionError("unsupported_type")
     if claimed in _TEXT_ENDINGS:
@@ -75,6 +78,10 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
     if claimed in _KNOWN:
         raise ExtractionError("corrupt" if binary else "type_mismatch")
     raise ExtractionError("unsupported_type")
+
+
+def _is_binary(data: bytes) -> bool:
+    return any(byte < 9 for byte in data[:512])
 
 
 def _zip_type(data: bytes, *, limits: Limits) -> tuple[str, Container | None]:
