@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from classes.models import CourseCode, SchoolClass, current_school_year
-from classes.roster import FIELDS, ParsedRoster
-from classes.roster_reading import MAX_BYTES
+from classes.rosters.grid import MAX_BYTES
+from classes.rosters.headings import FIELDS
+from classes.rosters.parsing import ParsedRoster
 from huleedu.common.errors import ActionError
 
 
@@ -122,8 +123,8 @@ class ImportForm(ActionForm):
         required=False,
         allow_empty_file=True,
         max_length=None,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
-        help_text=_("CSV or Excel (xlsx), at most 5 MB and 5,000 students."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.zip"}),
+        help_text=_("CSV, Excel, or a OneRoster or School Data Sync zip, at most 5 MB and 5,000 students."),
     )
 
     def clean_file(self) -> UploadedFile | None:
@@ -169,6 +170,8 @@ FIELD_LABELS = {
     "sis": _("Student register number"),
     "brightspace": _("Brightspace number"),
     "github": _("GitHub name"),
+    "oneroster": _("OneRoster number"),
+    "sds": _("Microsoft School Data Sync number"),
     "student_id": _("Student number"),
     "login": _("User name"),
     "protected": _("Protected identity"),
@@ -183,7 +186,7 @@ class ColumnsForm(ActionForm):
 
     def __init__(self, *args: Any, parsed: ParsedRoster, is_text: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if is_text or parsed.encoding == "xlsx":
+        if is_text or not parsed.is_text:
             del self.fields["encoding"]
         self.columns = parsed.columns
         choices = [("", _("Not used")), *((name, FIELD_LABELS[name]) for name in FIELDS)]

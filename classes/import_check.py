@@ -15,7 +15,7 @@ from classes.actions import Preview
 from classes.forms import FIELD_LABELS
 from classes.ordering import sort_key
 from classes.problems import message_for
-from classes.roster_diff import DiffRow
+from classes.rosters.diff import DiffRow
 
 COLUMNS = ("family_name", "given_name", "preferred_name", "email")
 PER_PAGE = 100

@@ -19,9 +19,11 @@ MESSAGES: dict[str, Promise] = {
     "formula_like": _("Line {line} looks like a spreadsheet formula. It is kept as text."),
     "suspicious_name": _("Line {line} has unusual characters in the name. Check it."),
     "extra_cells": _("Line {line} has more cells than the heading. Check that the names are right."),
+    "not_enrolled": _("Line {line} names somebody who is in none of the classes, and is left out."),
     "no_name_column": _("No column with names was found. Say which columns hold the names, or add a heading line."),
     "too_many_rows": _("The list is too long: at most 5,000 students."),
     "corrupt": _("The list cannot be read. Save it as CSV or Excel (xlsx), or paste it as text."),
+    "password_protected": _("The file is protected by a password. Save it without one, or paste the list as text."),
     "unsupported_type": _("We cannot read this kind of list. Save it as CSV or Excel (xlsx), or paste it as text."),
     "empty_file": _("The list is empty."),
 }

@@ -17,7 +17,7 @@ from classes.actions.imports import compare, lock_import, read_draft
 from classes.actions.locks import audience, checked_names, lock_class
 from classes.events import ClassRosterApplied, StudentCreatedV1
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
-from classes.roster_diff import COMPARED, DiffRow
+from classes.rosters.diff import COMPARED, DiffRow
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError

@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from classes.actions.locks import checked_names, lock_class
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.problems import message_for
-from classes.roster import FIELDS, ParsedRoster, RosterError, parse_roster
-from classes.roster_cleaning import Cleaned, without_personal_numbers
-from classes.roster_diff import DiffRow, KnownStudent, diff_roster
+from classes.rosters.cleaning import Cleaned, cleaned
+from classes.rosters.diff import DiffRow, KnownStudent, diff_roster
+from classes.rosters.grid import Grid, RosterError, load_grid
+from classes.rosters.headings import FIELDS
+from classes.rosters.parsing import ParsedRoster, parse_grid
+from classes.rosters.reading import read_grid
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line, strip_personal_numbers
@@ -33,12 +36,12 @@ def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: s
     """Keep a list as a draft, without its personal identity numbers. Raises ActionError `validation_error`."""
     school_class = lock_class(school_class)
     field = "text" if isinstance(data, str) else "file"
-    content = _clean(data, field=field)
+    content = _read_list(data, field=field)
     draft = RosterImport(
         school_class=school_class,
         created_by=actor,
         file_name=strip_personal_numbers(clean_line(file_name))[0][:255],
-        content=content.data,
+        content=content.grid.dump(),
         is_text=isinstance(data, str),
         result={"personnummer_removed": content.removed},
     )
@@ -60,12 +63,10 @@ def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor
         raise ActionError("illegal_transition", _("The list has been imported already."))
     if "encoding" in changes:
         roster_import.encoding = changes["encoding"] or ""
-        if roster_import.encoding and not roster_import.is_text:
-            content = _clean(bytes(roster_import.content), field="encoding", encoding=roster_import.encoding)
-            roster_import.content = content.data
-            roster_import.result["personnummer_removed"] += content.removed
     if "columns" in changes:
         roster_import.columns = _checked_columns(changes["columns"] or {})
+    if "encoding" in changes or "columns" in changes:
+        _clean_again(roster_import)
     for line, edit in (changes.get("rows") or {}).items():
         _correct(roster_import.edits, str(line), edit)
     if len(roster_import.edits) > MAX_EDITS:
@@ -147,16 +148,18 @@ def lock_import(roster_import: RosterImport) -> RosterImport:
 
 def read_draft(roster_import: RosterImport, *, field: str = "file") -> ParsedRoster:
     """The draft as the teacher wants it read. Raises ActionError `validation_error` about `field`."""
-    content = bytes(roster_import.content)
     try:
-        return parse_roster(
-            content.decode("utf-8") if roster_import.is_text else content,
-            file_name=roster_import.file_name,
-            encoding=roster_import.encoding or None,
-            columns={int(index): name for index, name in roster_import.columns.items()} or None,
-        )
+        return parse_grid(_grid(roster_import), columns=_columns(roster_import))
     except RosterError as error:
         raise ActionError("validation_error", message_for(error.code), field=field) from error
+
+
+def _grid(roster_import: RosterImport) -> Grid:
+    return load_grid(bytes(roster_import.content)).read_as(roster_import.encoding)
+
+
+def _columns(roster_import: RosterImport) -> dict[int, str] | None:
+    return {int(index): name for index, name in roster_import.columns.items()} or None
 
 
 def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
@@ -183,11 +186,22 @@ def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
     return diff_roster(parsed, known=known, edits=roster_import.edits)
 
 
-def _clean(data: bytes | str, *, field: str, encoding: str = "") -> Cleaned:
+def _read_list(data: bytes | str, *, field: str) -> Cleaned:
     try:
-        return without_personal_numbers(data, encoding=encoding)
+        return cleaned(read_grid(data))
     except RosterError as error:
         raise ActionError("validation_error", message_for(error.code), field=field) from error
+
+
+def _clean_again(roster_import: RosterImport) -> None:
+    """Read another way a list may show what must not be kept: headings that could not be read before, for example."""
+    try:
+        content = cleaned(_grid(roster_import), columns=_columns(roster_import))
+        kept = load_grid(bytes(roster_import.content))
+        roster_import.content = content.grid.read_as(kept.encoding).dump()
+    except RosterError as error:
+        raise ActionError("validation_error", message_for(error.code), field="encoding") from error
+    roster_import.result["personnummer_removed"] += content.removed
 
 
 def _checked_columns(columns: dict[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from batches.matching import EssayClues, RosterStudent, Suggestion, match_essays
-from classes.roster import parse_roster
+from classes.rosters.parsing import parse_roster
 from files.authorship import find_evidence
 from files.evidence import Document
 from files.reading import configured_limits
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def _evaluate(folder: Path) -> dict[str, dict[str, Any]]:
-    roster = parse_roster((folder / "roster.csv").read_bytes(), file_name="roster.csv")
+    roster = parse_roster((folder / "roster.csv").read_bytes())
     students = [
         RosterStudent(
             key=str(index),

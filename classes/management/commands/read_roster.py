@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classes.roster import ParsedRoster, RosterError, parse_roster
+from classes.rosters.parsing import ParsedRoster, Problem, RosterError, parse_roster
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"cannot read {path}: {error.strerror}") from error
         try:
             content: bytes | str = data.decode("utf-8") if options["text"] else data
-            shown = _shape(parse_roster(content, file_name=path.name))
+            shown = _shape(parse_roster(content))
         except UnicodeDecodeError as error:
             raise CommandError(f"{path} is not UTF-8 text") from error
         except RosterError as error:
@@ -66,10 +66,17 @@ def _shape(parsed: ParsedRoster) -> dict[str, Any]:
         "encoding": parsed.encoding,
         "delimiter": parsed.delimiter,
         "source": parsed.source,
+        "sheet": parsed.sheet or None,
         "header_line": parsed.header_line,
         "rows": rows,
-        "problems": [{"line": problem.line, "code": problem.code} for problem in parsed.problems],
+        "problems": [_problem(problem) for problem in parsed.problems],
         "ignored": [{"line": line, "why": why} for line, why in parsed.ignored],
         "discarded_columns": list(parsed.discarded_columns),
         "personnummer_removed": parsed.personnummer_removed,
     }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    """Line and code; the file inside an archive, and which of several people on the line, where there are any."""
+    shown: dict[str, Any] = {"line": problem.line, "code": problem.code}
+    return shown | ({"file": problem.file} if problem.file else {}) | ({"item": problem.item} if problem.item else {})

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from classes.roster import MAX_NAME, ParsedRoster, RosterRow
+from classes.rosters.names import MAX_NAME
+from classes.rosters.parsing import ParsedRoster
+from classes.rosters.rows import RosterRow
 
 BLOCKING = frozenset({"missing_name", "name_too_long", "duplicate"})
 """Problems that keep a row out until the teacher has mended it."""

@@ -1,0 +1,59 @@
+"""Lists without headings as people paste them: names and addresses in whatever way a mail program writes them. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from classes.rosters.grid import Record
+from classes.rosters.names import EMAIL, NAME_AND_MAIL, NAME_THEN_MAIL
+
+_BULLET = re.compile(r"^(?:\d{1,4}[.):]\s*|\d{1,4}\s+(?=[^\W\d])|[-–•*·]\s+)(?=\D)")
+
+
+def split_people(records: tuple[Record, ...], *, is_one_column: bool) -> tuple[Record, ...]:
+    """`Name <mail>` cells, several on a line in a mail program's list, become rows of name and address.
+
+    `is_one_column`: pasted, or without a delimiter; else only lists that hold nothing but such cells are touched.
+    """
+    filled = [cell for record in records for cell in record.cells if cell]
+    only_people = bool(filled) and all("@" in cell and _person(cell) for cell in filled)
+    if not (is_one_column or only_people):
+        return records
+    result: list[Record] = []
+    for record in records:
+        result += _split(record, is_alone=len(records) == 1)
+    return tuple(result)
+
+
+def _split(record: Record, *, is_alone: bool) -> list[Record]:
+    cells = [cell for cell in record.cells if cell]
+    if len(cells) == 1 and not _person(cells[0]):
+        cells = [_BULLET.sub("", cells[0])]
+    people = [_person(cell) for cell in cells]
+    if cells and all(people):
+        if len(cells) > 1 and not any("<" in cell for cell in cells) and not is_alone:
+            return [record]
+        pairs = [person for person in people if person]
+    elif is_alone and len(cells) > 2 and all(_is_whole_name(cell) for cell in cells):
+        pairs = [(cell, "") for cell in cells]
+    elif len(cells) == 1 == len(record.cells):
+        return [Record(record.line, (cells[0],), record.item, record.is_odd)]
+    else:
+        return [record]
+    several = len(pairs) > 1
+    return [Record(record.line, pair, n if several else 0, record.is_odd) for n, pair in enumerate(pairs, start=1)]
+
+
+def _person(cell: str) -> tuple[str, str] | None:
+    """Name and address in one cell; None where there is no address in it."""
+    match = NAME_AND_MAIL.match(cell) or NAME_THEN_MAIL.match(cell)
+    if match and match["name"]:
+        return _BULLET.sub("", match["name"].strip()), match["mail"].strip(".,;")
+    if match:
+        return "", match["mail"]
+    bare = cell.strip("<>").removeprefix("mailto:")
+    return ("", bare) if EMAIL.fullmatch(bare) else None
+
+
+def _is_whole_name(cell: str) -> bool:
+    return " " in cell and not any(c.isdigit() or c == "@" for c in cell)

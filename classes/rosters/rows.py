@@ -1,0 +1,205 @@
+"""Each row of a list: a student, somebody who is none, or nothing; and what is wrong with it. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from classes.rosters.columns import Layout
+from classes.rosters.grid import Grid, Problem, Record
+from classes.rosters.headings import EXTERNAL, STATUS, header_key
+from classes.rosters.names import (
+    EMAIL,
+    MAX_NAME,
+    NAME_AND_MAIL,
+    is_surname_first,
+    not_neutral,
+    oddities,
+    split_full_name,
+)
+
+_FOOTER = re.compile(
+    r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated|exported"
+    r"|\d+ (?:elever|students))\b",
+    re.IGNORECASE,
+)
+_INSTRUCTION = re.compile(
+    r"^(?:reserverad|instruktion|anvisning|obs\b|exempel\b|skriv |fyll i|ange |ta inte bort|reserved|instructions?\b|"
+    r"do not|fill in|example\b)",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(r"^(?:points possible|möjliga poäng|poäng möjliga|maxpoäng|maximal poäng)\b", re.IGNORECASE)
+_TEST_STUDENTS = frozenset(["student, test", "test student", "teststudent", "student test", "student, testa"])
+_STAFF = re.compile(
+    r"lärare|teacher|instructor|faculty|\bstaff\b|personal|assist|mentor|\bta\b|observ|rektor|principal|admin|handledare|"
+    r"guardian|vårdnad|parent|relative|proctor|\baide\b|skapare|course ?creator|manager|designer|opettaja|lærer",
+    re.IGNORECASE,
+)
+_YES = frozenset(
+    ["1", "1.0", "ja", "j", "x", "yes", "y", "true", "sant", "sekretess", "sekretessmarkering", "skyddad",
+     "sekretessmarkerad", "skyddad folkbokföring", "skyddade personuppgifter", "protected", "s",
+     "fingerad", "fingerade personuppgifter"]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One student. Names may be empty (then a problem says so)."""
+
+    line: int
+    given_name: str
+    family_name: str
+    email: str | None
+    preferred_name: str = ""
+    school_class: str = ""
+    external_ids: tuple[tuple[str, str], ...] = ()
+
+
+def is_protected(value: str) -> bool:
+    """Whether a cell below `Sekretessmarkering` says that the row is."""
+    return value.casefold().strip() in _YES
+
+
+class Rows:
+    """The rows of one list while they are being read."""
+
+    def __init__(self, layout: Layout, grid: Grid) -> None:
+        self.kept: list[RosterRow] = []
+        self.duplicates: list[RosterRow] = []
+        self.problems: list[Problem] = []
+        self.ignored: list[tuple[int, str]] = []
+        self._layout = layout
+        self._file = grid.file
+        self._is_sheet = grid.is_sheet
+        self._addresses: set[str] = set()
+        self._names: set[tuple[str, str, str]] = set()
+        self._heading = [cell.casefold() for cell in layout.header.cells if cell] if layout.header else []
+        self._surname_first = self._finds_surname_first()
+
+    def tell(self, line: int, code: str, column: str | None = None, *, item: int = 0) -> None:
+        """Remember a problem."""
+        self.problems.append(Problem(line, code, column, item, self._file))
+
+    def read(self, record: Record) -> None:
+        """Take one row."""
+        values = {n: record.cells[i] for i, n in self._layout.mapping.items() if i < len(record.cells)}
+        why = self._no_person(record, values)
+        if why == "empty" and self._is_sheet:
+            return  # a sheet may have any number of empty rows
+        if why:
+            self.ignored.append((record.line, why))
+            return
+        code = _refusal(values)
+        if code:
+            self.tell(record.line, code)
+            return
+        self._keep(record, {name: not_neutral(value) for name, value in values.items()})
+
+    def _no_person(self, record: Record, values: dict[str, str]) -> str:
+        """Why a row is about nobody: empty, a repeated heading, what the system adds. Nothing where it is somebody."""
+        filled = [cell for cell in record.cells if cell]
+        if not filled:
+            return "empty"
+        if self._heading and [cell.casefold() for cell in filled] == self._heading:
+            return "header_repeated"
+        if self._layout.source.name == "canvas_gradebook":
+            name = values.get("full_name", "").casefold()
+            # Above the points Canvas may write how they are posted, in a row without a student.
+            if _POINTS.match(name) or (not name and not values.get("canvas")):
+                return "points_possible"
+            if name in _TEST_STUDENTS:
+                return "test_student"
+        few = len(filled) < max(2, len(self._layout.mapping))
+        if few and _FOOTER.match(filled[0]) and "@" not in "".join(filled):
+            return "footer"
+        if self._is_instruction(record, filled):
+            return "instruction"
+        return ""
+
+    def _is_instruction(self, record: Record, filled: list[str]) -> bool:
+        header = self._layout.header
+        if header is None or len(filled) > 1 or len(self._layout.mapping) < 2 or record.line > header.line + 8:
+            return False
+        return self._layout.source.name == "vklass" or bool(_INSTRUCTION.match(filled[0]))
+
+    def _keep(self, record: Record, values: dict[str, str]) -> None:
+        line, item = record.line, record.item
+        email = self._email(record, values.get("email", ""))
+        given, family = self._names_of(values, email or "")
+        row = RosterRow(
+            line=line,
+            given_name=given,
+            family_name=family,
+            email=email,
+            preferred_name=values.get("preferred_name", ""),
+            school_class=values.get("class", ""),
+            external_ids=tuple(sorted(_numbers(values).items())),
+        )
+        if email is not None and email.casefold() in self._addresses:
+            self.tell(line, "duplicate", "email", item=item)
+            self.duplicates.append(row)
+            return
+        if email is not None:
+            self._addresses.add(email.casefold())
+        if max(len(given), len(family), len(row.preferred_name)) > MAX_NAME:
+            self.tell(line, "name_too_long", "given_name", item=item)
+        elif not given and not family:
+            self.tell(line, "missing_name", "given_name", item=item)
+        else:
+            self._check_name(row, record)
+        header = self._layout.header
+        if header is not None and any(record.cells[len(header.cells) :]):
+            self.tell(line, "extra_cells", item=item)
+        self.kept.append(row)
+
+    def _email(self, record: Record, value: str) -> str | None:
+        """The address, or None with a problem where there is none or a wrong one."""
+        match = NAME_AND_MAIL.match(value)
+        address = match["mail"] if match else value.removeprefix("mailto:").strip("<>")
+        if not address:
+            self.tell(record.line, "missing_email", "email", item=record.item)
+            return None
+        if not EMAIL.fullmatch(address) or len(address) > 254:
+            self.tell(record.line, "bad_email", "email", item=record.item)
+            return None
+        return address
+
+    def _names_of(self, values: dict[str, str], email: str) -> tuple[str, str]:
+        if "given_name" in values or "family_name" in values:
+            return values.get("given_name", ""), values.get("family_name", "")
+        full = values.get("full_name", "")
+        return split_full_name(full, email=email, surname_first=self._surname_first)
+
+    def _finds_surname_first(self) -> bool:
+        places = {name: index for index, name in self._layout.mapping.items()}
+        if "full_name" not in places or "email" not in places:
+            return False
+        last = max(places["full_name"], places["email"])
+        rows = [record.cells for record in self._layout.body if len(record.cells) > last]
+        return is_surname_first([(cells[places["full_name"]], cells[places["email"]]) for cells in rows])
+
+    def _check_name(self, row: RosterRow, record: Record) -> None:
+        for code in oddities(row.given_name, row.family_name, is_odd=record.is_odd):
+            self.tell(row.line, code, "given_name", item=record.item)
+        key = (row.given_name.casefold(), row.family_name.casefold(), row.school_class.casefold())
+        if key in self._names:
+            self.tell(row.line, "same_name", "given_name", item=record.item)
+        self._names.add(key)
+
+
+def _refusal(values: dict[str, str]) -> str:
+    """Why a person is left out, or nothing."""
+    if is_protected(values.get("protected", "")):
+        return "protected"
+    if _STAFF.search(values.get("role", "")) and not re.search(r"student|elev", values.get("role", ""), re.IGNORECASE):
+        return "not_a_student"
+    return "to_be_deleted" if header_key(values.get(STATUS, "")) in ("deleted", "suspended", "inactive") else ""
+
+
+def _numbers(values: dict[str, str]) -> dict[str, str]:
+    """External ids as the systems' own file names have them: `#4301` is 4301, `Participant 4301` is 4301."""
+    numbers = {name: values[name].lstrip("#") for name in EXTERNAL & values.keys() if values[name]}
+    participant = re.search(r"(\d+)$", numbers.get("moodle_participant", ""))
+    if participant:
+        numbers["moodle_participant"] = participant[1]
+    return {name: number[:MAX_NAME] for name, number in numbers.items() if number}

@@ -1,0 +1,110 @@
+"""Workbooks: xlsx, and xls as Excel 97 to 2003 wrote it. Hostile input: bounded before anything is opened. Pure."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import openpyxl
+import xlrd
+
+from classes.rosters.archives import checked_entries
+from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError
+
+_MAX_SHEETS = 20
+
+
+def read_xlsx(data: bytes) -> Grid:
+    """The sheet of an xlsx workbook that holds the list. Raises RosterError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            checked_entries(archive)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and extensions: only cells are read
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            sheets = [
+                (sheet.title, _records(sheet.iter_rows(max_col=MAX_CELLS, values_only=True)))
+                for sheet in book.worksheets[:_MAX_SHEETS]
+            ]
+    except RosterError:
+        raise
+    except Exception as error:  # openpyxl raises many kinds for a broken workbook
+        raise RosterError("corrupt") from error
+    return _fullest("xlsx", sheets)
+
+
+def read_xls(data: bytes) -> Grid:
+    """The sheet of an xls workbook that holds the list. Raises RosterError."""
+    try:
+        # Rows as long as what is in them: a stray cell at the edge must not fill a sheet of sixteen million.
+        book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True, ragged_rows=True)
+        sheets = [
+            (sheet.name, _records(_xls_rows(sheet, book.datemode)))
+            for sheet in (book.sheet_by_index(n) for n in range(min(book.nsheets, _MAX_SHEETS)))
+        ]
+    except RosterError:
+        raise
+    except xlrd.XLRDError as error:
+        told = str(error).lower()
+        code = "unsupported_type" if "can't find workbook" in told else "corrupt"
+        raise RosterError("password_protected" if "encrypted" in told else code) from error
+    except Exception as error:  # as above
+        raise RosterError("corrupt") from error
+    return _fullest("xls", sheets)
+
+
+def _xls_rows(sheet: Any, datemode: int) -> Iterable[Sequence[Any]]:
+    for number in range(sheet.nrows):
+        yield [_xls_value(cell, datemode) for cell in sheet.row(number)[:MAX_CELLS]]
+
+
+def _xls_value(cell: Any, datemode: int) -> object:
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, datemode)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    return None if cell.ctype == xlrd.XL_CELL_ERROR else cell.value
+
+
+def _fullest(encoding: str, sheets: list[tuple[str, list[Record]]]) -> Grid:
+    """The sheet with most addresses, then most rows, holds the list."""
+    name, records = max(sheets, key=lambda sheet: _filled(sheet[1]), default=("", []))
+    if not records:
+        raise RosterError("empty_file")
+    return Grid(encoding, None, tuple(records), sheet=name)
+
+
+def _filled(records: list[Record]) -> tuple[int, int]:
+    addresses = sum(any("@" in cell for cell in record.cells) for record in records)
+    return addresses, sum(any(record.cells) for record in records)
+
+
+def _records(rows: Iterable[Sequence[Any]]) -> list[Record]:
+    records = []
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_LINES:
+            if not any(row):
+                continue  # a workbook may say that it has a million rows when one far down was coloured
+            raise RosterError("too_many_rows")
+        cells = [_cell(value) for value in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        records.append(Record(number, tuple(cells)))
+    while records and not records[-1].cells:
+        records.pop()
+    return records
+
+
+def _cell(value: object) -> str:
+    """Numbers as they are shown: 4301, not 4301.0; a day without midnight."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return str(value.date())
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else str(value)
