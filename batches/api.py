@@ -77,7 +77,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         rows = Batch.objects.visible_to(self.person).select_related("school_class")
         query = self.request.query_params
         if query.get("status"):
-            rows = rows.filter(status=query["status"])
+            rows = rows.filter(status=query["status"]) if query["status"] in Batch.Status else rows.none()
         if query.get("class"):
             rows = rows.filter(school_class__public_id=_uuid_or_404(query["class"]))
         if query.get("needs") == "review":

@@ -290,6 +290,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "ALLOWED_VERSIONS": ["1"],  # `?version=` of the schema ends up in a header
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is the export's own parameter
 }
 API_RATES: dict[str, str] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from files.extraction.cleaning import clean_line, clean_text, remove_personal_numbers
 from files.pasted import pasted_document
+from huleedu.common.text import clean_line as common_line
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,16 @@ from files.pasted import pasted_document
 )
 def test_clean_text(dirty: str, clean: str) -> None:
     assert clean_text(dirty) == clean
+
+
+@pytest.mark.parametrize("cleaner", [clean_text, clean_line, common_line])
+def test_a_tower_of_marks_takes_no_time_and_ends(cleaner: Callable[[str], str]) -> None:
+    """Putting marks in order takes quadratic time: two million of them would hold a process for an hour."""
+    tower = "a" + "\u0301\u0316" * 250_000
+    began = time.process_time()
+    assert len(cleaner(f"Alva {tower} Berg")) < 50
+    assert time.process_time() - began < 5
+    assert cleaner("e\u0323\u0302" * 40 + "—" * 40 + "🙂" * 40) == "ệ" * 40 + "—" * 40 + "🙂" * 40
 
 
 def test_clean_line_is_one_line() -> None:

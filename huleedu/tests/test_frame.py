@@ -79,3 +79,10 @@ def test_a_refused_action_of_a_page_is_a_page(rf: RequestFactory, teacher: User)
     assert response.status_code == 409
     assert "The batch is locked." in response.content.decode()
     assert "HX-Retarget" not in response
+
+
+@pytest.mark.django_db
+def test_what_the_schemas_address_says_reaches_no_header(client: Client) -> None:
+    """A control character in a header ends the connection without an answer."""
+    answer = client.get("/api/schema/", {"version": "a\x00b\r\nX: y"})
+    assert answer["Content-Disposition"] == 'inline; filename="HuleEdu API.yaml"'

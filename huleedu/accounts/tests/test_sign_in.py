@@ -73,6 +73,9 @@ def test_next_is_kept_and_followed(teacher: User, client_for: Browser) -> None:
         "\x00//evil.example",
         " //evil.example",
         "https://testserver.evil.example/",
+        "classes",
+        "batches:list",
+        "²",
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post", "signed in", "language"])

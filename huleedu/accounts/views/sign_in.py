@@ -81,10 +81,10 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_for(request: HttpRequest) -> str:
-    """The page of this site that `next` names; empty where it is none, or another site's."""
+    """The page of this site that `next` names by its path; empty where it is none, or another site's."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if safe else ""
+    ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if ours and asked.startswith("/") else ""
 
 
 def _next_page(request: HttpRequest, default: str) -> str:
