@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from huleedu.accounts import actions
 from huleedu.accounts.links import password_url
@@ -23,8 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="as colleagues see it")
         parser.add_argument("--school", default="", help="name of the school; made where it is new")
 
+    @no_translations
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Print the link; a taken or malformed address gives a message and exit status 1."""
+        """Print the link; a taken or malformed address gives a message and exit status 1. Speaks English."""
         try:
             user = actions.create_teacher(
                 options["email"], display_name=options["name"], school_name=options["school"], actor=None
