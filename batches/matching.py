@@ -1,77 +1,44 @@
 """Who wrote which essay: a whole batch against a class's roster. Pure, deterministic, explainable.
 
 Each place in a file (label, folder, file name …) says something about each student at a level (full name, initials …).
-`PLACES` and `LEVELS` are the whole model: points are log-odds in spirit, their product is what one finding is worth.
-A suggestion is certain only if a strong finding names one student and nothing names another; see `_judge`.
+`matching_find` searches the places, `matching_weights` holds the whole model and turns findings into probabilities.
+A suggestion is certain only if its probability is high, a name of the student stands where it counts, and nothing names
+another; see `_judge`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from scipy.optimize import linear_sum_assignment
 
 from batches.matching_find import Finding, RosterIndex, find_all
+from batches.matching_fit import SLIP
+from batches.matching_weights import (
+    CERTAIN,
+    FLOOR,
+    LEVELS,
+    ONLY_ONE_LEFT,
+    WEAK_PLACES,
+    names,
+    probabilities,
+    settles,
+)
 from files.evidence import Evidence
 
 Certainty = Literal["certain", "unsure", "conflict", "no_match"]
 
-PLACES: Mapping[str, float] = {
-    "sidecar": 1.0,
-    "email": 1.0,
-    "label": 1.0,
-    "page_header": 0.98,
-    "table": 0.98,
-    "first_line": 0.96,
-    "folder": 0.9,
-    "file_name": 0.88,
-    "sign_off": 0.8,
-    "property": 0.45,
-    "body": 0.15,
-}
-"""How far a place is to be trusted: what the writer states in the text beats who handed the file in or named it, and
-that beats what the computer noted."""
-
-LEVELS: Mapping[str, float] = {
-    "external_id": 12.0,
-    "email_equal": 11.0,
-    "email_local": 7.0,
-    "alias": 8.0,
-    "full_name": 8.0,
-    "concatenated_name": 8.0,
-    "initials": 5.5,
-    "family_name": 3.0,
-    "given_name": 2.5,
-}
-"""Points of a finding in a place of full trust."""
-
-STRONG = frozenset({"external_id", "email_equal", "email_local", "alias", "full_name", "concatenated_name", "initials"})
-"""Levels that can make a match certain, in a place other than `WEAK_PLACES`."""
-WEAK_PLACES = frozenset({"property", "body"})
-NEAR = 0.6
-"""A second student with this share of the first's points is a rival."""
 MAX_CANDIDATES = 5
-FLOOR = 1.0
-"""Points below which a student is no candidate."""
-
-CONFIDENCE: Mapping[str, float] = {
-    "certain": 0.99,
-    "strong": 0.92,
-    "weak": 0.65,
-    "rival": 0.5,
-    "conflict": 0.85,
-    "elimination": 0.3,
-}
-"""Hit rates seen on labelled files, by the kind of answer."""
 
 REASONS = frozenset(
     {
-        *LEVELS,
+        *(level.code for level in LEVELS.values()),
         "namesake",
         "rival_named",
+        "other_name",
         "already_matched",
         "no_other_text",
         "only_one_left",
@@ -138,14 +105,31 @@ class Suggestion:
 
 @dataclass(slots=True)
 class _Case:
-    """An essay under judgement: findings and points per student."""
+    """An essay under judgement: findings and probabilities per student."""
 
     clues: EssayClues
-    findings: dict[str, list[Finding]]
     evidence: list[Evidence]
-    points: dict[str, float]
+    strangers: tuple[str, ...]
+    findings: dict[str, list[Finding]]
+    chances: dict[str, float]
     verdict: Certainty = "no_match"
-    kind: str = "weak"
+    left_over: str | None = None
+    ranking: list[str] = field(default_factory=list)
+
+    @property
+    def best(self) -> str | None:
+        """The student of the highest rank."""
+        return self.ranking[0] if self.ranking else None
+
+    def weigh(self, second: Sequence[str] = ()) -> None:
+        """Set probabilities and ranking; `second`: students who have a text already."""
+        self.chances = probabilities(self.findings, other_name=bool(self.strangers), second=second)
+        likely = [student for student, chance in self.chances.items() if chance >= FLOOR]
+        self.ranking = sorted(likely, key=lambda student: (-self.chances[student], student))
+
+    def named(self, student: str) -> list[Finding]:
+        """Findings outside running text that name this student and nobody else."""
+        return [f for f in self.findings.get(student, []) if names(f) and not f.shared and f.place != "body"]
 
 
 def match_essays(essays: Sequence[EssayClues], students: Sequence[RosterStudent]) -> dict[str, Suggestion]:
@@ -155,68 +139,33 @@ def match_essays(essays: Sequence[EssayClues], students: Sequence[RosterStudent]
     for case in cases:
         _judge(case, roster)
     claims = _claims(cases)
-    spread = _spread_the_rest(cases, claims, roster)
-    return {
-        case.clues.key: _suggest(case, claims=claims, chosen=spread.get(case.clues.key), roster=roster)
-        for case in cases
-    }
-
-
-def _worth(finding: Finding) -> float:
-    return PLACES[finding.place] * LEVELS[finding.level] * finding.exactness
+    _spread_the_rest(cases, claims)
+    _give_the_last(cases, claims, roster)
+    return {case.clues.key: _suggest(case, claims=claims, roster=roster) for case in cases}
 
 
 def _open(essay: EssayClues, roster: RosterIndex) -> _Case:
-    found, evidence = find_all(essay.evidence, roster)
+    search = find_all(essay.evidence, roster)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in found:
+    for finding in search.findings:
         findings[finding.student].append(finding)
-    points = {}
-    for student, own in findings.items():
-        best: dict[str, float] = {}
-        for finding in own:
-            best[finding.place] = max(best.get(finding.place, 0.0), _worth(finding))
-        ranked = sorted(best.values(), reverse=True)
-        # Places repeat each other: the second one confirms, it does not count in full.
-        points[student] = sum(value * 0.5**rank for rank, value in enumerate(ranked))
-    return _Case(essay, dict(findings), evidence, points)
-
-
-def _strong(case: _Case, student: str, *, anywhere: bool = False) -> list[Finding]:
-    return [
-        finding
-        for finding in case.findings.get(student, [])
-        if finding.level in STRONG and not finding.shared and (anywhere or finding.place not in WEAK_PLACES)
-    ]
-
-
-def _ranking(case: _Case) -> list[str]:
-    return sorted((s for s, points in case.points.items() if points >= FLOOR), key=lambda s: (-case.points[s], s))
+    case = _Case(essay, search.evidence, tuple(search.strangers), dict(findings), {})
+    case.weigh()
+    return case
 
 
 def _judge(case: _Case, roster: RosterIndex) -> None:
     """Decide how sure the best answer is, looking at this essay alone."""
-    ranking = _ranking(case)
-    if not ranking:
-        case.verdict = "no_match"
+    best = case.best
+    if best is None:
         return
-    best = ranking[0]
-    rivals = [student for student in ranking[1:] if _strong(case, student, anywhere=True)]
-    if rivals and (_strong(case, best) or _strong(case, best, anywhere=True)):
-        case.verdict, case.kind = "conflict", "conflict"
-        return
-    near = [student for student in ranking[1:] if case.points[student] >= NEAR * case.points[best]]
-    strong = _strong(case, best)
-    sure = strong and not near and not roster.students[best].protected and not _only_by_slip(strong)
-    if sure:
-        case.verdict, case.kind = "certain", "certain"
+    named = [student for student in case.ranking if case.named(student)]
+    if len(named) > 1:
+        case.verdict = "conflict"
+    elif case.chances[best] >= CERTAIN and any(map(settles, case.findings[best])):
+        case.verdict = "unsure" if roster.students[best].protected else "certain"
     else:
         case.verdict = "unsure"
-        case.kind = "rival" if near else "strong" if _strong(case, best, anywhere=True) else "weak"
-
-
-def _only_by_slip(findings: list[Finding]) -> bool:
-    return all(finding.exactness < 0.85 for finding in findings)
 
 
 def _claims(cases: Sequence[_Case]) -> dict[str, list[str]]:
@@ -225,39 +174,49 @@ def _claims(cases: Sequence[_Case]) -> dict[str, list[str]]:
     for case in cases:
         if case.clues.decided_student is not None:
             claims[case.clues.decided_student].append(case.clues.key)
-        elif case.verdict == "certain":
-            claims[_ranking(case)[0]].append(case.clues.key)
+        elif case.verdict == "certain" and case.best is not None:
+            claims[case.best].append(case.clues.key)
     return claims
 
 
-def _spread_the_rest(cases: Sequence[_Case], claims: dict[str, list[str]], roster: RosterIndex) -> dict[str, str]:
-    """One student each for the essays that are not certain: the assignment with the most points altogether.
+def _spread_the_rest(cases: Sequence[_Case], claims: dict[str, list[str]]) -> None:
+    """One student each for the essays that are not certain: the assignment that is likeliest altogether.
 
-    A student who has a text already is worth a quarter.
+    The student assigned goes first only where the essay alone finds two nearly alike.
     """
-    rest = [c for c in cases if c.verdict == "unsure" and c.clues.decided_student is None]
-    students = sorted({student for case in rest for student in _ranking(case)})
+    rest = [case for case in cases if case.verdict == "unsure" and case.clues.decided_student is None]
+    for case in rest:
+        case.weigh([student for student in case.findings if claims.get(student)])
+    students = sorted({student for case in rest for student in case.ranking})
     if not rest or not students:
-        return {}
-    value = [
-        [-case.points.get(student, 0.0) * (0.25 if claims.get(student) else 1.0) for student in students]
-        for case in rest
-    ]
-    rows, columns = linear_sum_assignment(value)
-    return {rest[r].clues.key: students[c] for r, c in zip(rows, columns, strict=True) if value[r][c] <= -FLOOR / 4}
+        return
+    rows, columns = linear_sum_assignment([[-case.chances.get(student, 0.0) for student in students] for case in rest])
+    for row, column in zip(rows, columns, strict=True):
+        case, student = rest[row], students[column]
+        if case.ranking and case.chances.get(student, 0.0) >= 0.95 * case.chances[case.ranking[0]]:
+            case.ranking = [student, *(other for other in case.ranking if other != student)]
 
 
-def _suggest(case: _Case, *, claims: dict[str, list[str]], chosen: str | None, roster: RosterIndex) -> Suggestion:
-    ranking = _ranking(case)
-    if case.verdict == "unsure":
-        ranking = _with_chosen_first(case, ranking, chosen, claims)
+def _give_the_last(cases: Sequence[_Case], claims: dict[str, list[str]], roster: RosterIndex) -> None:
+    """The only text that names nobody is perhaps the only student's who is left: weak evidence, never certain."""
+    open_cases = [c for c in cases if c.clues.decided_student is None and not c.ranking]
+    taken = {*claims, *(case.best for case in cases)}
+    left = [student for student in roster.students if student not in taken]
+    if len(open_cases) == len(left) == 1 and len(cases) > 1:
+        case = open_cases[0]
+        if case.clues.has_text and not case.strangers:
+            case.verdict, case.left_over = "unsure", left[0]
+            case.ranking, case.chances = left, {**case.chances, left[0]: ONLY_ONE_LEFT}
+
+
+def _suggest(case: _Case, *, claims: dict[str, list[str]], roster: RosterIndex) -> Suggestion:
     candidates = tuple(
         Candidate(
             student=student,
-            confidence=_confidence(case, student, first=rank == 0, ranking=ranking),
+            confidence=round(case.chances[student], 4),
             reasons=_reasons(case, student, claims=claims, roster=roster),
         )
-        for rank, student in enumerate(ranking[:MAX_CANDIDATES])
+        for student in case.ranking[:MAX_CANDIDATES]
     )
     if not candidates:
         return Suggestion("no_match", None, 0.0, evidence=tuple(case.evidence))
@@ -265,50 +224,43 @@ def _suggest(case: _Case, *, claims: dict[str, list[str]], chosen: str | None, r
     return Suggestion(case.verdict, named, candidates[0].confidence, candidates, tuple(case.evidence))
 
 
-def _with_chosen_first(case: _Case, ranking: list[str], chosen: str | None, claims: dict[str, list[str]]) -> list[str]:
-    """Another student than the best of the essay alone goes first only where the two are nearly alike."""
-    if chosen is None or not ranking or chosen == ranking[0]:
-        return ranking
-    close = case.points[chosen] >= NEAR * case.points[ranking[0]]
-    if close and (claims.get(ranking[0]) or case.points[chosen] >= 0.95 * case.points[ranking[0]]):
-        return [chosen, *(student for student in ranking if student != chosen)]
-    return ranking
-
-
-def _confidence(case: _Case, student: str, *, first: bool, ranking: list[str]) -> float:
-    top = CONFIDENCE[case.kind]
-    if first:
-        return top
-    rest = sum(case.points[other] for other in ranking[1:]) or 1.0
-    return round((1 - top) * case.points[student] / rest, 4)
-
-
 def _reasons(case: _Case, student: str, *, claims: dict[str, list[str]], roster: RosterIndex) -> tuple[Reason, ...]:
-    by_level: dict[str, list[str]] = defaultdict(list)
-    for finding in case.findings.get(student, []):
-        by_level[finding.level].append(finding.evidence_id)
-    reasons = [Reason(level, supports=True, evidence=tuple(by_level[level])) for level in LEVELS if level in by_level]
     own = case.findings.get(student, [])
-    if own and all(finding.place in WEAK_PLACES for finding in own):
-        reasons.append(Reason("property_only", None))
-    if any(finding.exactness < 0.85 for finding in own):
-        reasons.append(Reason("slip", None))
-    if roster.namesakes(student):
-        reasons.append(Reason("namesake", None))
-    rivals = [f for other in case.findings if other != student for f in _strong(case, other, anywhere=True)]
+    by_code: dict[str, list[str]] = {level.code: [] for level in LEVELS.values()}
+    for finding in own:
+        by_code[LEVELS[finding.level].code].append(finding.evidence_id)
+    reasons = [Reason(code, supports=True, evidence=_each_once(ids)) for code, ids in by_code.items() if ids]
+    if case.left_over == student:
+        reasons.append(Reason("only_one_left", None))
+    reasons += _doubts(own, roster, student)
+    rivals = [f.evidence_id for other in case.findings if other != student for f in case.named(other)]
     if rivals:
-        reasons.append(
-            Reason("rival_named", supports=False, evidence=tuple(dict.fromkeys(f.evidence_id for f in rivals)))
-        )
+        reasons.append(Reason("rival_named", supports=False, evidence=_each_once(rivals)))
+    if case.strangers:
+        reasons.append(Reason("other_name", supports=False, evidence=_each_once(case.strangers)))
     others = [key for key in claims.get(student, []) if key != case.clues.key]
     reasons.append(Reason("already_matched", supports=False) if others else Reason("no_other_text", supports=True))
     return tuple(reasons)
 
 
+def _doubts(own: Sequence[Finding], roster: RosterIndex, student: str) -> list[Reason]:
+    doubts = []
+    if own and all(finding.place in WEAK_PLACES for finding in own):
+        doubts.append(Reason("property_only", None))
+    if any(finding.exactness < SLIP for finding in own):
+        doubts.append(Reason("slip", None))
+    if roster.namesakes(student):
+        doubts.append(Reason("namesake", None))
+    if roster.students[student].protected:
+        doubts.append(Reason("protected", None))
+    return doubts
+
+
+def _each_once(ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
+
+
 __all__ = [
-    "CONFIDENCE",
-    "LEVELS",
-    "PLACES",
     "REASONS",
     "Candidate",
     "EssayClues",
@@ -316,5 +268,4 @@ __all__ = [
     "RosterStudent",
     "Suggestion",
     "match_essays",
-    "replace",
 ]

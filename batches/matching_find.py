@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batches.matching_names import (
-    SHORT,
-    Name,
-    Part,
-    Token,
-    find_initial,
-    find_joined,
-    find_part,
-    find_word,
-    fold,
-    make_name,
-    repair,
-    tokens,
-)
+from batches.matching_fit import Hit, fit
+from batches.matching_names import SHORT, Token, Vocabulary, fold, make_name, repair, tokens
+from batches.matching_spoken_of import is_spoken_of
 from files.evidence import Evidence
 
 if TYPE_CHECKING:
     from batches.matching import RosterStudent
 
-_NUMBER = re.compile(r"\d{2,}")
-_NAMED = frozenset({"label", "folder", "table", "page_header", "property", "sign_off"})
-"""Places that hold little but a name: a name-like word there that does not fit a student speaks against them."""
+_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:\d{4})?(?!\d))\d{4,}")
+"""A number that may be somebody's in another system: not a year or a date."""
+_ACCOUNT = re.compile(r"[\w.\-]+")
+_NUMBERED = frozenset({"file_name", "folder", "sidecar"})
+_WITH_ACCOUNT = _NUMBERED | {"label", "table", "page_header", "property"}
+_STATED = frozenset({"label", "folder", "sidecar", "email"})
+"""Places whose form says that the name is the writer's."""
+_DATED = re.compile(r"^[^\W\d_][^\d:!?]{3,50}[ ,(]+(?:(?:19|20)\d\d\b|\d{1,2}[ /.]+\w+[ /.]+(?:20)?\d\d)")
+"""A line of a few words and a date, as examination systems head a text."""
+_NAME_ENDS = re.compile(r"\w*[\d(|\t<;]")
+_PART_ENDS = re.compile(r"\w*[\d(|\t<;,/–]")
+
+
+_BY_FAMILY_NAME = frozenset({"family_name", "other_given", "nickname"})
+_PARTIAL = _BY_FAMILY_NAME | {"given_name"}
+"""Levels that leave open who is meant: where the same words (or, for a family name, the same place) name a student in
+full, they are that student's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,204 +54,222 @@ class RosterIndex:
     def __init__(self, students: Sequence[RosterStudent]) -> None:
         self.students = {student.key: student for student in students}
         self.names = {s.key: make_name(s.given_name, s.family_name, s.preferred_name) for s in students}
-        self.by_email = {s.email.casefold(): s.key for s in students if s.email}
+        self.vocabulary = Vocabulary(self.names)
+        self._by_email: dict[str, list[str]] = defaultdict(list)
         self._by_local: dict[str, list[str]] = defaultdict(list)
         self._by_number: dict[str, list[str]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._aliases: dict[str, list[str]] = defaultdict(list)
         for student in students:
             if student.email:
+                self._by_email[student.email.casefold()].append(student.key)
                 self._by_local[student.email.casefold().partition("@")[0]].append(student.key)
             for _system, number in student.external_ids:
                 self._by_number[number].append(student.key)
+            for alias in filter(None, map(_comparable, student.aliases)):
+                self._aliases[alias].append(student.key)
             self._by_name[self.names[student.key].key].append(student.key)
-        self._name_words = {fold(word) for n in self.names.values() for word in (*n.given, *n.family, *n.preferred)}
+        spellings = sorted(map(re.escape, self._aliases), key=len, reverse=True)
+        self._alias = re.compile(rf"(?<![^\W_])(?:{'|'.join(spellings)})(?![^\W_])") if spellings else None
 
     def namesakes(self, key: str) -> list[str]:
         """Others with the same full name."""
         return [other for other in self._by_name[self.names[key].key] if other != key]
 
+    def with_email(self, address: str) -> str | None:
+        """The one student with this address."""
+        return _only(self._by_email.get(address.casefold(), []))
+
     def with_number(self, number: str) -> str | None:
         """The one student with this number in another system."""
-        found = self._by_number.get(number, [])
-        return found[0] if len(found) == 1 else None
+        return _only(self._by_number.get(number, []))
 
     def with_local(self, local: str) -> str | None:
         """The one student whose address begins so. A local part that is no more than somebody's name says nothing."""
-        if len(local) <= SHORT + 1 or fold(local) in self._name_words:
+        if len(local) <= SHORT + 1 or self.vocabulary.knows(local):
             return None
-        found = self._by_local.get(local.casefold(), [])
-        return found[0] if len(found) == 1 else None
+        return _only(self._by_local.get(local.casefold(), []))
+
+    def aliases_in(self, text: str) -> Iterator[tuple[str, int, int, bool]]:
+        """Student, start and end of each taught spelling in `text`, and whether others have the same."""
+        lowered = text.lower()
+        for match in self._alias.finditer(lowered) if self._alias and len(lowered) == len(text) else ():
+            owners = self._aliases[match[0]]
+            for owner in owners:
+                yield owner, match.start(), match.end(), len(owners) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    level: str
-    used: frozenset[int]
-    exactness: float
+def _only(found: Sequence[str]) -> str | None:
+    return found[0] if len(found) == 1 else None
 
 
-def find_all(evidence: Sequence[Evidence], roster: RosterIndex) -> tuple[list[Finding], list[Evidence]]:
-    """Every finding, and the evidence with the exact spans added that findings point at (ids `m1` …)."""
-    findings: list[Finding] = []
-    spans: list[Evidence] = list(evidence)
-    known: dict[tuple[str, int, int], str] = {(e.field, e.start, e.end): e.id for e in reversed(evidence)}
+def _comparable(spelling: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", spelling).lower().split())
 
-    def span(source: Evidence, start: int, end: int) -> str:
+
+@dataclass(slots=True)
+class Search:
+    """What was found in an essay's evidence, and the evidence with the exact spans added that findings point at."""
+
+    evidence: list[Evidence]
+    findings: list[Finding] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    """Evidence that states a name which fits nobody in the class."""
+    _known: dict[tuple[str, int, int], str] = field(default_factory=dict)
+
+    def span(self, source: Evidence, start: int, end: int) -> str:
+        """The id of a part of `source`; a new one (`m1` …) where no evidence is that part."""
         place = (source.field, source.start + start, source.start + end)
-        if place not in known:
-            known[place] = f"m{len(spans) - len(evidence) + 1}"
-            spans.append(Evidence(known[place], source.place, source.field, place[1], place[2], source.text[start:end]))
-        return known[place]
+        if place not in self._known:
+            self._known[place] = f"m{len(self._known) + 1}"
+            text = source.text[start:end]
+            self.evidence.append(Evidence(self._known[place], source.place, source.field, place[1], place[2], text))
+        return self._known[place]
 
+    def add(self, student: str, item: Evidence, level: str, span: tuple[int, int], **more: float | bool | str) -> None:
+        """Note that `span` of `item` names the student."""
+        place = str(more.get("place", item.place))
+        exactness, shared = float(more.get("exactness", 1.0)), bool(more.get("shared", False))
+        self.findings.append(Finding(student, place, level, exactness, self.span(item, *span), shared))
+
+
+def find_all(evidence: Sequence[Evidence], roster: RosterIndex) -> Search:
+    """Everything in the evidence that names a student, and what names somebody else."""
+    search = Search(list(evidence), _known={(e.field, e.start, e.end): e.id for e in reversed(evidence)})
+    slots = _slots(evidence)
     for item in evidence:
-        if item.place == "email":
-            student = roster.by_email.get(item.text.casefold())
+        if "@" in item.text and item.place in ("email", "body"):
+            student = roster.with_email(item.text)
             if student:
-                findings.append(Finding(student, "email", "email_equal", 1.0, item.id))
+                search.add(student, item, "email_equal", (0, len(item.text)))
             continue
-        findings += _exact(item, roster, span)
-        findings += _names(item, roster, span)
-    return findings, spans
+        before = len(search.findings)
+        _exact(item, roster, search)
+        _names(item, roster, search)
+        levels = {finding.level for finding in search.findings[before:]} - {"other_given"}
+        if levels <= {"given_name", "family_name"} and _states_a_name(item, slot=item.id in slots, partly=bool(levels)):
+            search.strangers.append(item.id)
+    search.findings = _without_contradicted(search.findings)
+    return search
 
 
-def _exact(item: Evidence, roster: RosterIndex, span: object) -> list[Finding]:
-    """Numbers of other systems and school accounts in file and folder names; aliases a teacher has taught."""
-    assert callable(span)  # noqa: S101  (a closure of find_all)
-    found = []
-    if item.place in ("file_name", "folder", "sidecar"):
+def _without_contradicted(findings: list[Finding]) -> list[Finding]:
+    """A family name beside somebody else's given name is no support for a student who is named otherwise."""
+    named = {finding.student for finding in findings if finding.level != "other_given"}
+    return [finding for finding in findings if finding.level != "other_given" or finding.student not in named]
+
+
+def _slots(evidence: Sequence[Evidence]) -> set[str]:
+    """Names that a learning system put into the name of a file or folder: a folder's evidence within another's."""
+    folders = [item for item in evidence if item.place == "folder"]
+    return {
+        item.id
+        for item in folders
+        if item.field == "name"
+        or any(
+            o.start <= item.start and item.end <= o.end and (o.start, o.end) != (item.start, item.end) for o in folders
+        )
+    }
+
+
+def _states_a_name(item: Evidence, *, slot: bool, partly: bool) -> bool:
+    """Whether a statement of who wrote holds a first name and a surname: a label, a slot, a line with a date.
+
+    `partly`: one of the two is a student's, so that what stands after a comma may be a class and no first name.
+    """
+    if not slot and item.place != "label" and not (item.place == "first_line" and _DATED.match(item.text)):
+        return False
+    statement = (_PART_ENDS if partly else _NAME_ENDS).split(item.text, maxsplit=1)[0]
+    written = [token.text for token in tokens(statement) if not _is_code(token)]
+    whole = [word for word in written if len(word.rstrip(".")) > 1]
+    if slot and len(written) == 1:
+        return not partly and len(written[0]) > 2 * SHORT
+    return 2 <= len(written) <= 5 and bool(whole)
+
+
+def _exact(item: Evidence, roster: RosterIndex, search: Search) -> None:
+    """Numbers of other systems and school accounts where these are written, and aliases a teacher has taught."""
+    if item.place in _NUMBERED:
         for match in _NUMBER.finditer(item.text):
             student = roster.with_number(match[0])
             if student:
-                found.append(Finding(student, item.place, "external_id", 1.0, span(item, *match.span())))
-        for match in re.finditer(r"[\w.\-]+", item.text):
+                search.add(student, item, "external_id", match.span())
+    if item.place in _WITH_ACCOUNT:
+        for match in _ACCOUNT.finditer(item.text):
             for piece in dict.fromkeys((match[0], *match[0].split("_"))):
                 student = roster.with_local(piece)
                 if student:
                     start = match.start() + match[0].find(piece)
-                    found.append(
-                        Finding(student, item.place, "email_local", 1.0, span(item, start, start + len(piece)))
-                    )
-    for key, owner in roster.students.items():
-        for alias in owner.aliases:
-            at = item.text.casefold().find(alias.casefold()) if alias else -1
-            if at >= 0:
-                found.append(Finding(key, item.place, "alias", 1.0, span(item, at, at + len(alias))))
-    return found
+                    search.add(student, item, "email_local", (start, start + len(piece)))
+    for student, start, end, shared in roster.aliases_in(item.text):
+        place = "body" if item.place not in _STATED and is_spoken_of(item.text, start, end, item.place) else item.place
+        search.add(student, item, "alias", (start, end), place=place, shared=shared)
 
 
-def _names(item: Evidence, roster: RosterIndex, span: object) -> list[Finding]:
-    assert callable(span)  # noqa: S101
+def _names(item: Evidence, roster: RosterIndex, search: Search) -> None:
     text = item.text
     repaired = repair(text)
-    written = tokens(repaired)
-    hits = {key: hit for key, name in roster.names.items() if (hit := _fit(written, name, place=item.place))}
-    found = []
+    words = tokens(repaired)
+    written = [token for token in words if not (_is_code(token) or roster.vocabulary.is_particle(token))]
+    likely = roster.vocabulary.students_in(written)
+    hits = {key: hit for key in likely if (hit := fit(written, roster.names[key], place=item.place))}
+    named = any(hit.level not in _PARTIAL for hit in hits.values())
     for key, hit in hits.items():
-        if any(_beats(other, hit) for name, other in hits.items() if name != key):
+        others = [other for name, other in hits.items() if name != key]
+        if any(_beats(other, hit) for other in others) or (named and hit.level in _BY_FAMILY_NAME):
             continue
-        shared = any(_equals(other, hit) for name, other in hits.items() if name != key)
-        if repaired == text:
-            start = min(written[i].start for i in hit.used)
-            end = max(written[i].end for i in hit.used)
-        else:
-            start, end = 0, len(text)
-        found.append(Finding(key, item.place, hit.level, hit.exactness, span(item, start, end), shared=shared))
-    return found
+        start, end = _extent(words, written, hit, roster)
+        spoken_of = item.place not in _STATED and (
+            is_spoken_of(repaired, start, end, item.place) or _genitive(written, hit, item, roster)
+        )
+        search.add(
+            key,
+            item,
+            hit.level,
+            (start, end) if repaired == text else (0, len(text)),
+            place="body" if spoken_of else item.place,
+            exactness=hit.exactness,
+            shared=any(_equals(other, hit) for other in others),
+        )
 
 
-def _beats(other: _Hit, hit: _Hit) -> bool:
+def _is_code(token: Token) -> bool:
+    """`EK` in `EK24C` is no surname."""
+    return token.in_code and len(token.text) <= SHORT
+
+
+def _extent(words: list[Token], written: list[Token], hit: Hit, roster: RosterIndex) -> tuple[int, int]:
+    """From the first word used, with particles before it (`von Platen`), to the last."""
+    start, end = min(written[i].start for i in hit.used), max(written[i].end for i in hit.used)
+    for token in reversed([word for word in words if word.end <= start]):
+        if not roster.vocabulary.is_particle(token):
+            break
+        start = token.start
+    return start, end
+
+
+def _genitive(written: list[Token], hit: Hit, item: Evidence, roster: RosterIndex) -> bool:
+    """`Elsas hemlighet` as a line of the text is a title; `Elsas uppsats` as a file's name is not."""
+    last = fold(written[max(hit.used)].text)
+    return (
+        item.place in ("first_line", "sign_off")
+        and max(hit.used) + 1 < len(written)
+        and last.endswith("s")
+        and not roster.vocabulary.knows(last)
+        and roster.vocabulary.knows(last[:-1])
+    )
+
+
+def _beats(other: Hit, hit: Hit) -> bool:
     """Another student explains the same words and more, or the same words more exactly."""
     if not other.used & hit.used:
         return False
+    if (hit.level in _PARTIAL) != (other.level in _PARTIAL):
+        return hit.level in _PARTIAL
     if other.used > hit.used:
         return True
-    weaker = {"given_name", "family_name"}
-    if hit.level in weaker and other.level not in weaker and hit.used & other.used:
-        return True
-    return other.used == hit.used and other.exactness > hit.exactness + 0.01
+    return other.used == hit.used and other.exactness > hit.exactness + 0.02
 
 
-def _equals(other: _Hit, hit: _Hit) -> bool:
-    return other.used == hit.used and abs(other.exactness - hit.exactness) <= 0.01
-
-
-def _fit(written: list[Token], name: Name, *, place: str) -> _Hit | None:
-    """The best level at which `written` names the student."""
-    joined = find_joined(written, name)
-    if joined:
-        return _Hit("concatenated_name", joined.used, joined.exactness)
-    if not name.family or not name.given:
-        return _single(written, name, place=place)
-    for slips in (False, True):
-        hit = _both(written, name, slips=slips)
-        if hit:
-            return hit
-    given = _given(written, name)
-    family = find_part(written, name.family) or find_word(written, name.family)
-    if given:
-        initial = find_initial(written, name.family, beside=given.used)
-        if initial:
-            return _Hit("initials", given.used | initial.used, min(given.exactness, initial.exactness))
-    if family:
-        initial = find_initial(written, (*name.given, *name.preferred), beside=family.used)
-        if initial:
-            return _Hit("initials", family.used | initial.used, min(family.exactness, initial.exactness))
-        if not _contradicted(written, family, place=place):
-            return _Hit("family_name", family.used, family.exactness)
-        return None
-    if given and not _contradicted(written, given, place=place):
-        return _Hit("given_name", given.used, given.exactness)
-    return None
-
-
-def _given(written: list[Token], name: Name, *, free: frozenset[int] = frozenset(), slips: bool = False) -> Part | None:
-    """The whole given name, the preferred one, or the first word of several."""
-    for form in (name.given, name.preferred, name.given[:1]):
-        part = find_part(written, form, free=free, slips=slips)
-        if part and form:
-            shortened = form == name.given[:1] != name.given
-            return Part(part.used, part.exactness - 0.05) if shortened else part
-    return None
-
-
-def _both(written: list[Token], name: Name, *, slips: bool) -> _Hit | None:
-    family = find_part(written, name.family, slips=slips)
-    whole = family is not None
-    if family is None and len(name.family) > 1:
-        family = find_word(written, name.family)
-    if family is None:
-        return None
-    given = _given(written, name, free=family.used, slips=slips)
-    if given is None or not _together(given.used, family.used):
-        return None
-    exactness = min(given.exactness, family.exactness) - (0.0 if whole else 0.05)
-    return _Hit("full_name", given.used | family.used, exactness)
-
-
-def _together(one: frozenset[int], other: frozenset[int]) -> bool:
-    """At most two words between the parts: a middle name, not another person."""
-    used = one | other
-    return max(used) - min(used) + 1 - len(used) <= 2
-
-
-def _single(written: list[Token], name: Name, *, place: str) -> _Hit | None:
-    """A student with one name only."""
-    part = find_part(written, name.given or name.family)
-    if part is None:
-        nickname = find_part(written, name.preferred)
-        return _Hit("given_name", nickname.used, nickname.exactness) if nickname else None
-    rest = [token for index, token in enumerate(written) if index not in part.used and len(token.text) > 1]
-    alone = not any(token.text[:1].isupper() for token in rest) if place in _NAMED | {"first_line"} else False
-    return _Hit("full_name" if alone else "given_name", part.used, part.exactness)
-
-
-def _contradicted(written: list[Token], part: Part, *, place: str) -> bool:
-    """Whether a place that holds little but a name has a capitalised word beside the part: somebody else's name."""
-    if place not in _NAMED:
-        return False
-    near = {i + step for i in part.used for step in (-1, 1)} - part.used
-    return any(
-        0 <= i < len(written) and len(fold(written[i].text)) > 1 and written[i].text[:1].isupper()
-        and not any(c.isdigit() for c in written[i].text)
-        for i in near
-    )  # fmt: skip
+def _equals(other: Hit, hit: Hit) -> bool:
+    return other.used == hit.used and abs(other.exactness - hit.exactness) <= 0.02

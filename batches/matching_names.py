@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*\.?")
 _SPECIAL = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "ß": "ss", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "œ": "oe"})
 _SPELLED = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "æ": "ae"})
 PARTICLES = frozenset("von van af av de del della der den di da do dos das la le el al bin ibn abu mac mc o y".split())
-TYPO_LENGTH = 6
+TYPO_LENGTH = 5
 """Letters a name must have before one slip is forgiven; two slips from twice that."""
 SHORT = 3
 """A name of so few letters stands in too many words: it must be a word of its own."""
@@ -43,6 +44,8 @@ class Token:
     start: int
     end: int
     text: str
+    in_code: bool = False
+    """Digits stand next to it, as in `NA24B`: the name of a class or course."""
 
     @property
     def is_initial(self) -> bool:
@@ -55,9 +58,10 @@ def tokens(text: str) -> list[Token]:
     found = []
     for match in _WORD.finditer(text):
         word, start = match[0], 0
+        code = text[match.start() - 1 : match.start()].isdigit() or text[match.end() : match.end() + 1].isdigit()
         for index in range(1, len(word) + 1):
             if index == len(word) or _begins_word(word, index):
-                found.append(Token(match.start() + start, match.start() + index, word[start:index]))
+                found.append(Token(match.start() + start, match.start() + index, word[start:index], in_code=code))
                 start = index
     return found
 
@@ -80,6 +84,8 @@ class Name:
     preferred: tuple[str, ...]
     joined: tuple[str, ...]
     """The folded concatenations an LMS makes of it, e.g. `akerstromlindannakarin`."""
+    solid: tuple[str, ...] = ()
+    """The family name with its particles as one word, e.g. `vonPlaten`."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -93,8 +99,8 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def make_name(given: str, family: str, preferred: str) -> Name:
-    """Prepare a roster name. A family name of particles only keeps them."""
-    family_words = tuple(word for word in words(family) if fold(word) not in PARTICLES) or words(family)
+    """Prepare a roster name."""
+    family_words, given_words = _without_particles(family), _without_particles(given)
     all_family = "".join(words(family))
     first = "".join(words(given))
     joined = []
@@ -103,7 +109,13 @@ def make_name(given: str, family: str, preferred: str) -> Name:
             for other in dict.fromkeys((all_family, "".join(family_words))):
                 if one and other:
                     joined += [f(other + one) for f in (fold, spelled)] + [f(one + other) for f in (fold, spelled)]
-    return Name(words(given), family_words, words(preferred), tuple(dict.fromkeys(joined)))
+    solid = (all_family,) if all_family != "".join(family_words) else ()
+    return Name(given_words, family_words, words(preferred), tuple(dict.fromkeys(joined)), solid)
+
+
+def _without_particles(name: str) -> tuple[str, ...]:
+    """A name of particles only keeps them."""
+    return tuple(word for word in words(name) if fold(word) not in PARTICLES) or words(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +180,20 @@ def find_word(written: list[Token], name: tuple[str, ...], *, free: frozenset[in
 
 def find_initial(written: list[Token], name: tuple[str, ...], *, beside: frozenset[int]) -> Part | None:
     """A single capital letter next to the tokens `beside`, the first of one of the words of `name`."""
-    near = {i + step for i in beside for step in (-1, 1)} - beside
-    for index in sorted(near):
+    for index in (min(beside) - 1, max(beside) + 1):
         if 0 <= index < len(written) and written[index].is_initial:
             letter = fold(written[index].text)
             if any(fold(word)[:1] == letter for word in name):
                 return Part(frozenset({index}), 0.9)
     return None
+
+
+def is_short_for(written: str, name: tuple[str, ...]) -> bool:
+    """Whether `written` looks like a pet form of a word of `name`: `Jo` of `Josefin`, `Stina` of `Kristina`."""
+    short = fold(written)
+    return len(short) > 1 and any(
+        fold(word)[:2] == short[:2] or (len(short) > SHORT - 1 and fold(word).endswith(short)) for word in name
+    )
 
 
 def find_joined(written: list[Token], name: Name) -> Part | None:
@@ -197,12 +216,65 @@ def _better(one: Part | None, other: Part) -> Part:
 
 
 def repair(text: str) -> str:
-    """Undo UTF-8 read as cp437, cp850 or cp1252 (`├Ñ`, `Ã¥`); the text itself where that gives nothing."""
+    """Undo UTF-8 read as cp437, cp850 or cp1252 (`├Ñ`, `Ã¥`), word by word; what gives nothing stays."""
+    if text.isascii():
+        return text
+    return re.sub(r"[^\s_]+", lambda match: _repair_word(match[0]), text)
+
+
+def _repair_word(word: str) -> str:
     for encoding in ("cp437", "cp850", "cp1252"):
         try:
-            fixed = text.encode(encoding).decode("utf-8")
+            fixed = word.encode(encoding).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             continue
-        if fixed != text:
+        if fixed != word and all(c.isascii() or unicodedata.name(c, "").startswith("LATIN") for c in fixed):
             return unicodedata.normalize("NFC", fixed)
-    return text
+    return word
+
+
+class Vocabulary:
+    """Which students a word may belong to: those worth comparing with a string."""
+
+    def __init__(self, names: Mapping[str, Name]) -> None:
+        self._students: dict[str, set[str]] = {}
+        self._words: set[str] = set()
+        self._by_letter: dict[str, list[str]] = {}
+        self._seen: dict[str, frozenset[str]] = {}
+        for key, name in names.items():
+            for part in (name.given, name.family, name.preferred, name.solid):
+                self._words.update(map(fold, part))
+                for word in (*part, "".join(part)):
+                    for form in {fold(word), spelled(word)} - {""}:
+                        self._students.setdefault(form, set()).add(key)
+            for form in name.joined:
+                self._students.setdefault(form, set()).add(key)
+        for form in self._students:
+            self._by_letter.setdefault(form[:1], []).append(form)
+
+    def knows(self, word: str) -> bool:
+        """Whether it is somebody's name, or a part of one."""
+        return fold(word) in self._words
+
+    def is_particle(self, token: Token) -> bool:
+        """`von` in `von Platen`: nobody is told apart by it. An initial is none, nor what is somebody's whole name."""
+        return fold(token.text) in PARTICLES and not token.is_initial and not self.knows(token.text)
+
+    def students_in(self, written: list[Token]) -> list[str]:
+        """Students whose names share a word with `written`, perhaps misspelt, in a fixed order."""
+        found: set[str] = set()
+        for index, token in enumerate(written):
+            found |= self._students_of(fold(token.text))
+            if index and written[index - 1].end == token.start:
+                found |= self._students_of(fold(written[index - 1].text + token.text))
+        return sorted(found)
+
+    def _students_of(self, word: str) -> frozenset[str]:
+        if word not in self._seen:
+            found = self._students.get(word, set()) | self._students.get(word.removesuffix("s"), set())
+            if len(word) >= TYPO_LENGTH:
+                for form in self._by_letter.get(word[:1], ()):
+                    if len(form) >= TYPO_LENGTH and DamerauLevenshtein.distance(word, form, score_cutoff=2) <= 2:
+                        found |= self._students[form]
+            self._seen[word] = frozenset(found)
+        return self._seen[word]

@@ -75,6 +75,11 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
         gettext_lazy("{where} may name another student"),
         gettext_lazy("{where} names another student"),
     ),
+    "other_name": (
+        gettext_lazy("No label names anybody outside the class"),
+        gettext_lazy("{where} may be somebody outside the class"),
+        gettext_lazy("{where} is nobody in the class list"),
+    ),
     "already_matched": (
         gettext_lazy("Has another text in this batch, of which this is a version"),
         gettext_lazy("May already have a certain match"),

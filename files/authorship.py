@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -27,12 +27,17 @@ MAX_EMAILS = 20
 _WRITER = (
     "namn|för- och efternamn|förnamn och efternamn|elev|elevens namn|elevnamn|ditt namn|mitt namn|skriven av|"
     "skrivet av|skribent|författare|av|student|student name|student's name|studentens namn|name|full name|my name|"
-    "written by|writer|author|by|pupil|pupil's name|inlämnad av|inlämnat av|submitted by|från|from"
+    "written by|writer|author|by|pupil|pupil's name|inlämnad av|inlämnat av|submitted by|från|from|avsändare|sender|"
+    "name of (?:the )?(?:student|pupil|candidate|writer)|kandidat|kandidatens namn|candidate|candidate name|"
+    "(?:prov|kurs)?deltagare|participant|examinee|test taker|uppladdad av|uploaded by|insänd av|prepared by|"
+    "navn|nimi|nombre|nom|imię i nazwisko|magac|magaca|họ và tên|ad soyad|ime i prezime|"
+    "förnamn|first name|given name|efternamn|surname|last name|family name"
 )
 _OTHERS = (
     "lärare|lärarens namn|undervisande lärare|handledare|examinator|mentor|rektor|teacher|instructor|tutor|supervisor|"
     "examiner|professor|to|till|kurs|course|klass|class|grupp|group|datum|date|titel|title|rubrik|uppgift|assignment|"
-    "task|antal ord|word count|words|ämne|subject|skola|school|prov|exam|test|källa|source|version|betyg|grade"
+    "task|antal ord|word count|words|ämne|subject|skola|school|prov|exam|test|källa|source|version|betyg|grade|"
+    "provledare|provvakt|invigilator|opponent|cc|bcc|kopia|receiver|mottagare"
 )
 _MORE = r"(?:[ \t]*(?:(?i:och|and)|[&/,+])[ \t]*\w+)?(?:[ \t]*\([^()\n]{0,30}\))?"
 """What may follow the word of a label: `Namn/name`, `Name and class`, `Namn (för- och efternamn)`."""
@@ -44,11 +49,36 @@ _FIELD = re.compile(
     rf"(?i:{_OTHERS})\b[^:：=\n\t|A-ZÅÄÖ]{{0,20}})[ \t]*[:：=]"
 )
 """One of several labels in a line: `Klass: NA24B | Elev: Alva Berg`."""
+_UNKNOWN_LABEL = re.compile(r"^[ \t>*•\-]*[^\W\d_][^:：\n\d]{1,30}[:：][ \t]*(?P<value>\S.*)$")
+"""A label this module does not know: what stands after it may be anybody."""
+_GIVEN_LABEL = re.compile(r"^[ \t]*(?i:förnamn|first name|given name)[ \t]*[:：=]")
+_FAMILY_LABEL = re.compile(r"^[ \t]*(?i:efternamn|surname|last name|family name)[ \t]*[:：=]")
+_ADDRESS_LABEL = re.compile(
+    r"(?i:e-?post|e-?mail|mail|mejl|konto|account|inlogg\w*|log-?in|user\w*|användar\w*|adress|address|id|skol\w*|från|from|"
+    r"avsändare|sender|namn|name|elev|student|kontakt|contact|svar|reply)\b[^:：]{0,20}[:：=]"
+)
+_SOURCES = re.compile(
+    r"^\W*(?:källor|källförteckning|referenser|referenslista|litteratur\w*|references|works cited|bibliography|"
+    r"sources)\W*$",
+    re.IGNORECASE,
+)
+_SLOTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"^(?P<name>[^_/]+)_\d+_assign(?:submission|feedback)_",
+        r"^\d+-\d+ - (?P<name>.+?) - [^-/]*\d{4}",
+        r"^(?P<name>[^\W\d_]+)_(?:LATE_)?\d{2,}_\d{2,}_",
+        r"^(?P<name>[^_/(]+_[^_/(]+) \([\w.\-]+\)$",
+        r"^(?P<name>[^_/(,]*, ?[^_/(]+)\([\w.@\-]+\)",
+    )
+)
+"""Names of files and folders that a learning system makes, with the name where it puts it: Moodle, Brightspace, Canvas,
+itslearning, Sakai."""
 _LABEL_CELL = re.compile(rf"^(?i:{_WRITER}){_MORE}[ \t]*[:：]?$")
 _OTHER_CELL = re.compile(rf"^(?i:{_OTHERS})[ \t]*[:：]?$")
 _EMAIL = re.compile(r"(?<![\w.+\-'])[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
 _WORDY = re.compile(r"[^\W\d_]{2,}")
-_SENTENCE = re.compile(r"[.!?;:,]\s+\S+\s+\S+|[.!?]$")
+_SENTENCE = re.compile(r"[.!?;:]\s+\S+\s+\S+|[.!?]$|,(?:\s+[a-zåäö]+\b){3}")
 
 _CLOSING = re.compile(
     r"^\W*(?:yours\b|sincerely|faithfully|kind regards|best regards|regards|best wishes|love\b|cheers|"
@@ -92,13 +122,22 @@ class _Line:
     text: str
 
 
-def find_evidence(*, name: str, path: str, document: Document) -> list[Evidence]:
-    """Every place where the writer's name or address may stand, in reading order: file name, folders, text, pages."""
+def find_evidence(
+    *, name: str, path: str, document: Document, sidecars: Sequence[tuple[str, str]] = (), in_zip: bool = False
+) -> list[Evidence]:
+    """Every place where the writer's name or address may stand, in reading order: file name, folders, text, pages.
+
+    `sidecars` (name, line) lay beside the file and name its writer. With `in_zip` the first folder is the zip, whose
+    name is the task's.
+    """
     name, path = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", path)
     found = _Found([], set())
     stem = PurePosixPath(name).stem if PurePosixPath(name).suffix[1:].isalnum() else name
     found.add("file_name", "name", 0, len(stem), name)
-    _folders(path, found)
+    _slot(name, "name", 0, found)
+    _folders(path, found, first=1 if in_zip else 0)
+    for sidecar, line in sidecars:
+        _sidecar(line, f"sidecar:{sidecar}", found)
     _emails(name, "name", found)
     text = document.text
     first = list(_lines(text[: TOP + MARGIN], 0))
@@ -118,20 +157,56 @@ def find_evidence(*, name: str, path: str, document: Document) -> list[Evidence]
     return found.items
 
 
-def _folders(path: str, found: _Found) -> None:
+def _folders(path: str, found: _Found, *, first: int) -> None:
     position = 0
-    for segment in path.split("/"):
-        found.add("folder", "path", position, position + len(segment), path)
+    for number, segment in enumerate(path.split("/")):
+        if number >= first:
+            found.add("folder", "path", position, position + len(segment), path)
+            _slot(segment, "path", position, found, path)
         position += len(segment) + 1
 
 
+def _sidecar(line: str, field: str, found: _Found) -> None:
+    """`Alva Berg; alvber; alva.berg@elev.example`, as `files.sidecars` writes it."""
+    position = 0
+    for part in line.split("; "):
+        address = _EMAIL.fullmatch(part)
+        found.add("email" if address else "sidecar", field, position, position + len(part), line)
+        position += len(part) + 2
+
+
+def _slot(segment: str, field: str, position: int, found: _Found, source: str = "") -> None:
+    """The name a learning system put into the name of a file or folder."""
+    for pattern in _SLOTS:
+        match = pattern.match(segment)
+        if match:
+            start, end = match.span("name")
+            found.add("folder", field, position + start, position + end, source or segment)
+            return
+
+
 def _emails(source: str, field: str, found: _Found) -> None:
+    """Addresses: in a heading or at the end they are the writer's; in running text anybody's."""
     for count, match in enumerate(_EMAIL.finditer(source)):
         if count == MAX_EMAILS:
             break
-        before = max(source.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME_LINE)
-        if not _OTHER_LABEL.match(source[before : match.end()]):
-            found.add("email", field, match.start(), match.end(), source)
+        start = max(source.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME_LINE)
+        end = source.find("\n", match.end())
+        after = source[match.end() : end if end >= 0 else None][:LONGEST_NAME_LINE]
+        before = source[start : match.start()]
+        if _OTHER_LABEL.match(source[start : match.end()]):
+            continue
+        edge = field != "text" or match.start() <= TOP or match.start() >= len(source) - BOTTOM
+        place: Place = "email" if edge and _is_heading(before, after) else "body"
+        found.add(place, field, match.start(), match.end(), source)
+
+
+def _is_heading(before: str, after: str) -> bool:
+    """Whether an address stands on a line of its own or beside a name or label, not in a sentence."""
+    if ":" in before or "：" in before:
+        return _ADDRESS_LABEL.search(before) is not None
+    words = [word for word in re.findall(r"[^\W\d_]+", f"{before} {after}") if not word[0].isupper()]
+    return len(words) <= 2 and len(before) + len(after) <= LONGEST_NAME_LINE
 
 
 def _lines(text: str, offset: int) -> Iterator[_Line]:
@@ -146,12 +221,27 @@ def _lines(text: str, offset: int) -> Iterator[_Line]:
 def _labels(lines: list[_Line], document: Document, found: _Found) -> None:
     """`Namn: …`, alone or among other labels on its line, or with the name on the line below."""
     for index, line in enumerate(lines):
-        values = _labelled(line.text) or (_by_line(line.text) if line.start < BOTTOM else [])
+        values = _labelled(line.text)
         for start, end in values:
             found.add("label", "text", line.start + start, line.start + end, document.text)
+        _both_halves(lines[index : index + 2], document, found)
+        if not values and line.start < BOTTOM:
+            for start, end in _by_line(line.text):
+                found.add("first_line", "text", line.start + start, line.start + end, document.text)
         below = lines[index + 1] if index + 1 < len(lines) else None
         if not values and below is not None and _is_label_alone(line, below, document):
             found.add("label", "text", below.start, below.end, document.text)
+
+
+def _both_halves(pair: list[_Line], document: Document, found: _Found) -> None:
+    """`Förnamn: …` and `Efternamn: …` one under the other are one name."""
+    if len(pair) < 2:
+        return
+    one, other = pair
+    for first, second in ((_GIVEN_LABEL, _FAMILY_LABEL), (_FAMILY_LABEL, _GIVEN_LABEL)):
+        match = first.match(one.text)
+        if match and second.match(other.text):
+            found.add("label", "text", one.start + match.end(), other.end, document.text)
 
 
 def _labelled(line: str) -> list[tuple[int, int]]:
@@ -192,6 +282,11 @@ def _tables(document: Document, found: _Found) -> None:
     """Cells near the top. Labels side by side with their values below are paired in order."""
     labels: list[str] = []
     in_labels = False
+    # A table that labels the writer says nothing of the writer in its other cells.
+    labelled = any(
+        _LABEL_CELL.match(document.text[start:end].strip()) for start, end in document.tables if start <= TOP
+    )
+    other: Place = "body" if labelled else "table"
     for start, end in document.tables:
         if start > TOP:
             break
@@ -208,7 +303,7 @@ def _tables(document: Document, found: _Found) -> None:
         if _LABEL_CELL.match(label):
             found.add("label", "text", start, end, document.text)
         elif not values and not label and not _OTHER_LABEL.match(cell) and _is_short(cell):
-            found.add("table", "text", start, end, document.text)
+            found.add(other, "text", start, end, document.text)
 
 
 def _is_short(text: str) -> bool:
@@ -225,7 +320,11 @@ def _first_lines(lines: list[_Line], document: Document, found: _Found) -> None:
             break
         if _in_table(document, line) or _labelled(line.text) or _OTHER_LABEL.match(line.text) or "@" in line.text:
             continue
-        if _WORDY.search(line.text):
+        unknown = _UNKNOWN_LABEL.match(line.text)
+        if unknown:
+            start, end = unknown.span("value")
+            found.add("body", "text", line.start + start, line.start + end, document.text)
+        elif _WORDY.search(line.text):
             found.add("first_line", "text", line.start, line.end, document.text)
 
 
@@ -242,6 +341,7 @@ def _sign_off(lines: list[_Line], text: str, found: _Found) -> None:
     """Short lines at the very end; what follows "Yours sincerely" signs a letter in the text and names nobody real."""
     if len(lines) < 3:
         return
+    place: Place = "body" if any(_SOURCES.match(line.text) for line in lines[-40:]) else "sign_off"
     for before, line in zip(lines[-SIGN_OFF_LINES - 1 :], lines[-SIGN_OFF_LINES:], strict=False):
         words = line.text.split()
         sentence = line.text.rstrip().endswith((".", "!", "?", "”"))
@@ -249,4 +349,4 @@ def _sign_off(lines: list[_Line], text: str, found: _Found) -> None:
         if _CLOSING.match(before.text) or _CLOSING.match(line.text):
             continue
         if short and not _OTHER_LABEL.match(line.text) and not _labelled(line.text) and _WORDY.search(line.text):
-            found.add("sign_off", "text", line.start, line.end, text)
+            found.add(place, "text", line.start, line.end, text)

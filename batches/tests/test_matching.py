@@ -213,11 +213,70 @@ def test_a_decision_of_a_person_constrains_the_rest() -> None:
     assert decided["1"].student == "Nils Holm"
 
 
-def test_nothing_is_matched_for_want_of_anything_else() -> None:
+def test_the_only_text_left_is_perhaps_the_only_students_left() -> None:
     roster = [pupil("Elsa Holm"), pupil("Nils Falk")]
     answers = match_essays([essay("1", name="Elsa Holm.docx"), essay("2")], roster)
+    assert (answers["2"].certainty, answers["2"].student) == ("unsure", "Nils Falk")
+    assert "only_one_left" in codes(answers["2"])
+    assert answers["2"].confidence <= 0.5
+
+
+@pytest.mark.parametrize("more", [essay("3"), essay("3", text="Namn: Signe Ek\n" + STORY), None])
+def test_nothing_is_given_away_while_something_else_may_be_true(more: EssayClues | None) -> None:
+    roster = [pupil("Elsa Holm"), pupil("Nils Falk"), *([] if more else [pupil("Maja Berg")])]
+    files = [essay("1", name="Elsa Holm.docx"), essay("2"), *([more] if more else [])]
+    answers = match_essays(files, roster)
     assert answers["2"].certainty == "no_match"
-    assert answers["2"].student is None
+
+
+SPOKEN_OF = [
+    f"Intervju med Åsa Åkerström\n{STORY}",
+    f"An Interview With Åsa Åkerström\n{STORY}",
+    f"Opponent: Åsa Åkerström\n{STORY}",
+    f"Kamratrespons: Åsa Åkerström\n{STORY}",
+    f"Åsa Åkerströms hemlighet\n{STORY}",
+    f"Cc: asa.akerstrom@elev.example\n{STORY}",
+    f"Skuggor\n{STORY}Skriv till asa.akerstrom@elev.example om du vill vara med och spela.\n{STORY}",
+    f"Skuggor\n{STORY}\nTack till Åsa Åkerström",
+    f"Skuggor\n{STORY}\nReferences\nÅkerström, Åsa. Bron. 2019",
+]
+
+
+@pytest.mark.parametrize("text", SPOKEN_OF, ids=range(len(SPOKEN_OF)))
+def test_somebody_spoken_of_is_hardly_a_candidate(text: str) -> None:
+    suggestion = match(essay(text=text))
+    assert suggestion.certainty in ("unsure", "no_match")
+    assert suggestion.confidence < 0.2
+
+
+def test_a_labelled_stranger_makes_a_classmates_file_name_unsure() -> None:
+    suggestion = match(essay(name="Alexander Falk.docx", text=f"Namn: Signe Ek\n{STORY}"))
+    assert (suggestion.certainty, suggestion.student) == ("unsure", "Alexander Falk")
+    assert "other_name" in codes(suggestion)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Elsa Holm och Alexander Falk.docx", STORY),
+        ("x.docx", f"Namn: Elsa Holm & Alexander Falk\n{STORY}"),
+        ("x.docx", f"av Elsa Holm, Alexander Falk\n{STORY}"),
+    ],
+)
+def test_two_writers_are_a_conflict_with_both(name: str, text: str) -> None:
+    suggestion = match(essay(name=name, text=text))
+    assert (suggestion.certainty, suggestion.student) == ("conflict", None)
+    assert {candidate.student for candidate in suggestion.candidates} == {"Elsa Holm", "Alexander Falk"}
+
+
+def test_first_name_and_surname_on_labels_of_their_own() -> None:
+    suggestion = match(essay(text=f"Förnamn: Alexander\nEfternamn: Falk\n{STORY}"))
+    assert (suggestion.certainty, suggestion.student) == ("certain", "Alexander Falk")
+
+
+def test_a_class_is_no_surname_and_a_year_no_number() -> None:
+    roster = [pupil("Hamza Ek"), pupil("Noor Berg", external_ids=(("canvas", "2026"),))]
+    assert match(essay(name="EK24C uppsats 2026.docx"), roster).certainty == "no_match"
 
 
 def test_an_empty_text_is_matched_by_its_name_only() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from batches.matching import LEVELS, REASONS
+from batches.matching import REASONS
+from batches.matching_weights import LEVELS
 from batches.reasons import SENTENCES, place_of, sentence, where
 from files.evidence import PLACES, Evidence, Place
 
@@ -37,7 +38,7 @@ def test_every_reason_is_a_sentence(code: str, supports: bool | None) -> None:
     assert "  " not in without
 
 
-@pytest.mark.parametrize("code", sorted(LEVELS))
+@pytest.mark.parametrize("code", sorted({level.code for level in LEVELS.values()}))
 def test_what_was_found_is_quoted_with_its_place_whichever_way_it_points(code: str) -> None:
     said = [sentence(code, supports, evidence=[BERG], text=TEXT) for supports in (True, False, None)]
     assert all("“Berg” in line 1" in one for one in said)

@@ -42,8 +42,6 @@ def found(
         "Namn (för- och efternamn): Alva Berg",
         "Student's name: Alva Berg",
         "Written by: Alva Berg",
-        "Av Alva Berg",
-        "By Alva Berg",
         "• Skribent: Alva Berg",
         "Klass: NA24B Datum: 2025-07-15 Elev: Alva Berg",
         "Course: English 6 | Student: Alva Berg",
@@ -54,6 +52,38 @@ def found(
 )
 def test_label(line: str) -> None:
     assert ("label", "Alva Berg") in found(f"{line}\n{STORY}")
+
+
+@pytest.mark.parametrize("line", ["Av Alva Berg", "By Alva Berg", "skriven av Alva Berg"])
+def test_a_by_line_may_be_a_book_authors_too(line: str) -> None:
+    assert ("first_line", "Alva Berg") in found(f"{line}\n{STORY}")
+
+
+@pytest.mark.parametrize("line", ["Opponent: Alva Berg", "Kamratrespons: Alva Berg", "Cc: alva.berg@elev.example"])
+def test_a_label_of_somebody_else_or_unknown(line: str) -> None:
+    assert {place for place, text in found(f"{line}\n{STORY}") if "lva" in text} <= {"body"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "slot"),
+    [
+        ("", "Alva Berg_3217958_assignsubmission_file_essay.docx", "Alva Berg"),
+        ("", "bergalva_LATE_98765_4321_essay.docx", "bergalva"),
+        ("Alva Berg_3217958_assignsubmission_file", "essay.docx", "Alva Berg"),
+        ("10432-99120 - Alva Berg - Oct 2, 2026 933 PM", "essay.docx", "Alva Berg"),
+        ("Berg_Alva (alvber09)", "essay.docx", "Berg_Alva"),
+        ("Essay 2/Berg, Alva(alvber09)/Submission attachment(s)", "essay.docx", "Berg, Alva"),
+    ],
+)
+def test_a_learning_systems_names_hold_the_writers(path: str, name: str, slot: str) -> None:
+    evidence = find_evidence(name=name, path=path, document=Document("docx", STORY))
+    assert slot in [item.text for item in evidence if item.place == "folder"]
+
+
+def test_an_address_in_a_sentence_is_spoken_of() -> None:
+    line = "Skriv till alva.berg@elev.example om du vill vara med."
+    assert ("body", "alva.berg@elev.example") in found(f"Skuggor\n{STORY}{line}\n{STORY}")
+    assert ("email", "alva.berg@elev.example") in found(f"E-post: alva.berg@elev.example\n{STORY}")
 
 
 @pytest.mark.parametrize(

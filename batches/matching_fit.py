@@ -1,0 +1,132 @@
+"""Whether and how the words of a string name one student. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batches.matching_names import (
+    Name,
+    Part,
+    Token,
+    find_initial,
+    find_joined,
+    find_part,
+    find_word,
+    fold,
+    is_short_for,
+)
+
+NAMED = frozenset({"label", "folder", "table", "page_header", "property", "sign_off"})
+"""Places that hold little but a name: a name-like word there that does not fit a student speaks against them."""
+SLIP = 0.85
+"""Names that agree less exactly than this are taken for misspelt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The level at which words name a student, which words, and how exactly."""
+
+    level: str
+    used: frozenset[int]
+    exactness: float
+
+
+def fit(written: list[Token], name: Name, *, place: str) -> Hit | None:
+    """The best level at which `written` names the student."""
+    joined = find_joined(written, name)
+    if joined:
+        return Hit("concatenated_name", joined.used, joined.exactness)
+    if not name.family or not name.given:
+        return _single(written, name, place=place)
+    for slips in (False, True):
+        hit = _both(written, name, slips=slips)
+        if hit:
+            return hit
+    return _part_and_initial(written, name, place=place)
+
+
+def _part_and_initial(written: list[Token], name: Name, *, place: str) -> Hit | None:
+    """One of the two names, alone or with the other's initial or pet form."""
+    given = _given(written, name)
+    family = find_part(written, name.family) or find_part(written, name.solid) or find_word(written, name.family)
+    for part, other in ((given, name.family), (family, (*name.given, *name.preferred))):
+        initial = find_initial(written, other, beside=part.used) if part else None
+        if part and initial:
+            return Hit("initials", part.used | initial.used, min(part.exactness, initial.exactness))
+    if family:
+        return _family(written, family, name, place=place)
+    if given and not _beside(written, given, place=place):
+        return Hit("given_name", given.used, given.exactness)
+    return None
+
+
+def _family(written: list[Token], family: Part, name: Name, *, place: str) -> Hit:
+    """The family name alone, or beside a pet form of the given name or a given name of somebody else."""
+    for index in (min(family.used) - 1, max(family.used) + 1):
+        if 0 <= index < len(written) and is_short_for(written[index].text, (*name.given, *name.preferred)):
+            return Hit("nickname", family.used | {index}, family.exactness)
+    level = "other_given" if _beside(written, family, place=place) else "family_name"
+    return Hit(level, family.used, family.exactness)
+
+
+def _given(written: list[Token], name: Name, *, free: frozenset[int] = frozenset(), slips: bool = False) -> Part | None:
+    """The whole given name, the preferred one, or the first word of several."""
+    for form in (name.given, name.preferred, name.given[:1]):
+        part = find_part(written, form, free=free, slips=slips)
+        if part and form:
+            shortened = form == name.given[:1] != name.given
+            return Part(part.used, part.exactness - 0.05) if shortened else part
+    return None
+
+
+def _both(written: list[Token], name: Name, *, slips: bool) -> Hit | None:
+    family = find_part(written, name.family, slips=slips) or find_part(written, name.solid, slips=slips)
+    whole = family is not None
+    if family is None and len(name.family) > 1:
+        family = find_word(written, name.family)
+    if family is None:
+        return None
+    given = _given_near(written, name, family, slips=slips)
+    if given is None:
+        return None
+    exactness = min(given.exactness, family.exactness) - (0.0 if whole else 0.05)
+    return Hit("slip" if slips else "full_name", given.used | family.used, exactness)
+
+
+def _given_near(written: list[Token], name: Name, family: Part, *, slips: bool) -> Part | None:
+    """The given name beside the family name, where somebody else's may stand elsewhere."""
+    taken = family.used
+    while given := _given(written, name, free=taken, slips=slips):
+        if _together(given.used, family.used):
+            return given
+        taken |= given.used
+    return None
+
+
+def _together(one: frozenset[int], other: frozenset[int]) -> bool:
+    """At most two words between the parts: a middle name, not another person."""
+    used = one | other
+    return max(used) - min(used) + 1 - len(used) <= 2
+
+
+def _single(written: list[Token], name: Name, *, place: str) -> Hit | None:
+    """A student with one name only: it counts as the whole name where no other name stands beside it."""
+    part = find_part(written, name.given or name.family)
+    if part is None:
+        nickname = find_part(written, name.preferred)
+        return Hit("given_name", nickname.used, nickname.exactness) if nickname else None
+    rest = [token for index, token in enumerate(written) if index not in part.used and _may_be_name(token)]
+    alone = place in NAMED | {"first_line"} and not rest
+    return Hit("single_name" if alone else "given_name", part.used, part.exactness)
+
+
+def _may_be_name(token: Token) -> bool:
+    return token.text[:1].isupper() and len(fold(token.text)) > 1 and not token.in_code
+
+
+def _beside(written: list[Token], part: Part, *, place: str) -> bool:
+    """Whether a place that holds little but a name has a capitalised word beside the part: somebody else's name."""
+    if place not in NAMED | {"first_line"}:
+        return False
+    near = (min(part.used) - 1, max(part.used) + 1)
+    return any(0 <= index < len(written) and _may_be_name(written[index]) for index in near)
