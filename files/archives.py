@@ -174,7 +174,7 @@ def _is_teams(paths: Sequence[str]) -> bool:
     """One word before the numbers (whatever the language calls a version), one title under many people."""
     matches = [match for path in paths if (match := _TEAMS.search(path))]
     titles = Counter(match["title"] for match in matches)
-    return len({match["version"] for match in matches}) == 1 and titles.most_common(1)[0][1] * 2 > len(matches)
+    return len({match["version"] for match in matches}) == 1 and max(titles.values()) * 2 > len(matches)
 
 
 _CONVINCED: Mapping[str, Callable[[Sequence[str]], bool]] = {"canvas": _is_canvas, "teams": _is_teams}
@@ -187,7 +187,7 @@ def _shared(paths: Sequence[str]) -> int:
         match = _DRIVE_NAME.match(_name(path))
         if match:
             parts.update({match["one"].casefold(), match["other"].casefold()})
-    return max((count for _part, count in parts.most_common(1)), default=0) if len(paths) > 1 else 0
+    return max(parts.values(), default=0) if len(paths) > 1 else 0
 
 
 # --- what lies beside the texts ------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +16,19 @@ from files.sidecars import MAX_BYTES
 
 _OTHER_KINDS = frozenset({"[content_types].xml", "mimetype"})
 """Entries that make a zip something else: a Word file, an OpenDocument file, a book."""
+
+
+def warm_up() -> None:
+    """List and unpack a zip with all that is looked into: a child can import nothing any more."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Öberg - Essay.txt", "text")
+        archive.writestr("Berg - Essay.txt", "text")
+        archive.writestr("grades.csv", "ID;Student\n1;Öberg\n")
+        archive.writestr("submission_metadata.yml", 'submission_1:\n  :submitters:\n  - :name: "Öberg"\n')
+        archive.writestr("E_berg_attempt_2026-01-01-10-10-10.txt", "Name: Alva Berg (berg)\n")
+    for name in ("sample.zip", "drive-download-1.zip"):
+        list_zip(made.getvalue(), name=name, limits=Limits())
 
 
 def list_zip(data: bytes, *, name: str, limits: Limits) -> dict[str, Any]:
