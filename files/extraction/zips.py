@@ -11,6 +11,7 @@ import bz2
 import stat
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -77,18 +78,18 @@ def read_directory(data: bytes, *, limits: Limits) -> list[ZipEntry]:
     if data.startswith(_OTHER_FILES):
         # A zip behind a PDF or a program: what it is depends on who opens it.
         raise ExtractionError("type_mismatch")
-    start, end, shift = _find_directory(data, limits=limits)
-    records = _records(data, start, end, limits=limits)
+    directory, end, shift = _find_directory(data, limits=limits)
+    records = _records(data, directory, end, limits=limits)
     paths = decode_names([record.raw for record in records])
-    spans = [_span(data, record, shift=shift, directory=start) for record in records]
+    spans = [_span(data, record, shift=shift, directory=directory) for record in records]
     overlapping = _overlapping(spans)
     entries = []
     for index, (record, path, span) in enumerate(zip(records, paths, spans, strict=True)):
         if record.is_folder:
             continue
         problem = "archive_overlap" if index in overlapping else _problem(record, path, span, limits=limits)
-        begin, finish = span or (0, 0)
-        entry = ZipEntry(index, path, record.size, record.method, record.crc, begin, finish - begin, problem)
+        start, length = (span.start, span.end - span.start) if span else (0, 0)
+        entry = ZipEntry(index, path, record.size, record.method, record.crc, start, length, problem)
         entries.append(entry)
     if sum(entry.size for entry in entries if entry.problem is None) > limits.max_unpacked:
         raise ExtractionError("archive_too_large")
@@ -191,8 +192,17 @@ def _zip64(extra: bytes, *, size: int, packed: int, offset: int) -> tuple[int, i
     return None
 
 
-def _span(data: bytes, record: _Record, *, shift: int, directory: int) -> tuple[int, int] | None:
-    """From the local header to the last packed byte; None where the header is not there or says something else."""
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From an entry's local header to its last packed byte. `agrees`: the header says what the directory says."""
+
+    start: int
+    end: int
+    agrees: bool
+
+
+def _span(data: bytes, record: _Record, *, shift: int, directory: int) -> _Span | None:
+    """None where there is no local header, or the bytes do not end before the directory."""
     start = record.offset + shift
     if record.is_broken or not 0 <= start <= directory - _LOCAL_SIZE or data[start : start + 4] != _LOCAL:
         return None
@@ -200,28 +210,37 @@ def _span(data: bytes, record: _Record, *, shift: int, directory: int) -> tuple[
     name_length, extra_length = struct.unpack_from("<HH", data, start + 26)
     name = data[start + _LOCAL_SIZE : start + _LOCAL_SIZE + name_length]
     end = start + _LOCAL_SIZE + name_length + extra_length + record.packed
-    same = name == record.raw.data and method == record.method and not (flags ^ record.flags) & _ENCRYPTED
-    return (start, end) if same and end <= directory else None
+    agrees = name == record.raw.data and method == record.method and not (flags ^ record.flags) & _ENCRYPTED
+    return _Span(start, end, agrees) if end <= directory else None
 
 
-def _overlapping(spans: list[tuple[int, int] | None]) -> set[int]:
-    """The entries that reach over the beginning of another one, or begin where another does. The rest share no byte.
+def _overlapping(spans: list[_Span | None]) -> set[int]:
+    """The entries to blame for bytes that two of them claim. The rest share no byte.
 
-    Raises ExtractionError where that is most of them: no program writes so, a bomb does.
+    One whose header does not agree takes none that agrees with it. Raises ExtractionError where most entries share
+    bytes: no program writes so, a bomb does.
     """
-    found: set[int] = set()
-    ordered = sorted((span, index) for index, span in enumerate(spans) if span is not None)
-    for ((start, end), index), ((next_start, _end), following) in pairwise(ordered):
-        if next_start < end:
-            found.add(index)
-        if next_start == start:
-            found.add(following)
-    if 2 * len(found) > len(ordered):
+    known = {index: span for index, span in enumerate(spans) if span is not None}
+    sharing = _sharing(known)
+    if 2 * len(sharing) > len(known) and len(sharing) > 2:
         raise ExtractionError("archive_overlap")
+    agreeing = {index: span for index, span in known.items() if span.agrees}
+    return _sharing(agreeing) | (sharing - agreeing.keys())
+
+
+def _sharing(spans: Mapping[int, _Span]) -> set[int]:
+    """Those that reach over the beginning of another one, or begin where another does."""
+    found: set[int] = set()
+    ordered = sorted(spans, key=lambda index: spans[index].start)
+    for index, following in pairwise(ordered):
+        if spans[following].start < spans[index].end:
+            found.add(index)
+        if spans[following].start == spans[index].start:
+            found.add(following)
     return found
 
 
-def _problem(record: _Record, path: str, span: tuple[int, int] | None, *, limits: Limits) -> str | None:
+def _problem(record: _Record, path: str, span: _Span | None, *, limits: Limits) -> str | None:
     """Why the entry is not to be unpacked."""
     unsafe = path_problem(path)
     if unsafe:
@@ -232,7 +251,7 @@ def _problem(record: _Record, path: str, span: tuple[int, int] | None, *, limits
         return "password_protected"
     if record.method not in (_STORED, _DEFLATED, _BZIP2):
         return "unsupported_compression"
-    if span is None:
+    if span is None or not span.agrees:
         return "corrupt"
     if record.size > _SMALL and record.size > limits.max_ratio * max(1, record.packed):
         return "archive_too_large"
