@@ -1,7 +1,7 @@
 """Reading a file in a process that may be killed. Nothing a file holds can hurt the caller.
 
-One reader process per worker process is started at the first file and kept; it forks a child per file. Dies with its
-owner, is replaced when it dies.
+A reader process is started at the first file and kept (one per thread that reads at a time); it forks a child per file.
+Dies with its owner, is replaced when it dies.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def read(self, path: Path, *, name: str, limits: Limits) -> dict[str, Any]:
+    def read(self, path: Path, *, name: str, limits: Limits, job: dict[str, Any]) -> dict[str, Any]:
         """Ask for one file; tries once more with a fresh process when this one has died.
 
         Raises ReaderUnavailableError when that one dies too.
         """
-        request = {"path": str(path.resolve()), "name": name, "limits": limits.as_json()}
+        request = {"path": str(path.resolve()), "name": name, "limits": limits.as_json(), "job": job}
         with self._lock:
             for _attempt in range(2):
                 try:
@@ -131,8 +131,39 @@ class ReaderProcess:
             self._discard()
 
 
-_reader = ReaderProcess()
-atexit.register(_reader.close)
+class ReaderPool:
+    """Reader processes, as many as threads read at the same time: one in a worker."""
+
+    def __init__(self) -> None:
+        self._free: list[ReaderProcess] = []
+
+    def read(self, path: Path, *, name: str, limits: Limits, job: dict[str, Any]) -> dict[str, Any]:
+        """As `ReaderProcess.read`, by one that is free."""
+        try:
+            reader = self._free.pop()
+        except IndexError:
+            reader = ReaderProcess()
+        try:
+            return reader.read(path, name=name, limits=limits, job=job)
+        finally:
+            self._free.append(reader)
+
+    def close(self) -> None:
+        """End the processes."""
+        while self._free:
+            self._free.pop().close()
+
+
+_readers = ReaderPool()
+atexit.register(_readers.close)
+
+
+def ask(path: Path, *, job: dict[str, Any], name: str, limits: Limits) -> dict[str, Any]:
+    """What a child answers that was given the file at `path` and one of the jobs of `files.extraction.child`.
+
+    To be believed no more than the file itself. Raises ReaderUnavailableError where no reader process can be had.
+    """
+    return _readers.read(path, name=name, limits=limits, job=job)
 
 
 def read_file(path: Path, *, name: str, limits: Limits | None = None) -> ReadResult:
@@ -140,7 +171,7 @@ def read_file(path: Path, *, name: str, limits: Limits | None = None) -> ReadRes
 
     Raises ReaderUnavailableError where no reader process can be had.
     """
-    answer = _reader.read(path, name=name, limits=limits or Limits())
+    answer = ask(path, job={"kind": "read"}, name=name, limits=limits or Limits())
     try:
         return _result(answer)
     except (KeyError, TypeError, ValueError):

@@ -20,7 +20,11 @@ _END_RECORD = 22
 """Bytes of the end of central directory record before its comment (APPNOTE 4.3.16)."""
 _SMALL = 1_000_000
 """Below this many unpacked bytes any ratio is fine: an empty template compresses well."""
+_MAX_TAGS = 2_000_000
+"""Tags of one part: more than three hundred pages of a talkative writer, and half of what fits into the memory."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SPECIAL = (stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
+"""Links, devices, pipes: nothing a document is made of."""
 _DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _BAD_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, OverflowError)
 
@@ -35,6 +39,9 @@ class Container:
     def __init__(self, data: bytes, *, limits: Limits) -> None:
         self.limits = limits
         self._left = limits.max_unpacked
+        declared = _check_end(data)
+        if declared > limits.max_entries:
+            raise ExtractionError("too_many_entries")
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(data))
             entries = self.zip.infolist()
@@ -42,12 +49,13 @@ class Container:
             raise ExtractionError("corrupt") from error
         if len(entries) > limits.max_entries:
             raise ExtractionError("too_many_entries")
+        if len(entries) != declared:
+            raise ExtractionError("corrupt")
         if sum(entry.file_size for entry in entries) > limits.max_unpacked:
             raise ExtractionError("archive_too_large")
         for entry in entries:
             self._check_entry(entry)
         self._check_spans(data, entries)
-        _check_end(data)
         self.parts = {_part_name(entry): entry for entry in entries}
         if len(self.parts) < len(entries):
             # Which of the two counts differs from program to program.
@@ -58,7 +66,7 @@ class Container:
             raise ExtractionError("password_protected")
         if entry.compress_type not in _COMPRESSIONS:
             raise ExtractionError("unsupported_compression")
-        if stat.S_ISLNK(entry.external_attr >> 16):
+        if stat.S_IFMT(entry.external_attr >> 16) in _SPECIAL:
             raise ExtractionError("unsupported_entry")
         if entry.file_size > _SMALL and entry.file_size > self.limits.max_ratio * max(1, entry.compress_size):
             raise ExtractionError("archive_too_large")
@@ -92,6 +100,8 @@ class Container:
             raise ExtractionError("corrupt") from error
         if len(content) > allowed:
             raise ExtractionError("archive_too_large")
+        if len(content) != entry.file_size:
+            raise ExtractionError("corrupt")
         self._left -= len(content)
         return content
 
@@ -111,13 +121,20 @@ def _part_name(entry: zipfile.ZipInfo) -> str:
     return entry.filename.replace("\\", "/").lstrip("/").casefold()
 
 
-def _check_end(data: bytes) -> None:
-    """Nothing but padding after the directory: what stands there is another file to another program."""
+def _check_end(data: bytes) -> int:
+    """The number of entries by the end record; nothing but padding may follow it.
+
+    What stands there is another file to another program. Raises ExtractionError `corrupt`.
+    """
     start = data.rfind(b"PK\x05\x06")
-    comment = int.from_bytes(data[start + _END_RECORD - 2 : start + _END_RECORD], "little")
-    end = start + _END_RECORD + comment
-    if start < 0 or end > len(data) or data[end:].strip(b"\x00\r\n "):
+    record = data[start : start + _END_RECORD]
+    if start < 0 or len(record) < _END_RECORD:
         raise ExtractionError("corrupt")
+    here, entries, _size, _offset, comment = struct.unpack("<HHLLH", record[8:])
+    end = start + _END_RECORD + comment
+    if here != entries or end > len(data) or data[end:].strip(b"\x00\r\n "):
+        raise ExtractionError("corrupt")
+    return int(entries)
 
 
 def _refuse_doctype(content: bytes) -> None:
@@ -127,8 +144,10 @@ def _refuse_doctype(content: bytes) -> None:
 
 
 def parse_xml(content: bytes) -> etree._Element:
-    """Raises ExtractionError `unsafe_xml` for any document type declaration, `too_complex` for absurd nesting."""
+    """Raises ExtractionError `unsafe_xml` for any document type declaration, `too_complex` for absurd depth or size."""
     _refuse_doctype(content)
+    if content.count(b"<") > _MAX_TAGS:
+        raise ExtractionError("too_complex")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
     try:
         root: etree._Element = etree.fromstring(content, parser)

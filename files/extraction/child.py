@@ -1,8 +1,8 @@
-"""The child that reads one file: it gives up every right first, then reads, then answers in JSON and ends.
+"""The child that reads one file: it gives up every right, waits for the file, reads it, answers in JSON and ends.
 
 All it may do is compute and write to the one pipe that is open. It can open no file and no socket (no descriptor is
-left to be had), start no process, change nothing on disk, send no signal. What a kernel cannot promise is left out:
-Landlock is Linux ≥ 5.13, everything else POSIX.
+left to be had; the file's bytes are handed to it), start no process, change nothing on disk, send no signal. What a
+kernel cannot promise is left out: Landlock is Linux ≥ 5.13, everything else POSIX.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.readers import read_document
+from files.extraction.zip_jobs import list_zip, unpack_entry
 
 _NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
@@ -36,20 +37,26 @@ def landlock_version() -> int:
     return max(0, LIBC.syscall(_LANDLOCK_CREATE, None, 0, 1)) if LIBC is not None else 0
 
 
-def run(path: str, *, name: str, limits: Limits, writing: int, parent: int) -> NoReturn:
-    """Read the file and write the answer to the descriptor `writing`. Never returns."""
+def run(*, requests: int, answers: int, parent: int) -> NoReturn:
+    """Give up all rights, wait for a file on the descriptor `requests`, write the answer to `answers`. Never returns.
+
+    The request is a line of JSON (`name`, `limits`, `job`, `size`), then `size` bytes. Ends when no request comes any
+    more.
+    """
     code = 1
     try:
         os.setsid()
-        os.closerange(3, writing)
-        os.closerange(writing + 1, writing + 64)
+        _close_all_but(requests, answers)
         gc.disable()
-        data = None
-        with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123  (as few layers as possible here)
-            data = file.read(limits.max_bytes + 1)
-        _give_up_rights(limits, parent)
-        answer = _unreadable() if data is None else _read(data, name, limits)
-        with os.fdopen(writing, "wb") as out:
+        _give_up_rights(parent)
+        with os.fdopen(requests, "rb") as asked:
+            request = json.loads(asked.readline())
+            limits = Limits(**request["limits"])
+            _limit(limits)
+            data = asked.read(request["size"])
+        answer = _work(data, request, limits) if len(data) == request["size"] else _unreadable()
+        answer["max_rss_mb"] = round(_peak_mb(), 1)
+        with os.fdopen(answers, "wb") as out:
             out.write(json.dumps(answer).encode())
         code = 0
     except BaseException:  # the parent judges by the answer and the exit status; nothing may be printed
@@ -58,12 +65,25 @@ def run(path: str, *, name: str, limits: Limits, writing: int, parent: int) -> N
         os._exit(code)
 
 
+def _close_all_but(*kept: int) -> None:
+    """Close what the reader process has open beside its standard streams."""
+    first, second = sorted(kept)
+    os.closerange(3, first)
+    os.closerange(first + 1, second)
+    os.closerange(second + 1, second + 64)
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 if LIBC is not None else 1024 * 1024)
+
+
 def _unreadable() -> dict[str, Any]:
     return {"status": "failed", "problem": "corrupt"}
 
 
-def _give_up_rights(limits: Limits, parent: int) -> None:
-    """From here on the file is at work. The order matters: `setuid` forgets the signal of the parent's death."""
+def _give_up_rights(parent: int) -> None:
+    """From here on nothing can be opened or begun. The order matters: `setuid` forgets who is to die with whom."""
     os.chdir("/")
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -73,30 +93,27 @@ def _give_up_rights(limits: Limits, parent: int) -> None:
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
-    _die_with(parent, limits)
-    _seal_the_disk()
-    with suppress(OSError, ValueError):
-        # At the first number comes SIGXCPU, which tells the reason; at the second SIGKILL.
-        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
-    for kind, value in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_AS, limits.memory_mb * 1024 * 1024),
-        (resource.RLIMIT_NOFILE, 0),
-    ):
-        with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (value, value))
-
-
-def _die_with(parent: int, limits: Limits) -> None:
-    """End when the parent does, and soon after the wall-clock limit where nobody is left to kill."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(limits.wall_seconds + 5)
     if LIBC is not None:
         LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+    _seal_the_disk()
+    for kind in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
+        _set_limit(kind, 0, 0)
+
+
+def _limit(limits: Limits) -> None:
+    """What this file may cost. Soon after the wall-clock limit the child ends even where nobody is left to kill it."""
+    signal.alarm(limits.wall_seconds + 5)
+    # At the first number comes SIGXCPU, which tells the reason; at the second SIGKILL.
+    _set_limit(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
+    _set_limit(resource.RLIMIT_AS, limits.memory_mb * 1024 * 1024, limits.memory_mb * 1024 * 1024)
+
+
+def _set_limit(kind: int, soft: int, hard: int) -> None:
+    with suppress(OSError, ValueError):
+        resource.setrlimit(kind, (soft, hard))
 
 
 def _seal_the_disk() -> None:
@@ -117,9 +134,15 @@ def _seal_the_disk() -> None:
         os.close(ruleset)
 
 
-def _read(data: bytes, name: str, limits: Limits) -> dict[str, Any]:
+def _work(data: bytes, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Do the job: read a document, list a zip, or unpack one entry of it."""
+    job = request["job"]
     try:
-        document = read_document(data, name=name, limits=limits)
+        if job["kind"] == "list":
+            return list_zip(data, name=request["name"], limits=limits)
+        if job["kind"] == "entry":
+            return unpack_entry(data, entry=job["entry"], limits=limits)
+        return _read(data, request["name"], limits)
     except ExtractionError as error:
         return {"status": "no_text" if error.code == "no_text" else "rejected", "problem": error.code}
     except MemoryError:
@@ -129,6 +152,10 @@ def _read(data: bytes, name: str, limits: Limits) -> dict[str, Any]:
     except Exception:
         # A reader met something its authors did not think of: to the teacher that is a damaged file.
         return _unreadable()
+
+
+def _read(data: bytes, name: str, limits: Limits) -> dict[str, Any]:
+    document = read_document(data, name=name, limits=limits)
     fields = {
         "detected_type": document.detected_type,
         "text": document.text,

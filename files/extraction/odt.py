@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from files.evidence import Document
-from files.extraction.archive import Container
+from files.extraction.archive import Container, parse_xml
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.text import Draft
@@ -29,22 +29,36 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 def read_odt(container: Container, *, limits: Limits) -> Document:
     """The document. Deleted text of tracked changes stands in `tracked-changes` and is not read."""
     container.check_all_xml()
-    draft = Draft(limits)
     content = container.xml("content.xml")
+    return _document(content, container.xml("styles.xml"), container.xml("meta.xml"), limits)
+
+
+def read_flat_odt(data: bytes, *, limits: Limits) -> Document:
+    """The same in one XML file, `.fodt`. Raises ExtractionError `macro_file` where it holds a program."""
+    if len(data) > limits.max_part:
+        raise ExtractionError("archive_too_large")
+    root = parse_xml(data)
+    if root.find(".//{*}scripts//{*}module") is not None:
+        raise ExtractionError("macro_file")
+    return _document(root, root, root, limits)
+
+
+def _document(
+    content: etree._Element | None, styles: etree._Element | None, meta: etree._Element | None, limits: Limits
+) -> Document:
+    draft = Draft(limits)
     body = content.find("{*}body/{*}text") if content is not None else None
     if body is None:
         raise ExtractionError("corrupt")
     _walk(body, draft, in_table=False)
-    styles = container.xml("styles.xml")
     if styles is not None:
         for master in styles.iter("{*}master-page"):
             for line in _lines(master, limits):
                 draft.header(line)
-    meta = container.xml("meta.xml")
     if meta is not None:
         draft.property("author", meta.findtext(".//{*}initial-creator"))
-        draft.property("last_modified_by", meta.findtext(".//{http://purl.org/dc/elements/1.1/}creator"))
-        draft.property("title", meta.findtext(".//{http://purl.org/dc/elements/1.1/}title"))
+        draft.property("last_modified_by", meta.findtext(".//{*}meta/{http://purl.org/dc/elements/1.1/}creator"))
+        draft.property("title", meta.findtext(".//{*}meta/{http://purl.org/dc/elements/1.1/}title"))
     return draft.finish("odt")
 
 

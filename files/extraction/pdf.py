@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import re
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pypdfium2
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 from pypdf.generic import DictionaryObject
 
@@ -26,6 +27,8 @@ _PAGE_NUMBER = re.compile(
     r"^[\W_]*(?:sida|page|s\.)?[\W_]*\d{1,3}(?:\s*(?:av|of|/|\()\s*\d{1,3}\)?)?[\W_]*$", re.IGNORECASE
 )
 _LONGEST_PAGE_NUMBER = 40
+_MAX_PAGE_BYTES = 6_000_000
+"""Of drawing instructions on a page: a thousand times an ordinary page, and about twenty seconds of work."""
 _EDGE_LINES = 2
 """Lines at the top and at the bottom of a page that may be a header or footer."""
 
@@ -39,7 +42,7 @@ def read_pdf(data: bytes, *, limits: Limits) -> Document:
     except (FileNotDecryptedError, DependencyError) as error:
         raise ExtractionError("password_protected") from error
     except LimitReachedError as error:
-        raise ExtractionError("archive_too_large") from error
+        raise ExtractionError("archive_too_large" if _is_bomb(error) else "too_complex") from error
     except RecursionError as error:
         raise ExtractionError("too_complex") from error
     except Exception as error:
@@ -47,6 +50,12 @@ def read_pdf(data: bytes, *, limits: Limits) -> Document:
         if isinstance(error, NotImplementedError) and b"/Encrypt" in data:
             raise ExtractionError("password_protected") from error
         return _document(_pages_by_pdfium(data, limits), {}, limits)
+
+
+def _is_bomb(error: LimitReachedError) -> bool:
+    """Whether unpacking hit its limit; the others are about nesting and numbers."""
+    modules = {frame.f_globals.get("__name__", "") for frame, _line in traceback.walk_tb(error.__traceback__)}
+    return any(module.startswith(("pypdf.filters", "pypdf._codecs")) for module in modules)
 
 
 def _by_pypdf(data: bytes, limits: Limits) -> Document:
@@ -57,9 +66,18 @@ def _by_pypdf(data: bytes, limits: Limits) -> Document:
     declared = pages.get("/Count") if isinstance(pages, DictionaryObject) else None
     if (isinstance(declared, int) and declared > limits.max_pages) or len(reader.pages) > limits.max_pages:
         raise ExtractionError("too_many_pages")
+    if not reader.pages:
+        raise ExtractionError("corrupt")
     information = reader.metadata
     named = {"author": information.author or "", "title": information.title or ""} if information else {}
-    return _document((page.extract_text() or "" for page in reader.pages), named, limits)
+    return _document(map(_page_text, reader.pages), named, limits)
+
+
+def _page_text(page: PageObject) -> str:
+    contents = page.get_contents()
+    if contents is not None and len(contents.get_data()) > _MAX_PAGE_BYTES:
+        raise ExtractionError("too_complex")
+    return page.extract_text() or ""
 
 
 def _pages_by_pdfium(data: bytes, limits: Limits) -> Iterator[str]:
@@ -94,26 +112,33 @@ def _document(texts: Iterable[str], information: dict[str, str], limits: Limits)
 
 def _without_running_lines(pages: list[list[str]], draft: Draft) -> list[list[str]]:
     """Take out lines that stand at the edge of several pages (but for digits): they are the header and the footer."""
-    edges = Counter(key for lines in pages for key in {_key(lines[index]) for index in _edges(lines)})
+    edges = Counter(key for lines in pages for key in {_key(lines[index]) for index in _margins(lines)})
     needed = max(2, (len(pages) + 1) // 2)
     running = {key for key, count in edges.items() if count >= needed}
     kept = []
     for lines in pages:
-        dropped = set()
-        for index in _edges(lines):
-            number = len(lines[index]) <= _LONGEST_PAGE_NUMBER and _PAGE_NUMBER.match(lines[index])
-            if number or _key(lines[index]) in running:
+        dropped = {index for index in _edges(lines) if _is_page_number(lines[index])}
+        for index in _margins(lines):
+            if index not in dropped and _key(lines[index]) in running:
                 dropped.add(index)
-                if not number:
-                    draft.header(lines[index])
+                draft.header(lines[index])
         kept.append([line for index, line in enumerate(lines) if index not in dropped])
     return kept
 
 
-def _edges(lines: list[str]) -> list[int]:
+def _is_page_number(line: str) -> bool:
+    return len(line) <= _LONGEST_PAGE_NUMBER and _PAGE_NUMBER.match(line) is not None
+
+
+def _edges(lines: list[str], most: int = _EDGE_LINES) -> list[int]:
     """Indexes of the first and last filled lines."""
     filled = [index for index, line in enumerate(lines) if line.strip()]
-    return filled[:_EDGE_LINES] + filled[max(_EDGE_LINES, len(filled) - _EDGE_LINES) :]
+    return filled[:most] + filled[max(most, len(filled) - most) :] if most else []
+
+
+def _margins(lines: list[str]) -> list[int]:
+    """Indexes of the lines that may run over several pages: never more than two thirds of a page that has few."""
+    return _edges(lines, min(_EDGE_LINES, sum(map(bool, map(str.strip, lines))) // 3))
 
 
 def _key(line: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from files.evidence import Document
 from files.extraction.docx import read_docx
 from files.extraction.limits import Limits
-from files.extraction.odt import read_odt
+from files.extraction.odt import read_flat_odt, read_odt
 from files.extraction.pages import read_page
 from files.extraction.pdf import read_pdf
 from files.extraction.rtf import read_rtf
@@ -20,6 +20,8 @@ def read_document(data: bytes, *, name: str, limits: Limits) -> Document:
         return read_docx(container, limits=limits)
     if kind == "odt" and container is not None:
         return read_odt(container, limits=limits)
+    if kind == "fodt":
+        return read_flat_odt(data, limits=limits)
     if kind == "pdf":
         return read_pdf(data, limits=limits)
     if kind == "rtf":

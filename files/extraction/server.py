@@ -2,7 +2,8 @@
 
 Speaks JSON lines on standard input and output. The child has its own session, no environment, no network where the
 kernel allows it, and none of the rights a process usually has (`files.extraction.child`). Whatever the child does, the
-answer comes within the wall-clock limit, and no child outlives its file.
+answer comes within the wall-clock limit, and no child outlives its file. The next child is forked while the last one
+reads, and waits with its rights given up: starting it costs no file any time where there is a second processor.
 """
 
 from __future__ import annotations
@@ -15,19 +16,23 @@ import os
 import pkgutil
 import select
 import signal
+import stat
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import IO, Any
 
 from files import samples
-from files.extraction import child
+from files.extraction import child, zip_jobs
 from files.extraction.limits import Limits
 from files.extraction.readers import read_document
 
 MAX_ANSWER = 64_000_000
 """Bytes of a child's JSON: two million characters of any script and their spans fit many times."""
+_CHUNK = 1 << 18
+"""Bytes of a file handed to a child at a time."""
 MAX_TRIES = 3
 """A child that somebody else kills, as a kernel short of memory does, is no fault of the file: it gets another."""
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
@@ -42,6 +47,64 @@ class _Outcome(Enum):
     ENDLESS = "it was killed for saying too much"
 
 
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A forked child that waits for a file, or reads it."""
+
+    pid: int
+    requests: int
+    answers: int
+
+    @classmethod
+    def fork(cls) -> _Child:
+        """A new one. Its ends of the two pipes are its own."""
+        parent = os.getpid()
+        asked, requests = os.pipe()
+        answers, answered = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            child.run(requests=asked, answers=answered, parent=parent)
+        os.close(asked)
+        os.close(answered)
+        return cls(pid, requests, answers)
+
+    def send(self, file: IO[bytes], *, name: str, limits: Limits, job: dict[str, Any]) -> None:
+        """Hand over the file's bytes, one more than allowed at most. Raises BrokenPipeError where the child is dead."""
+        start, size = _part(os.fstat(file.fileno()).st_size, limits, job)
+        request = {"name": name, "limits": limits.as_json(), "job": job, "size": size}
+        file.seek(start)
+        with os.fdopen(self.requests, "wb", buffering=0) as out:
+            _write(out, json.dumps(request).encode() + b"\n")
+            while size > 0 and (chunk := file.read(min(_CHUNK, size))):
+                _write(out, chunk)
+                size -= len(chunk)
+
+    def end(self) -> tuple[int, float]:
+        """Exit status and peak memory (MB), after killing what still runs."""
+        os.close(self.answers)
+        # It has closed its pipe or must end now; one that lingers, or left somebody behind, is up to no good.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        _pid, status, usage = os.wait4(self.pid, 0)
+        return status, usage.ru_maxrss / (1024 if child.LIBC is not None else 1024 * 1024)
+
+
+def _part(size: int, limits: Limits, job: dict[str, Any]) -> tuple[int, int]:
+    """Which bytes of a file of `size` the job needs: start and number."""
+    if job["kind"] == "entry":
+        start = min(job["entry"]["offset"], size)
+        return start, min(job["entry"]["length"], size - start)
+    return 0, min(size, (limits.max_zip_bytes if job["kind"] == "list" else limits.max_bytes) + 1)
+
+
+def _write(out: IO[bytes], content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[out.write(view) :]
+
+
 def main() -> None:
     """Serve until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -54,9 +117,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _say({"ready": True, "network": network, "rights": rights, "disk": disk})
-    for line in sys.stdin:
-        request = json.loads(line)
-        _say(_serve(request["path"], request["name"], Limits(**request["limits"])))
+    _Server().run()
 
 
 def _say(answer: dict[str, Any]) -> None:
@@ -69,6 +130,8 @@ def warm_up() -> None:
     for kind in samples.KINDS:
         data = samples.make(kind, title="Title", paragraphs=["One paragraph."], header="Header", author="Author")
         read_document(data, name=f"sample.{kind}", limits=Limits())
+    read_document(b"<p>A text that was typed into a page.", name="onlinetext.html", limits=Limits())
+    zip_jobs.warm_up()
     for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(ImportError):
             importlib.import_module(f"encodings.{module.name}")
@@ -82,39 +145,62 @@ def _cut_network() -> bool:
     return bool(child.LIBC.unshare(flags) == 0)
 
 
-def _serve(path: str, name: str, limits: Limits) -> dict[str, Any]:
-    began = time.monotonic()
-    deadline = began + limits.wall_seconds
-    for _try in range(MAX_TRIES):
-        outcome, answer, status, peak = _run_child(path, name, limits, deadline)
-        result = _result(outcome, answer, status=status, peak_mb=peak, limits=limits)
-        if result is not None:
-            break
-    result = result or {"status": "failed", "problem": "out_of_memory"}
-    return {**result, "seconds": round(time.monotonic() - began, 4), "max_rss_mb": round(peak, 1)}
+class _Server:
+    """Reads one file after the other, each by the child that is ready."""
 
+    def __init__(self) -> None:
+        self._ready = _Child.fork()
+        self._ended: list[_Child] = []
 
-def _run_child(path: str, name: str, limits: Limits, deadline: float) -> tuple[_Outcome, bytes, int, float]:
-    """Outcome, answer, exit status and peak memory (MB) of one child."""
-    parent = os.getpid()
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        child.run(path, name=name, limits=limits, writing=writing, parent=parent)
-    os.close(writing)
-    try:
-        outcome, answer = _collect(pid, reading, deadline)
-        if outcome is _Outcome.ENDED and not answer and _stays(pid):
+    def run(self) -> None:
+        """Answer every request on standard input."""
+        for line in sys.stdin:
+            request = json.loads(line)
+            _say(self._serve(request["path"], request["name"], Limits(**request["limits"]), request["job"]))
+            # Burying a child takes a millisecond: the answer does not wait for that.
+            while self._ended:
+                self._ended.pop().end()
+
+    def _serve(self, path: str, name: str, limits: Limits, job: dict[str, Any]) -> dict[str, Any]:
+        began = time.monotonic()
+        result: dict[str, Any] | None = None
+        try:
+            with _open_file(path) as file:
+                for _try in range(MAX_TRIES):
+                    result = self._try_once(file, name, limits, job, began + limits.wall_seconds)
+                    if result is not None:
+                        break
+        except OSError:
+            result = {"status": "failed", "problem": "corrupt"}
+        result = result or {"status": "failed", "problem": "out_of_memory"}
+        return {"max_rss_mb": 0.0, **result, "seconds": round(time.monotonic() - began, 4)}
+
+    def _try_once(
+        self, file: IO[bytes], name: str, limits: Limits, job: dict[str, Any], deadline: float
+    ) -> dict[str, Any] | None:
+        """What a child says, or what its end means; None where somebody else killed it."""
+        running = self._ready
+        with suppress(BrokenPipeError):
+            running.send(file, name=name, limits=limits, job=job)
+        self._ready = _Child.fork()
+        outcome, answer = _collect(running, deadline)
+        if outcome is _Outcome.ENDED and (result := _decoded(answer)) is not None:
+            self._ended.append(running)
+            return result
+        if outcome is _Outcome.ENDED and not answer and _stays(running.pid):
             outcome = _Outcome.MUTE
-    finally:
-        os.close(reading)
-        # It has closed its pipe or must end now; one that lingers, or left somebody behind, is up to no good.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    _pid, status, usage = os.wait4(pid, 0)
-    return outcome, answer, status, usage.ru_maxrss / (1024 if child.LIBC is not None else 1024 * 1024)
+        status, peak = running.end()
+        result = _verdict(outcome, status=status, peak_mb=peak, limits=limits)
+        return result and {**result, "max_rss_mb": round(peak, 1)}
+
+
+def _open_file(path: str) -> IO[bytes]:
+    """Raises OSError for what is no ordinary file: a pipe would keep us waiting."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError
+    return file
 
 
 def _stays(pid: int) -> bool:
@@ -126,12 +212,12 @@ def _stays(pid: int) -> bool:
     return True
 
 
-def _collect(pid: int, reading: int, deadline: float) -> tuple[_Outcome, bytes]:
+def _collect(running: _Child, deadline: float) -> tuple[_Outcome, bytes]:
     """The child's output, until it closes the pipe, it is too late or too much; ends us when our own parent is gone."""
     chunks: list[bytes] = []
     size = 0
     poller = select.poll()
-    poller.register(reading, select.POLLIN)
+    poller.register(running.answers, select.POLLIN)
     poller.register(0, select.POLLHUP)
     while True:
         left = deadline - time.monotonic()
@@ -139,10 +225,10 @@ def _collect(pid: int, reading: int, deadline: float) -> tuple[_Outcome, bytes]:
             return _Outcome.LATE, b""
         for descriptor, event in poller.poll(min(left, 1.0) * 1000):
             if descriptor == 0 and event & select.POLLHUP:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(running.pid, signal.SIGKILL)
                 os._exit(0)
-            if descriptor == reading:
-                chunk = os.read(reading, 1 << 20)
+            if descriptor == running.answers:
+                chunk = os.read(running.answers, 1 << 20)
                 if not chunk:
                     return _Outcome.ENDED, b"".join(chunks)
                 chunks.append(chunk)
@@ -151,19 +237,23 @@ def _collect(pid: int, reading: int, deadline: float) -> tuple[_Outcome, bytes]:
                     return _Outcome.ENDLESS, b""
 
 
-def _result(outcome: _Outcome, answer: bytes, *, status: int, peak_mb: float, limits: Limits) -> dict[str, Any] | None:
-    """What the child's end means; None where somebody else killed it."""
+def _decoded(answer: bytes) -> dict[str, Any] | None:
+    """The child's answer where it is one."""
+    with suppress(ValueError, RecursionError):
+        decoded = json.loads(answer)
+        if isinstance(decoded, dict) and isinstance(decoded.get("status"), str):
+            return decoded
+    return None
+
+
+def _verdict(outcome: _Outcome, *, status: int, peak_mb: float, limits: Limits) -> dict[str, Any] | None:
+    """What the end of a child without an answer means; None where somebody else killed it."""
     if outcome is _Outcome.LATE:
         return {"status": "failed", "problem": "parse_timeout"}
     if outcome is _Outcome.ENDLESS:
         return {"status": "rejected", "problem": "too_long"}
     if outcome is _Outcome.MUTE:
         return {"status": "failed", "problem": "too_complex"}
-    if answer:
-        with suppress(ValueError, RecursionError):
-            decoded = json.loads(answer)
-            if isinstance(decoded, dict) and isinstance(decoded.get("status"), str):
-                return decoded
     ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if ended_by in (signal.SIGXCPU, signal.SIGALRM):
         return {"status": "failed", "problem": "parse_timeout"}

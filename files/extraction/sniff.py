@@ -16,7 +16,7 @@ _BINARY_MAGIC = (
 )
 """Beginnings of pictures, programs, archives, sound. Some are letters too (`BM`): they count before binary bytes."""
 _TEXT_ENDINGS = frozenset({"txt", "text", "md", ""})
-_KNOWN = frozenset({"docx", "odt", "pdf", "rtf", "txt"})
+_KNOWN = frozenset({"docx", "odt", "fodt", "pdf", "rtf", "txt"})
 _OTHER_ENDINGS = frozenset(
     "doc docm dot dotm exe com scr bat cmd js vbs ps1 sh jar html htm svg xml zip 7z rar gz tar jpg jpeg png gif heic "
     "bmp tif tiff webp mp3 mp4 mov wav xls xlsx xlsm ods csv ppt pptx pptm odp epub pages key".split()
@@ -24,6 +24,8 @@ _OTHER_ENDINGS = frozenset(
 """Endings that promise something else than an essay we read. Any other unknown one is part of the name (`essay.v2`)."""
 _PDF_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in the first kilobyte."""
+_FLAT, _FLAT_WINDOW = b"opendocument.text", 16_384
+"""The root of a flat OpenDocument file says what it is behind its name spaces."""
 _BLANK = b"\x00 \t\r\n\xef\xbb\xbf"
 
 
@@ -70,6 +72,8 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
         raise ExtractionError("type_mismatch")
     if start.startswith(b"{\\rtf"):
         return "rtf", None
+    if claimed == "fodt" and start.startswith(b"<") and _FLAT in data[:_FLAT_WINDOW]:
+        return "fodt", None
     binary = _is_binary(data)
     if binary and (data.startswith(_BINARY_MAGIC) or data[4:8] == b"ftyp"):
         raise ExtractionError("unsupported_type")

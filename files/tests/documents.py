@@ -7,9 +7,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import docx
 from docx.document import Document as WordDocument
+from pypdf import PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -32,6 +34,28 @@ ODF = " ".join(
 ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 SENTENCE = "Det var en gång en fågel som flög över ån och såg hela världen ligga där nere, grön och öppen. "
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+DTD = '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]>'
+
+
+class BadFile(NamedTuple):
+    """A file that is not to be read: the kind of badness, which of its kind, name, bytes, and the code that says so."""
+
+    kind: str
+    variant: str
+    name: str
+    data: bytes
+    code: str
+
+
+class GoodFile(NamedTuple):
+    """A file that is to be read: what is unusual about it, name, bytes, and what its text must hold, line by line."""
+
+    kind: str
+    name: str
+    data: bytes
+    text: str
+    headers: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def zipped(parts: dict[str, bytes | str], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -89,10 +113,10 @@ def odt(body: str, *, mimetype: bytes = ODT_TYPE, manifest: str = "<manifest/>",
     return zipped(content)
 
 
-def pdf(*pages: Sequence[str], author: str = "", user: str = "", owner: str = "") -> bytes:
-    """A PDF with one line of text per string; `user` and `owner` are passwords."""
+def pdf(*pages: Sequence[str], author: str = "") -> bytes:
+    """A PDF with one line of text per string."""
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, encrypt=_encryption(user, owner))
+    canvas = Canvas(out, pagesize=A4)
     canvas.setAuthor(author)
     for lines in pages:
         text = canvas.beginText(56, 780)
@@ -104,12 +128,13 @@ def pdf(*pages: Sequence[str], author: str = "", user: str = "", owner: str = ""
     return out.getvalue()
 
 
-def _encryption(user: str, owner: str) -> object:
-    if not (user or owner):
-        return None
-    from reportlab.lib.pdfencrypt import StandardEncryption
-
-    return StandardEncryption(user, ownerPassword=owner, strength=128)
+def locked_pdf(*, user: str, owner: str, algorithm: str = "AES-256") -> bytes:
+    """A PDF under two passwords; the user's may be empty."""
+    writer = PdfWriter(clone_from=io.BytesIO(pdf([SENTENCE])))
+    writer.encrypt(user, owner, algorithm=algorithm)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def raw_pdf(objects: Sequence[bytes], *, trailer: bytes = b"/Root 1 0 R") -> bytes:
@@ -196,3 +221,13 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
     """`data` with the first `old` replaced; fails where there is none."""
     assert old in data
     return data.replace(old, new, 1)
+
+
+def ole(stream: str) -> bytes:
+    """A file of the old Office container that holds a stream of the name."""
+    return OLE + b"\x00" * 504 + stream.encode("utf-16-le") + b"\x00" * 512
+
+
+def rtf(inside: str | bytes) -> bytes:
+    """An RTF around `inside`."""
+    return b"{\\rtf1\\ansi " + (inside if isinstance(inside, bytes) else inside.encode()) + b"}"

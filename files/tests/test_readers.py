@@ -12,6 +12,7 @@ from files.tests.documents import (
     SENTENCE,
     XML,
     W,
+    locked_pdf,
     odt,
     one_page_pdf,
     par,
@@ -266,7 +267,7 @@ def test_pdf_of_two_pages_knows_its_running_lines() -> None:
 
 
 def test_pdf_with_only_an_owner_password_is_opened() -> None:
-    assert "över ån" in read(pdf([SENTENCE], owner="hemligt"), "essay.pdf").text
+    assert "över ån" in read(locked_pdf(user="", owner="hemligt"), "essay.pdf").text
 
 
 def test_pdf_ligatures_are_letters() -> None:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from files.sandbox import ReaderProcess, ReaderUnavailableError, read_file
 ROOT = Path(sandbox.__file__).resolve().parents[1]
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
+READ = {"kind": "read"}
 ORDINARY = 12345
 """A user without any rights of its own."""
 PIPE = "next(fd for fd in range(3, 64) if attempt(lambda: os.fstat(fd)).startswith('os.'))"
@@ -74,7 +76,7 @@ def ask(reader: ReaderProcess, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     def run(expression: str, **limits: int) -> dict[str, Any]:
         path = tmp_path / "order.txt"
         path.write_text(expression if expression.startswith("Det") else f"!{expression}")
-        return reader.read(path, name="order.txt", limits=Limits(**limits))
+        return reader.read(path, name="order.txt", limits=Limits(**limits), job=READ)
 
     return run
 
@@ -213,7 +215,7 @@ def test_a_child_that_talks_without_end(ask: Callable[..., dict[str, Any]]) -> N
     "lie", ['{"status": "read"', '{"status": "read", "document": {"text": 3}}', "[]", '{"status": 1}', "null", '"x"']
 )
 def test_a_child_that_lies(reader: ReaderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
-    monkeypatch.setattr(sandbox, "_reader", reader)
+    monkeypatch.setattr(sandbox, "_readers", reader)
     path = tmp_path / "lie.txt"
     path.write_text(f"!(os.write({PIPE}, {lie.encode()!r}), os._exit(0))")
     result = read_file(path, name="lie.txt")
@@ -234,7 +236,7 @@ def test_a_crash_in_a_library_is_told_and_the_next_file_is_read(ask: Callable[..
 
 
 def test_a_file_that_is_not_there(reader: ReaderProcess, tmp_path: Path) -> None:
-    answer = reader.read(tmp_path / "gone.bin", name="gone.txt", limits=Limits())
+    answer = reader.read(tmp_path / "gone.bin", name="gone.txt", limits=Limits(), job=READ)
     assert (answer["status"], answer["problem"]) == ("failed", "corrupt")
 
 
@@ -256,7 +258,7 @@ def slow(reader: ReaderProcess, tmp_path: Path) -> Callable[[], tuple[threading.
 
         def read() -> None:
             try:
-                answers.append(reader.read(path, name="slow.txt", limits=Limits(wall_seconds=4)))
+                answers.append(reader.read(path, name="slow.txt", limits=Limits(wall_seconds=4), job=READ))
             except ReaderUnavailableError as error:
                 answers.append(error)
 
@@ -279,14 +281,23 @@ def test_a_killed_child_gets_another_try(slow: Any) -> None:
 
 
 def test_a_child_killed_every_time_is_given_up(slow: Any) -> None:
-    thread, answers, server, child = slow()
-    for _try in range(3):
-        os.kill(child, signal.SIGKILL)
-        dead = {child}
-        wait_until(lambda dead=dead: bool(set(children_of(server)) - dead), seconds=1)  # type: ignore[misc]
-        child = next(iter(children_of(server)), child)
-    thread.join(20)
+    thread, answers, server, _child = slow()
+    while thread.is_alive():
+        for child in children_of(server):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        thread.join(0.02)
     assert (answers[0]["status"], answers[0]["problem"]) == ("failed", "out_of_memory")
+
+
+def test_a_child_that_died_while_it_waited_costs_no_file(slow: Any, ask: Callable[..., dict[str, Any]]) -> None:
+    thread, answers, server, _child = slow()
+    assert wait_until(lambda: len(children_of(server)) == 2)
+    waiting = children_of(server)[1]
+    os.kill(waiting, signal.SIGKILL)
+    thread.join(20)
+    assert answers[0]["problem"] == "parse_timeout"
+    assert said(ask("Det går bra")) == "Det går bra"
 
 
 def test_a_killed_reader_takes_its_child_along_and_the_next_file_is_read(
@@ -319,43 +330,39 @@ def test_no_reader_to_be_had(reader: ReaderProcess, tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(sandbox.subprocess, "Popen", refuse)
     with pytest.raises(ReaderUnavailableError):
-        reader.read(tmp_path / "a.txt", name="a.txt", limits=Limits())
+        reader.read(tmp_path / "a.txt", name="a.txt", limits=Limits(), job=READ)
 
 
 OWNER = """
-import os, sys, time
+import sys, time
 from pathlib import Path
 from files import sandbox
 from files.extraction.limits import Limits
+real = sandbox.subprocess.Popen
+sandbox.subprocess.Popen = lambda command, **options: real([sys.executable, "-c", sys.argv[2]], **options)
 reader = sandbox.ReaderProcess()
 path = Path(sys.argv[1])
 path.write_text("Det går bra")
-status = reader.read(path, name="a.txt", limits=Limits())["status"]
+status = reader.read(path, name="a.txt", limits=Limits(), job={"kind": "read"})["status"]
 print(">", status, reader._process.pid, flush=True)
-if len(sys.argv) > 2:
-    path.write_text("x")
-    os.mkfifo(sys.argv[2])
-    reader.read(Path(sys.argv[2]), name="a.txt", limits=Limits())
+path.write_text(sys.argv[3])
+reader.read(path, name="a.txt", limits=Limits(), job={"kind": "read"})
 time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("busy", [False, True])
-def test_nothing_outlives_a_killed_worker(tmp_path: Path, busy: bool) -> None:
-    arguments = [str(tmp_path / "a.txt"), *([str(tmp_path / "fifo")] if busy else [])]
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as owner:
+@pytest.mark.parametrize("order", ["!time.sleep(60)", "Det går bra"], ids=["busy", "idle"])
+def test_nothing_outlives_a_killed_worker(tmp_path: Path, order: str) -> None:
+    command = [sys.executable, "-c", OWNER, str(tmp_path / "a.txt"), HOSTILE, order]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         _sign, status, server = next(line for line in owner.stdout if line.startswith(">")).split()
         assert status == "read"
-        child = 0
-        if busy:
-            assert wait_until(lambda: bool(children_of(int(server))))
-            child = children_of(int(server))[0]
+        assert wait_until(lambda: bool(children_of(int(server))))
+        children = children_of(int(server))
         owner.kill()
     assert wait_until(lambda: not alive(int(server)))
-    assert not busy or wait_until(lambda: not alive(child))
+    assert wait_until(lambda: not any(map(alive, children)))
 
 
 def _python_for_all() -> list[str]:
@@ -383,7 +390,7 @@ def test_an_ordinary_user_reads_in_the_same_sandbox(tmp_path: Path) -> None:
         "os.mkdir('/tmp/crime')",
     )
     order.write_text("![" + ", ".join(f"attempt(lambda: {crime})" for crime in crimes) + "]")
-    request = json.dumps({"path": str(order), "name": "order.txt", "limits": Limits().as_json()})
+    request = json.dumps({"path": str(order), "name": "order.txt", "limits": Limits().as_json(), "job": READ})
     os.chown(order, ORDINARY, ORDINARY)
     environment = {"PYTHONPATH": f"{ROOT}:{Path(lxml.__file__).parents[1]}", "LC_ALL": "C.UTF-8"}
     command = [*_python_for_all(), "-c", HOSTILE]
@@ -407,9 +414,11 @@ def test_thirty_files_do_not_leave_anything_behind(tmp_path: Path) -> None:
     process = ReaderProcess()
     try:
         for _file in range(30):
-            assert process.read(path, name="a.txt", limits=Limits())["status"] == "read"
+            assert process.read(path, name="a.txt", limits=Limits(), job=READ)["status"] == "read"
         assert process._process is not None
-        assert children_of(process._process.pid) == []
+        server = process._process.pid
+        # Nothing but the child that waits for the next file.
+        assert wait_until(lambda: len(children_of(server)) == 1)
         assert len(list(Path(f"/proc/{process._process.pid}/fd").iterdir())) < 12
     finally:
         process.close()

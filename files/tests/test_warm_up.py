@@ -27,14 +27,14 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 
 def test_reading_imports_nothing_after_the_warm_up() -> None:
-    from files.tests.documents import SENTENCE, odt, par, pdf, python_docx, word
+    from files.tests.documents import SENTENCE, locked_pdf, odt, par, pdf, python_docx, word
     from files.tests.test_readers import _PARTS, _RTF
 
     documents: list[tuple[str, bytes]] = [
         ("a.docx", python_docx(SENTENCE, header="x", table=["a", "b"])),
         ("a.pdf", pdf([SENTENCE], ["sida två"])),
-        ("a.pdf", pdf([SENTENCE], owner="hemligt")),
-        ("a.pdf", pdf([SENTENCE], user="hemligt", owner="x")),
+        ("a.pdf", locked_pdf(user="", owner="hemligt")),
+        ("a.pdf", locked_pdf(user="hemligt", owner="x")),
         ("a.pdf", pdf([SENTENCE])[:-300]),
         ("a.pdf", b"%PDF-1.4 and nothing more"),
         ("a.odt", odt(f"<text:p>{SENTENCE}</text:p>")),
