@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,11 +16,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classes import actions
+from classes.exports import export_class
 from classes.models import ClassShare, RosterImport, SchoolClass, Student
 from classes.reads import class_json, class_rows, roster_rows, student_json
 from classes.serializers import (
     ClassInput,
     ClassSerializer,
+    CopyInput,
     RosterInput,
     RosterRevision,
     ShareInput,
@@ -110,6 +112,24 @@ class ClassViewSet(ApiViewSet):
         """Take the class back."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         return self._answer(actions.restore_class(school_class, actor=self.person))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"])],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"])
+    def export(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002
+        """The class list as CSV or Excel; imported again it changes nothing."""
+        school_class = get_visible(SchoolClass.objects, self.person, id)
+        return export_class(school_class, request.query_params.get("format", "csv"))
+
+    @extend_schema(request=CopyInput, responses={201: ClassSerializer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Next year's class from this one, with its students or those of `student_ids` (owner only)."""
+        school_class = get_owned(SchoolClass.objects, self.person, id)
+        values = _validated(CopyInput, request)
+        return self._answer(actions.copy_class(school_class, **values, actor=self.person), code=201)
 
     @extend_schema(methods=["GET"], responses=ShareSerializer(many=True))
     @extend_schema(methods=["POST"], request=ShareInput, responses={201: ShareSerializer})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from classes.models import CourseCode, SchoolClass, current_school_year
+from classes.models import ClassCourse, CourseCode, SchoolClass, current_school_year, next_school_year
 from classes.rosters.grid import MAX_BYTES
 from classes.rosters.headings import FIELDS
 from classes.rosters.parsing import ParsedRoster
@@ -67,6 +69,34 @@ class ClassForm(ActionForm):
         if isinstance(field, forms.ChoiceField):
             field.choices = school_years(year)
         field.initial = year or current_school_year()
+
+
+class CopyForm(ClassForm):
+    """Next year's class: as this one, with the students who are ticked."""
+
+    student_ids = forms.TypedMultipleChoiceField(
+        label=_("Students who go on"), required=False, coerce=UUID, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        school_class: SchoolClass,
+        courses: Iterable[ClassCourse],
+        students: Iterable[Mapping[str, Any]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, school_class=school_class, **kwargs)
+        names = [(str(s["public_id"]), f"{s['family_name']} {s['given_name']}".strip()) for s in students]
+        following = next_school_year(school_class.school_year)
+        year, ticks = self.fields["school_year"], self.fields["student_ids"]
+        if isinstance(year, forms.ChoiceField) and isinstance(ticks, forms.ChoiceField):
+            year.choices = school_years(following)
+            ticks.choices = names
+        year.initial = following
+        ticks.initial = [key for key, _name in names]
+        self.fields["designation"].initial = school_class.designation
+        self.fields["courses"].initial = [course.code for course in courses]
 
 
 class ShareForm(ActionForm):
@@ -170,6 +200,7 @@ FIELD_LABELS = {
     "sis": _("Student register number"),
     "brightspace": _("Brightspace number"),
     "github": _("GitHub name"),
+    "huleedu": _("HuleEdu number"),
     "oneroster": _("OneRoster number"),
     "sds": _("Microsoft School Data Sync number"),
     "student_id": _("Student number"),

@@ -64,6 +64,10 @@ class Cell:
     is_new: bool = False
     input_name: str = ""
     error: str = ""
+    listed: str = ""
+    """What the list says where the value was changed by hand; `take_name` ticked, the list wins."""
+    take_name: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,18 @@ def shown_columns(preview: Preview) -> list[dict[str, Any]]:
 
 def tabs(preview: Preview) -> list[tuple[str, Promise, int]]:
     """Name, label and count of each tab."""
-    return [(name, _TAB_LABELS[name], sum(preview.counts[kind] for kind in kinds)) for name, kinds in TABS.items()]
+    return [(name, label, sum(_is_in(row, name) for row in preview.rows)) for name, label in _TAB_LABELS.items()]
+
+
+def _is_in(row: DiffRow, tab: str) -> bool:
+    """A row with a value changed by hand is to be looked at, even if nothing of it changes."""
+    return row.action in TABS[tab] or (tab == "decide" and bool(row.kept))
 
 
 def rows_of(preview: Preview, tab: str) -> list[DiffRow]:
     """The rows of a tab, problems first."""
-    kinds = TABS[tab]
-    rows = [row for row in preview.rows if row.action in kinds]
+    kinds = [*TABS[tab], "unchanged"]
+    rows = [row for row in preview.rows if _is_in(row, tab)]
     return sorted(rows, key=lambda row: (kinds.index(row.action), row.line, sort_key(row.values["family_name"])))
 
 
@@ -147,6 +156,9 @@ def _cell(
     value = typed.get(name, row.values[name])
     if editable:
         return Cell(label, value, input_name=f"{key}.{name}", error=errors.get(f"{key}.{name}", ""))
+    if name in row.kept:
+        mine, listed = row.kept[name]
+        return Cell(label, mine, listed=listed, take_name=f"{key}.{name}", taken=name in row.changes)
     if name in row.changes:
         return Cell(label, value, old=row.changes[name][0], is_new=True)
     return Cell(label, value, is_new=row.action == "new")
@@ -159,6 +171,8 @@ def _outcome(row: DiffRow, class_name: str) -> str:
         return told
     if row.action == "missing":
         return _("Stays in the class. Tick if the student has left.")
+    if row.action == "unchanged" and row.kept:
+        return _("Stays as you wrote it. Tick to take what the list says.")
     if row.action == "unchanged":
         return _("Nothing changes.")
     if row.action == "new":
@@ -197,6 +211,7 @@ def problems_without_row(preview: Preview) -> tuple[list[str], int]:
 def read_sent(data: QueryDict, preview: Preview) -> Sent:
     """The ticks of the rows that were on the page (`shown`), and what was typed that differs from the preview."""
     ticked = set(data.getlist("include"))
+    taken = set(data.getlist("take"))
     rows = {row.key: row for row in preview.rows}
     sent = Sent()
     for key in data.get("shown", "").split(","):
@@ -206,6 +221,9 @@ def read_sent(data: QueryDict, preview: Preview) -> Sent:
         edit: dict[str, Any] = {}
         if row.action in ("new", "changed", "missing") and (key in ticked) != row.include:
             edit["include"] = key in ticked
+        take = {name for name in row.kept if f"{key}.{name}" in taken}
+        if take != row.kept.keys() & row.changes.keys():
+            edit["take"] = sorted(take)
         names = {name: str(data[f"{key}.{name}"]) for name in COLUMNS if f"{key}.{name}" in data}
         values = {name: value for name, value in names.items() if value.strip() != row.values[name]}
         if values:

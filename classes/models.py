@@ -39,6 +39,12 @@ def current_school_year(today: date | None = None) -> str:
     return f"{start}/{(start + 1) % 100:02d}"
 
 
+def next_school_year(school_year: str) -> str:
+    """`2027/28` of `2026/27`."""
+    start = int(school_year[:4]) + 1
+    return f"{start}/{(start + 1) % 100:02d}"
+
+
 class SchoolClassQuerySet(models.QuerySet["SchoolClass"]):
     """Which classes a person reads and changes."""
 
@@ -150,6 +156,8 @@ class Student(PublicModel):
     email = models.EmailField(_("school e-mail"), max_length=254, null=True, blank=True)
     external_ids = models.JSONField(default=dict, blank=True)
     """Numbers of other systems, e.g. `{"canvas": "4301"}`: proof of who wrote a file that carries one."""
+    replaced = models.JSONField(default=dict, blank=True)
+    """Of fields that a person has changed by hand: field to what a class list had said. Hand edits outlive lists."""
     protected_identity = models.BooleanField(_("protected identity"), default=False)
 
     objects = StudentQuerySet.as_manager()
@@ -237,7 +245,7 @@ def _register_audit() -> None:
     auditlog.register(SchoolClass, **never)
     auditlog.register(ClassCourse)
     auditlog.register(ClassShare)
-    auditlog.register(Student, mask_fields=[*_NAMES, "external_ids"], **never)
+    auditlog.register(Student, mask_fields=[*_NAMES, "external_ids", "replaced"], **never)
     auditlog.register(Enrolment, exclude_fields=["created_at"])
 
 

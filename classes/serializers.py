@@ -31,6 +31,15 @@ class ClassInput(serializers.Serializer[Any]):
     school_year = serializers.CharField(max_length=7, required=False)
 
 
+class CopyInput(serializers.Serializer[Any]):
+    """What next year's class is called, and who goes on; everybody by default."""
+
+    designation = serializers.CharField(max_length=100, required=False)
+    school_year = serializers.CharField(max_length=7, required=False)
+    courses = serializers.ListField(child=serializers.ChoiceField(choices=CourseCode.choices), required=False)
+    student_ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=5_000)
+
+
 class StudentSerializer(serializers.ModelSerializer[Student]):
     """One student."""
 
@@ -63,6 +72,8 @@ class RosterCorrection(serializers.Serializer[Any]):
 
     values = serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True), required=False)
     include = serializers.BooleanField(required=False)
+    take = serializers.ListField(child=serializers.CharField(max_length=20), required=False)
+    """Fields changed by hand in which the list is to win."""
 
 
 class RosterRevision(serializers.Serializer[Any]):

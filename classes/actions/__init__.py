@@ -3,6 +3,7 @@
 from classes.actions.applying import apply_import, undo_import
 from classes.actions.classes import (
     archive_class,
+    copy_class,
     create_class,
     delete_class,
     remove_share,
@@ -19,6 +20,7 @@ __all__ = [
     "apply_import",
     "archive_class",
     "build_preview",
+    "copy_class",
     "create_class",
     "delete_class",
     "delete_student",

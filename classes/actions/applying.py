@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from auditlog.context import disable_auditlog
 from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -27,7 +28,7 @@ from huleedu.outbox.publish import publish, publish_all
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
-_WRITTEN = [*COMPARED, "external_ids"]
+_WRITTEN = [*COMPARED, "external_ids", "replaced"]
 _Action = LogEntry.Action
 
 
@@ -143,10 +144,14 @@ def _change(school_class: SchoolClass, rows: list[DiffRow]) -> tuple[dict[str, A
     old: dict[str, Any] = {}
     for row in rows:
         student = students[row.student or ""]
-        before = {name: getattr(student, name) for name in row.changes}
+        taken = student.replaced.keys() & row.changes.keys()
+        names = [*row.changes, *(["replaced"] if taken else [])]
+        before = {name: getattr(student, name) for name in names}
         new = checked_names({name: row.values[name] for name in row.changes if name in COMPARED})
         for name, value in new.items():
             setattr(student, name, value)
+        if taken:
+            student.replaced = {name: value for name, value in student.replaced.items() if name not in taken}
         if "external_ids" in row.changes:
             student.external_ids = {**student.external_ids, **row.values["external_ids"]}
         if before:
@@ -207,8 +212,15 @@ def _uncreate(school_class: SchoolClass, created: list[int]) -> None:
         .exclude(school_class=school_class)
         .values_list("student_id", flat=True)
     )
-    here.filter(student_id__in=elsewhere - with_texts).delete()
-    students.exclude(pk__in=with_texts | elsewhere).delete()
+    _delete(here.exclude(student_id__in=with_texts))
+    _delete(students.exclude(pk__in=with_texts | elsewhere))
+
+
+def _delete(rows: Any) -> None:
+    """Delete many, with their audit rows in one statement: the library writes one for each."""
+    log_bulk(list(rows), action=_Action.DELETE)
+    with disable_auditlog():
+        rows.delete()
 
 
 def _unchange(changed: dict[str, Any]) -> None:
@@ -225,7 +237,7 @@ def _unenrol(school_class: SchoolClass, enrolled: dict[str, Any]) -> None:
     """Take those out again who were not in the class, and give back the date on which others had left."""
     enrolments = list(Enrolment.objects.filter(school_class=school_class, student_id__in=enrolled))
     gone = [e.pk for e in enrolments if enrolled[str(e.student_id)] is None]
-    Enrolment.objects.filter(pk__in=gone).delete()
+    _delete(Enrolment.objects.filter(pk__in=gone))
     back = [e for e in enrolments if e.pk not in gone]
     for enrolment in back:
         enrolment.left_at = datetime.fromisoformat(enrolled[str(enrolment.student_id)])

@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from auditlog.models import LogEntry
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classes.actions.locks import audience, lock_class, tell_changed
 from classes.events import ClassChanged, ClassCreatedV1
-from classes.models import ClassCourse, ClassShare, CourseCode, SchoolClass, current_school_year
+from classes.models import (
+    ClassCourse,
+    ClassShare,
+    CourseCode,
+    Enrolment,
+    SchoolClass,
+    Student,
+    current_school_year,
+    next_school_year,
+)
 from huleedu.accounts.models import User as UserModel
 from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line, has_personal_number
 from huleedu.observability import metrics
@@ -47,6 +59,43 @@ def create_class(
     )
     metrics.CLASSES_CREATED.inc()
     return school_class
+
+
+@action
+def copy_class(
+    school_class: SchoolClass,
+    *,
+    designation: str = "",
+    school_year: str = "",
+    courses: Iterable[str] | None = None,
+    student_ids: Iterable[UUID] | None = None,
+    actor: User,
+) -> SchoolClass:
+    """A class of the next school year with the same students (or those of `student_ids`). Texts are never copied.
+
+    Raises ActionError `validation_error` naming the field, also for a student who is not in the class.
+    """
+    old = lock_class(school_class, archived_too=True)
+    students = Student.objects.in_class(old)
+    if student_ids is not None:
+        wanted = set(student_ids)
+        students = students.filter(public_id__in=wanted)
+        if len(students) < len(wanted):
+            raise ActionError("validation_error", _("There is no such student in the class."), field="student_ids")
+    made = SchoolClass.objects.create(
+        owner_id=old.owner_id,
+        designation=_checked_designation(designation or old.designation),
+        school_year=_checked_year(school_year or next_school_year(old.school_year)),
+    )
+    _set_courses(made, [course.code for course in old.courses.all()] if courses is None else courses)
+    enrolments = Enrolment.objects.bulk_create(Enrolment(school_class=made, student=student) for student in students)
+    log_bulk(enrolments, action=LogEntry.Action.CREATE, values={"school_class": made.pk})
+    event = ClassCreatedV1(
+        class_id=made.public_id, teacher_user_id=made.owner.public_id, class_designation=made.designation
+    )
+    publish(event, audience=[made.owner_id])
+    metrics.CLASSES_CREATED.inc()
+    return made
 
 
 @action

@@ -15,7 +15,7 @@ from classes.actions.locks import checked_names, lock_class
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.problems import message_for
 from classes.rosters.cleaning import Cleaned, cleaned
-from classes.rosters.diff import DiffRow, KnownStudent, diff_roster
+from classes.rosters.diff import COMPARED, DiffRow, KnownStudent, diff_roster
 from classes.rosters.grid import Grid, RosterError, load_grid
 from classes.rosters.headings import FIELDS
 from classes.rosters.parsing import ParsedRoster, parse_grid
@@ -117,6 +117,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
                 "student_id": row.student,
                 "values": row.values,
                 "changes": row.changes,
+                "kept": row.kept,
                 "problems": row.problems,
                 "include": row.include,
             }
@@ -180,6 +181,7 @@ def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
             email=student.email or "",
             external_ids=student.external_ids,
             enrolled=student.pk in enrolled,
+            replaced=student.replaced,
         )
         for student in students.by_name()
     ]
@@ -227,6 +229,8 @@ def _correct(edits: dict[str, Any], line: str, edit: dict[str, Any]) -> None:
     merged = dict(edits.get(line, {}))
     if "include" in edit:
         merged["include"] = bool(edit["include"])
+    if "take" in edit:
+        merged["take"] = sorted(set(edit["take"]) & set(COMPARED))
     if "values" in edit:
         try:
             values = checked_names(edit["values"])

@@ -64,9 +64,10 @@ def update_student(student: Student, *, changes: dict[str, Any], actor: User) ->
     _refuse_archived(locked)
     values = checked_names(changes)
     for field, value in values.items():
+        _remember(locked, field, value or "")
         setattr(locked, field, value)
     _refuse_nameless(locked)
-    _save(locked, update_fields=[*values, "updated_at"])
+    _save(locked, update_fields=[*values, "replaced", "updated_at"])
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     return locked
@@ -98,6 +99,15 @@ def delete_student(student: Student, *, actor: User) -> None:
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     locked.delete()
+
+
+def _remember(student: Student, field: str, value: str) -> None:
+    """Keep what a list had said of a field that is changed by hand, and forget it when it is so again."""
+    before = getattr(student, field) or ""
+    if value != before:
+        student.replaced.setdefault(field, before)
+    if student.replaced.get(field) == value:
+        del student.replaced[field]
 
 
 def _refuse_archived(student: Student) -> None:

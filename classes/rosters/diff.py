@@ -13,6 +13,8 @@ from classes.rosters.rows import RosterRow
 
 BLOCKING = frozenset({"missing_name", "name_too_long", "duplicate"})
 """Problems that keep a row out until the teacher has mended it."""
+OWN_ID = "huleedu"
+"""The column of this product's own exports that says which student a row is."""
 COMPARED = ("given_name", "family_name", "preferred_name", "email")
 
 
@@ -27,6 +29,8 @@ class KnownStudent:
     email: str
     external_ids: Mapping[str, str]
     enrolled: bool
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """What a list had said of the fields that were changed by hand since."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,8 @@ class DiffRow:
     student: str | None
     values: dict[str, Any]
     changes: dict[str, list[str]] = field(default_factory=dict)
+    kept: dict[str, list[str]] = field(default_factory=dict)
+    """Fields that were changed by hand: what stands in the class, and what the list says. They stay unless taken."""
     problems: list[str] = field(default_factory=list)
     include: bool = True
 
@@ -52,8 +58,9 @@ def diff_roster(
 ) -> list[DiffRow]:
     """Compare the list with the class. Students are recognised by address, then number, then a full name that is one's.
 
-    `edits` holds the teacher's corrections, row key to `{"values": {…}, "include": bool}`. To include a student who is
-    not in the list means that the student has left.
+    `edits` holds the teacher's corrections, row key to `{"values": {…}, "include": bool, "take": [field, …]}`. To
+    include a student who is not in the list means that the student has left; to take a field means that the list wins
+    over what was changed by hand.
     """
     index = _Index(known)
     problems: dict[int, list[str]] = {}
@@ -94,27 +101,43 @@ class _Seen:
 class _Index:
     def __init__(self, known: Sequence[KnownStudent]) -> None:
         self.by_key = {student.key: student for student in known}
-        self.by_email = {student.email.casefold(): student for student in known if student.email}
+        # An address that was changed by hand still tells who is meant, unless it has become somebody else's.
+        self.by_email = {s.replaced["email"].casefold(): s for s in known if s.enrolled and s.replaced.get("email")}
+        self.by_email |= {student.email.casefold(): student for student in known if student.email}
         self.by_number = {item: student for student in known for item in student.external_ids.items()}
         self.by_name: dict[tuple[str, str], list[KnownStudent]] = {}
         for student in known:
             if student.enrolled:
-                key = (student.given_name.casefold(), student.family_name.casefold())
-                self.by_name.setdefault(key, []).append(student)
+                for key in {_name_key(student.given_name, student.family_name), _earlier_name(student)}:
+                    self.by_name.setdefault(key, []).append(student)
 
     def find(self, values: Mapping[str, Any], *, seen: _Seen) -> KnownStudent | None:
         """The student a row is about. By name only where one student has it and addresses do not contradict."""
         email = (values.get("email") or "").casefold()
+        own_id = (values.get("external_ids") or {}).get(OWN_ID, "")
+        if own_id in self.by_key:
+            return self.by_key[own_id]
         if email in self.by_email:
             return self.by_email[email]
         for item in (values.get("external_ids") or {}).items():
             if item in self.by_number:
                 return self.by_number[item]
-        key = (values["given_name"].casefold(), values["family_name"].casefold())
+        key = _name_key(values["given_name"], values["family_name"])
         same = [student for student in self.by_name.get(key, []) if student.key not in seen.students]
         if len(same) == 1 and not (email and same[0].email):
             return same[0]
         return None
+
+
+def _name_key(given: str, family: str) -> tuple[str, str]:
+    return given.casefold(), family.casefold()
+
+
+def _earlier_name(student: KnownStudent) -> tuple[str, str]:
+    """The name that a list had said."""
+    replaced = student.replaced
+    given, family = replaced.get("given_name", student.given_name), replaced.get("family_name", student.family_name)
+    return _name_key(given, family)
 
 
 def _row(
@@ -127,7 +150,8 @@ def _row(
         "email": row.email or "",
         "external_ids": dict(row.external_ids),
     }
-    values.update({name: value for name, value in (edit.get("values") or {}).items() if name in COMPARED})
+    typed = {name: value for name, value in (edit.get("values") or {}).items() if name in COMPARED}
+    values.update(typed)
     left = [code for code in problems if not _mended(code, row, values)]
     student = index.find(values, seen=seen)
     email = values["email"].casefold()
@@ -139,12 +163,16 @@ def _row(
     if email:
         seen.addresses.add(email)
     include = bool(edit.get("include", True))
+    values["external_ids"].pop(OWN_ID, None)
     if student is None:
         return DiffRow(key, row.line, "new", None, values, problems=left, include=include)
     seen.students.add(student.key)
     changes = _changes(student, values)
+    kept = {name: change for name, change in changes.items() if name in student.replaced and name not in typed}
+    for name in kept.keys() - set(edit.get("take") or ()):
+        values[name] = changes.pop(name)[0]
     action = "changed" if changes or not student.enrolled else "unchanged"
-    return DiffRow(key, row.line, action, student.key, values, changes=changes, problems=left, include=include)
+    return DiffRow(key, row.line, action, student.key, values, changes, kept, problems=left, include=include)
 
 
 def _mended(code: str, row: RosterRow, values: Mapping[str, Any]) -> bool:

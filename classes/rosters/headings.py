@@ -18,6 +18,7 @@ FIELDS = (
     "sis",
     "brightspace",
     "github",
+    "huleedu",
     "oneroster",
     "sds",
     "student_id",
@@ -26,7 +27,7 @@ FIELDS = (
     "role",
 )
 """What a column can be; an unmapped one is not kept. From `canvas` to `login` they are external ids."""
-EXTERNAL = frozenset(FIELDS[6:16])
+EXTERNAL = frozenset(FIELDS[6:17])
 UNLISTED = "unlisted"
 """A column that says again what another one says: neither kept nor told of."""
 STATUS = "status"
@@ -59,6 +60,7 @@ _ALIASES: dict[str, str] = {
     "elevnummer|student number|studentnr|id_number|studentid|elevkod|studentnumber",
     "login": "användarnamn|login|sis login id|username|user name|användar-id|user_name|login id|login_id|brukernavn|"
     "sis-inloggnings-id|inloggningsnamn|inloggning|käyttäjätunnus|konto",
+    "huleedu": "huleedu-id|huleedu id",
     "sds": "sds id",
     "oneroster": "oneroster id|sourcedid",
     "sakai": "sakai id|sakai",

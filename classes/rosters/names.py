@@ -12,8 +12,11 @@ import unicodedata
 _WORD = r"[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[A-Za-z0-9-]{{1,62}}[A-Za-z0-9]", re.ASCII)
-NAME_AND_MAIL = re.compile(r"^\"?(?P<name>[^<>\"]*?)\"?\s*<(?:mailto:)?(?P<mail>[^<>\s]+@[^<>\s]+)>$")
-NAME_THEN_MAIL = re.compile(r"^(?P<name>[^<>@\"]*[^<>@\"\s,;:])[\s,;:]+[(\[]?(?P<mail>[^\s<>@()]+@[^\s<>@()]+?)[)\]]?$")
+# Possessive throughout: a cell may be long, and going back in it takes quadratic time.
+NAME_AND_MAIL = re.compile(r"^\"?(?P<name>[^<>\"]*+)\"?\s*+<(?:mailto:)?(?P<mail>[^<>@\s]++@[^<>@\s]++)>$")
+NAME_THEN_MAIL = re.compile(
+    r"^(?P<name>[^<>@\"]*[^<>@\"\s,;:])[\s,;:]++[(\[]?(?P<mail>[^\s<>@(),;:]++@[^\s<>@()]+?)[)\]]?$"
+)
 MAX_NAME = 150
 """Characters a name may have."""
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -40,8 +43,9 @@ def split_full_name(full: str, *, email: str = "", surname_first: bool = False) 
         family, _comma, given = full.partition(",")
         return given.strip(), family.strip()
     words = full.split()
-    if len(words) < 2:
-        return (words[0], "") if words else ("", "")
+    if len(words) < 2 or len(full) > 2 * MAX_NAME:
+        # The preview refuses what is too long for a name: no guessing then, which compares every way to cut it.
+        return (words[0], " ".join(words[1:])) if words else ("", "")
     if surname_first:
         cut = next((n for n in range(len(words) - 1, 0, -1) if _starts(email, words[n:])), len(words) - 1)
         return " ".join(words[cut:]), " ".join(words[:cut])
@@ -85,13 +89,3 @@ def oddities(given: str, family: str, *, is_odd: bool) -> list[str]:
     if mixed or is_odd or "<" in both or _NO_LETTERS.match(both):
         told.append("suspicious_name")
     return told
-
-
-def neutral(value: str) -> str:
-    """`value` for a cell of a spreadsheet: what looks like a formula gets an apostrophe in front, as Excel hides it."""
-    return f"'{value}" if value.startswith(_FORMULA) or re.match(r"'+[=+\-@\t\r]", value) else value
-
-
-def not_neutral(value: str) -> str:
-    """What `neutral` was given."""
-    return value[1:] if re.match(r"'+[=+\-@\t\r]", value) else value

@@ -13,10 +13,10 @@ from classes.rosters.names import (
     MAX_NAME,
     NAME_AND_MAIL,
     is_surname_first,
-    not_neutral,
     oddities,
     split_full_name,
 )
+from huleedu.common.spreadsheet import plain_cell
 
 _FOOTER = re.compile(
     r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated|exported"
@@ -93,7 +93,7 @@ class Rows:
         if code:
             self.tell(record.line, code)
             return
-        self._keep(record, {name: not_neutral(value) for name, value in values.items()})
+        self._keep(record, {name: plain_cell(value) for name, value in values.items()})
 
     def _no_person(self, record: Record, values: dict[str, str]) -> str:
         """Why a row is about nobody: empty, a repeated heading, what the system adds. Nothing where it is somebody."""
@@ -110,7 +110,7 @@ class Rows:
             if name in _TEST_STUDENTS:
                 return "test_student"
         few = len(filled) < max(2, len(self._layout.mapping))
-        if few and _FOOTER.match(filled[0]) and "@" not in "".join(filled):
+        if few and not values.get("huleedu") and _FOOTER.match(filled[0]) and "@" not in "".join(filled):
             return "footer"
         if self._is_instruction(record, filled):
             return "instruction"

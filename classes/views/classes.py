@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from classes import actions
-from classes.forms import ClassForm, ShareForm
+from classes.exports import export_class
+from classes.forms import ClassForm, CopyForm, ShareForm
 from classes.models import ClassShare, SchoolClass, Student, current_school_year
 from classes.ordering import by_surname, matching
 from classes.reads import class_rows, roster_rows
 from classes.views.frame import Frame, class_frame, frame_context
-from huleedu.common.access import get_editable, get_owned
+from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
@@ -159,6 +160,31 @@ def delete(request: PageRequest, class_id: UUID) -> HttpResponse:
         return _settings(request, class_frame(request, class_id, tab="settings"), error=error)
     messages.success(request, _("The class %(name)s is deleted.") % {"name": school_class.designation})
     return redirect("classes:list")
+
+
+@require_GET
+def export(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """The class list as CSV or Excel."""
+    return export_class(get_visible(SchoolClass.objects, request.user, class_id), request.GET.get("format", "csv"))
+
+
+@require_http_methods(["GET", "POST"])
+def copy(request: PageRequest, class_id: UUID) -> HttpResponse:
+    """Next year's class from this one: its name, and who goes on."""
+    school_class = get_owned(SchoolClass.objects, request.user, class_id)
+    frame = class_frame(request, class_id, tab="settings")
+    students = by_surname(roster_rows(school_class))
+    form = CopyForm(request.POST or None, school_class=school_class, courses=frame.courses, students=students)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.copy_class(school_class, **form.cleaned_data, actor=request.user)
+        except ActionError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The class %(name)s is made.") % {"name": made.designation})
+            return redirect("classes:detail", made.public_id)
+    context = frame_context(frame, form=form)
+    return render(request, "classes/copy.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r")
+import re
+
+_RISKY = re.compile(r"'*[=+\-@\t\r]")
+_SAFE = re.compile(r"'+[=+\-@\t\r]")
 
 
 def safe_cell(value: str) -> str:
     """An apostrophe before what a spreadsheet would run (OWASP: CSV injection)."""
-    return f"'{value}" if value.startswith(_STARTS) else value
+    return f"'{value}" if _RISKY.match(value) else value
+
+
+def plain_cell(value: str) -> str:
+    """What `safe_cell` was given: a table that was written here reads the same when it comes back."""
+    return value[1:] if _SAFE.match(value) else value
