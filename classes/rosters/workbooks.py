@@ -5,29 +5,35 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import openpyxl
 import xlrd
 
-from classes.rosters.archives import checked_entries
+from classes.rosters.archives import checked_entries, read_entry
 from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError
 
 _MAX_SHEETS = 20
+_MAX_PASSED = 1_100_000
+"""Rows of a whole workbook that are looked at. One sheet has a million where somebody coloured the last one."""
+_MAX_TAGS = 1_000_000
+"""Tags of a whole workbook, twice what 5,000 students in ten columns need: reading them takes time, not room."""
 
 
 def read_xlsx(data: bytes) -> Grid:
     """The sheet of an xlsx workbook that holds the list. Raises RosterError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            checked_entries(archive)
+            if sum(read_entry(archive, entry).count(b"<") for entry in checked_entries(archive)) > _MAX_TAGS:
+                raise RosterError("too_many_rows")
+        passed = iter(range(_MAX_PASSED))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions: only cells are read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             sheets = [
-                (sheet.title, _records(sheet.iter_rows(max_col=MAX_CELLS, values_only=True)))
+                (sheet.title, _records(sheet.iter_rows(max_col=MAX_CELLS, values_only=True), passed))
                 for sheet in book.worksheets[:_MAX_SHEETS]
             ]
     except RosterError:
@@ -42,8 +48,9 @@ def read_xls(data: bytes) -> Grid:
     try:
         # Rows as long as what is in them: a stray cell at the edge must not fill a sheet of sixteen million.
         book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True, ragged_rows=True)
+        passed = iter(range(_MAX_PASSED))
         sheets = [
-            (sheet.name, _records(_xls_rows(sheet, book.datemode)))
+            (sheet.name, _records(_xls_rows(sheet, book.datemode), passed))
             for sheet in (book.sheet_by_index(n) for n in range(min(book.nsheets, _MAX_SHEETS)))
         ]
     except RosterError:
@@ -83,9 +90,12 @@ def _filled(records: list[Record]) -> tuple[int, int]:
     return addresses, sum(any(record.cells) for record in records)
 
 
-def _records(rows: Iterable[Sequence[Any]]) -> list[Record]:
+def _records(rows: Iterable[Sequence[Any]], passed: Iterator[int]) -> list[Record]:
+    """The rows of one sheet. `passed` counts those of all; when it ends, raises RosterError `too_many_rows`."""
     records = []
     for number, row in enumerate(rows, start=1):
+        if next(passed, None) is None:
+            raise RosterError("too_many_rows")
         if number > MAX_LINES:
             if not any(row):
                 continue  # a workbook may say that it has a million rows when one far down was coloured

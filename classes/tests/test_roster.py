@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,29 @@ def _workbook(*rows: list[Any]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("rows", ['<row r="2000000000"><c t="n"><v>1</v></c></row>', "<row/>" * 1_100_000])
+def test_a_workbook_that_would_take_for_ever_is_refused(rows: str) -> None:
+    """Rows that are only said to be there, and more of them than a sheet can hold."""
+    whole, out = zipfile.ZipFile(io.BytesIO(_workbook(["Förnamn", "Efternamn"], ["Åsa", "Öberg"]))), io.BytesIO()
+    with whole, zipfile.ZipFile(out, "w") as archive:
+        for name in whole.namelist():
+            kept = whole.read(name).replace(b"<dimension ", b"<unsized ")
+            archive.writestr(name, kept.replace(b"</sheetData>", rows.encode() + b"</sheetData>"))
+    with pytest.raises(RosterError) as caught:
+        parse_roster(out.getvalue())
+    assert caught.value.code == "too_many_rows"
+
+
+@pytest.mark.parametrize(
+    "cell", ["<" + "a@" * 60_000, "a" + "," * 120_000, "a:b" * 40_000, "a b " * 30_000, "a" + "\u0301\u0316" * 60_000]
+)
+def test_a_hostile_cell_takes_no_time(cell: str) -> None:
+    """Each took minutes, in a web process."""
+    began = time.process_time()
+    parse_roster(f'Namn;E-post\nÅsa Öberg;asa@elev.example\n"{cell}";"{cell}"\n')
+    assert time.process_time() - began < 5
 
 
 def test_workbook() -> None:
