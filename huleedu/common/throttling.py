@@ -62,7 +62,8 @@ class SignInThrottle(RateThrottle):
         """`request` may be Django's (pages) or DRF's (API)."""
         data: Any = request.data if isinstance(request, Request) else request.POST
         account = str(data.get("email") or data.get("username") or "") if hasattr(data, "get") else ""
-        digest = hashlib.sha256(account.strip().casefold().encode("utf-8", "replace")).hexdigest()[:16]
+        # In capitals, as the database compares addresses: there a dotless i is an I, in small letters it is not an i.
+        digest = hashlib.sha256(account.strip().upper().encode("utf-8", "replace")).hexdigest()[:16]
         return self.cache_format % {"scope": self.scope, "ident": f"{self.get_ident(request)}:{digest}"}
 
 

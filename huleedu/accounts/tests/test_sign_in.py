@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from conftest import PASSWORD
 from huleedu.accounts.models import User
 from huleedu.accounts.tests.conftest import Told
+from huleedu.common.throttling import SignInThrottle
 
 SIGN_IN = "/sign-in/"
 Browser = Callable[..., Client]
@@ -129,6 +130,12 @@ def test_too_many_tries(teacher: User, client_for: Browser, settings: Any) -> No
     assert 3500 < int(response["Retry-After"]) <= 3600
     assert "Try again in 60 minutes." in response.content.decode()
     assert 'value="/classes/"' in response.content.decode()
+
+
+def test_one_account_has_one_limit_however_it_is_spelled(rf: RequestFactory) -> None:
+    """The database takes a dotless i for an i: each spelling with its own limit would multiply the tries."""
+    spellings = ["titti@skola.example", " TITTI@Skola.example", "tıttı@skola.example"]
+    assert len({SignInThrottle().get_cache_key(rf.post("/", {"email": email}), None) for email in spellings}) == 1
 
 
 def test_the_limit_is_not_told_by_the_address_in_the_cache(teacher: User, client_for: Browser, settings: Any) -> None:
