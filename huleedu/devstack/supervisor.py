@@ -194,6 +194,7 @@ class Stack:
         uvicorn = [
             *python, "uvicorn", "huleedu.asgi:application", "--host", self.host, "--port", str(self.port),
             "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "5", "--ws-max-size", "65536",
+            "--no-proxy-headers",  # X-Forwarded-For is anybody's to write: the settings say whose counts
         ]  # fmt: skip
         began = time.monotonic()
         self._launch("web", uvicorn)
