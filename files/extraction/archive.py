@@ -8,6 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from itertools import pairwise
 
 from lxml import etree
 
@@ -82,8 +83,7 @@ class Container:
             name, extra = struct.unpack("<HH", header[26:30])
             spans.append((start, start + _LOCAL_HEADER + name + extra + entry.compress_size))
         directory = self.zip.start_dir
-        spans.sort()
-        for (_start, end), following in zip(spans, [*(start for start, _end in spans[1:]), directory], strict=True):
+        for (_start, end), (following, _end) in pairwise([*sorted(spans), (directory, directory)]):
             if following < end:
                 raise ExtractionError("corrupt" if end > len(data) else "archive_overlap")
 

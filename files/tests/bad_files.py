@@ -117,6 +117,7 @@ def _not_read() -> Iterator[BadFile]:
     yield BadFile("an unknown ending", "xyz", "a.xyz", b"hej", "unsupported_type")
     yield BadFile("a shortcut", "lnk", "a.lnk", b"L\x00\x00\x00\x01\x14\x02\x00" + ZEROS, "unsupported_type")
     yield BadFile("a shortcut", "gdoc", "a.gdoc", b'{"url": "https://docs.example/1"}', "unsupported_type")
+    yield BadFile("a zip of nothing", "named docx", "a.docx", zipped({}), "type_mismatch")
     yield BadFile("a zip of files", "zip named docx", "a.docx", zipped({"a.txt": "hej"}), "type_mismatch")
 
 
