@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,9 @@ CLASS = tuple(
 )  # fmt: skip
 """Thirty-two students. Bo Ek and Samira Noori hand nothing in; two have nearly the same name."""
 
+SPECIAL = ("Emil Andersson Berg", "Yusuf Demir", "Linnea Öberg")
+"""Whose texts are hard to match: unsure, conflicting, without a name."""
+
 SECOND_CLASS = tuple(
     SampleStudent(*names)
     for names in (
@@ -90,14 +94,28 @@ def class_list(students: Sequence[SampleStudent] = CLASS) -> str:
 
 def sample_essays() -> Iterator[SampleFile]:
     """Thirty essays of `CLASS` on one task, five formats: certain, unsure, conflicting and without a name."""
-    by_name = {student.name: student for student in CLASS}
-    special = {"Emil Andersson Berg": _unsure, "Yusuf Demir": _conflict, "Linnea Öberg": _nameless}
-    writers = [student for student in CLASS if student.name not in ("Bo Ek", "Samira Noori")]
-    ordinary = [student for student in writers if student.name not in special]
-    for number, student in enumerate(ordinary):
-        yield _named(student, number, task="library")
-    for number, (name, maker) in enumerate(special.items(), start=len(ordinary)):
-        yield maker(by_name[name], number)
+    special = dict(zip(SPECIAL, (_unsure, _conflict, _nameless), strict=True))
+    for number, student in enumerate(_writers()):
+        maker = special.get(student.name)
+        yield maker(student, number) if maker else _named(student, number, task="library")
+
+
+def canvas_zip() -> SampleFile:
+    """The same essays as Canvas hands them out: one zip, flat, twenty-eight of thirty named with a Canvas number."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (student, file) in enumerate(zip(_writers(), sample_essays(), strict=True)):
+            kind = file.name.rpartition(".")[2]
+            stray = student.name in (SPECIAL[0], SPECIAL[2])
+            name = file.name if stray else _canvas(student, number, "library", kind)[1]
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), file.content, zipfile.ZIP_DEFLATED)
+    return SampleFile("", "sa24d_the_library_submissions.zip", made.getvalue())
+
+
+def _writers() -> list[SampleStudent]:
+    """Those who handed in, the special ones last."""
+    here = [student for student in CLASS if student.name not in ("Bo Ek", "Samira Noori")]
+    return sorted(here, key=lambda student: SPECIAL.index(student.name) if student.name in SPECIAL else -1)
 
 
 def second_batch() -> Iterator[SampleFile]:

@@ -15,17 +15,22 @@ from batches import actions
 from batches.models import Batch, Essay, PhaseRun
 from batches.queue import matching_key
 from batches.text_statistics import measure_text
-from files.models import EssayFile
+from batches.unpacking import open_zip
+from files.models import ZIP, EssayFile
 from files.reading import read_stored_file
 from huleedu.common.nudging import begin
 
 logger = structlog.get_logger(__name__)
 
 
+_READABLE = Q(batch_file__removed_at=None) & (~Q(detected_type=ZIP) | Q(batch_file__batch__locked_at=None))
+"""A locked batch takes in no files, so a zip of it waits until the batch is open again."""
+
+
 @shared_task
 def ingest_essay(file_pk: int) -> str | None:
-    """Read one file in a killable child process. Returns its status, None when it was not this worker's turn."""
-    file = EssayFile.objects.waiting().filter(pk=file_pk, batch_file__removed_at=None).first()
+    """Read one file (a zip: open it) in a killable child process. Returns its status, None when it was not its turn."""
+    file = EssayFile.objects.waiting().filter(_READABLE, pk=file_pk).first()
     if file is None:
         return None
     if file.attempts >= settings.READ_MAX_ATTEMPTS:
@@ -34,6 +39,8 @@ def ingest_essay(file_pk: int) -> str | None:
     claimed = actions.begin_reading(file_pk, actor=None)
     if claimed is None or claimed.lease_token is None:
         return None
+    if claimed.is_zip:
+        return open_zip(claimed, lease_token=claimed.lease_token)
     result = read_stored_file(claimed)
     finished = actions.finish_reading(file_pk, lease_token=claimed.lease_token, result=result, actor=None)
     return finished.status if finished else None
@@ -68,7 +75,7 @@ STUCK_AFTER = timedelta(seconds=20)
 def sweep_stuck() -> dict[str, int]:
     """Queue again whatever waits without a message: files, matching, phases. Valkey may have been wiped."""
     late = Now() - STUCK_AFTER
-    files = EssayFile.objects.waiting().filter(batch_file__removed_at=None, updated_at__lt=late).order_by("pk")
+    files = EssayFile.objects.waiting().filter(_READABLE, updated_at__lt=late).order_by("pk")
     file_pks = list(files.values_list("pk", flat=True)[:500])
     for pk in file_pks:
         ingest_essay.delay(pk)

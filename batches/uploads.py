@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from batches import actions
 from batches.actions.files import Upload
 from batches.models import Batch
-from files.actions import split_path
+from files.actions import size_limit, split_path
 from files.models import EssayFile
 from files.storage import delete_blob, save_blob
 from huleedu.common.errors import ActionError
@@ -42,7 +42,7 @@ def receive_files(
         raise ActionError("validation_error", _("Choose at least one file."), field="files")
     if paths and len(paths) != len(files):
         raise ActionError("validation_error", _("Give one path for each file."), field="paths")
-    too_large = [file for file in files if (file.size or 0) > settings.MAX_FILE_BYTES]
+    too_large = [file for file in files if (file.size or 0) > _limit(file)]
     if len(too_large) == len(files):
         raise _too_large(too_large[0])
     if batch.is_locked or len(files) > settings.MAX_FILES_PER_BATCH:
@@ -68,7 +68,7 @@ def _discard(uploads: Sequence[Upload]) -> None:
 
 
 def _store(file: UploadedFile, path: str) -> Upload:
-    if (file.size or 0) > settings.MAX_FILE_BYTES:
+    if (file.size or 0) > _limit(file):
         return _refused(file, path)
     folder, name = split_path(path or file.name or "")
     blob = save_blob(file)
@@ -80,8 +80,13 @@ def _refused(file: UploadedFile, path: str) -> Upload:
     return Upload(blob=None, name=name, path=folder, size=file.size or 0)
 
 
+def _limit(file: UploadedFile) -> int:
+    """Bytes the file may have."""
+    return size_limit(split_path(file.name or "")[1])
+
+
 def _too_large(file: UploadedFile) -> ActionError:
     _folder, name = split_path(file.name or "")
-    megabytes = settings.MAX_FILE_BYTES // 1_000_000
+    megabytes = _limit(file) // 1_000_000
     message = _("{name} is too large: at most {limit} MB. Pictures in the document are often the cause.")
     return ActionError("file_too_large", message.format(name=name, limit=megabytes), field="files")

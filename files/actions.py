@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -15,7 +15,7 @@ from django.utils import timezone
 from files.authorship import find_evidence
 from files.evidence import Document
 from files.extraction.cleaning import MASK, remove_personal_numbers
-from files.models import EssayFile
+from files.models import ZIP, EssayFile
 from files.sandbox import ReadResult
 from files.storage import Blob
 from huleedu.common.actions import part
@@ -44,10 +44,21 @@ def split_path(received: str) -> tuple[str, str]:
     return "/".join(parts[:-1])[-1000:], name
 
 
+def is_zip_name(name: str) -> bool:
+    """Whether a file so named is taken for a zip of essays."""
+    return name.casefold().endswith(".zip")
+
+
+def size_limit(name: str) -> int:
+    """Bytes a file so named may have."""
+    return settings.MAX_ZIP_BYTES if is_zip_name(name) else settings.MAX_FILE_BYTES
+
+
 @part
 def register_file(blob: Blob, *, name: str, path: str, owner: User) -> EssayFile:
-    """The row of a stored blob, waiting to be read."""
+    """The row of a stored blob, waiting to be read or, a zip, to be opened."""
     return EssayFile.objects.create(
+        detected_type=ZIP if is_zip_name(name) else "",
         owner=owner,
         storage_key=blob.key,
         sha256=blob.sha256,
@@ -73,6 +84,14 @@ def skip_file(file: EssayFile, *, problem: str, duplicate_of: EssayFile | None =
     file.problem = problem
     file.duplicate_of = duplicate_of
     file.save(update_fields=["status", "problem", "duplicate_of", "updated_at"])
+
+
+def evidence_of(file: EssayFile, document: Document) -> list[dict[str, Any]]:
+    """What its name, its folders, its text and what lay beside it say of its writer, as stored."""
+    sidecars = [(str(name), str(line)) for name, line in file.sidecars]
+    in_zip = file.archive_index is not None
+    found = find_evidence(name=file.name, path=file.path, document=document, sidecars=sidecars, in_zip=in_zip)
+    return [item.as_json() for item in found]
 
 
 @part
@@ -108,7 +127,7 @@ def record_reading(file_id: int, *, lease_token: uuid.UUID, result: ReadResult) 
     file.keep(document)
     if file.status != EssayFile.Status.REJECTED:
         # A file without text still has a name and a folder.
-        file.evidence = [e.as_json() for e in find_evidence(name=file.name, path=file.path, document=document)]
+        file.evidence = evidence_of(file, document)
     file.lease_token = file.lease_until = None
     file.read_at = timezone.now()
     file.save()
@@ -136,7 +155,7 @@ def paste_text(file: EssayFile, *, document: Document) -> None:
     file.keep(document)
     file.status = EssayFile.Status.READ
     file.problem, file.warning, file.is_pasted = "", document.warning or "", True
-    file.evidence = [e.as_json() for e in find_evidence(name=file.name, path=file.path, document=document)]
+    file.evidence = evidence_of(file, document)
     file.read_at = timezone.now()
     file.lease_token = file.lease_until = None
     file.save()
@@ -147,6 +166,6 @@ def fail_file(file: EssayFile, *, problem: str) -> None:
     """Stop trying. Name and folder still are evidence."""
     document = Document(detected_type=file.detected_type, text="")
     file.status, file.problem = EssayFile.Status.FAILED, problem
-    file.evidence = [e.as_json() for e in find_evidence(name=file.name, path=file.path, document=document)]
+    file.evidence = evidence_of(file, document)
     file.lease_token = file.lease_until = None
     file.save(update_fields=["status", "problem", "evidence", "lease_token", "lease_until", "updated_at"])

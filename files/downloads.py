@@ -13,6 +13,7 @@ CONTENT_TYPES = {
     "pdf": "application/pdf",
     "rtf": "application/rtf",
     "txt": "text/plain; charset=utf-8",
+    "zip": "application/zip",
 }
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from files.actions import is_zip_name, size_limit
 from files.models import EssayFile
 
 MESSAGES: dict[str, Promise] = {
@@ -44,14 +45,19 @@ MESSAGES: dict[str, Promise] = {
 }
 """The contract's codes; each has exactly one message."""
 
-
-ZIP_NOT_OPENED = _("A zip is not opened here. Unpack it and drop the folder.")
-"""In place of `unsupported_type` where the file is called .zip."""
+ZIP_MESSAGES: dict[str, Promise] = {
+    "too_many_entries": _("The zip holds more than a batch can take: at most {files} texts. Split it in two."),
+    "archive_too_large": _("Unpacked, the zip would be far too large, or there is no room left for so much."),
+    "file_too_large": _("The zip is too large: at most {limit} MB. Split it in two."),
+    "type_mismatch": _("The file is not a zip of texts, though its ending says so. It may have the wrong ending."),
+    "password_protected": _("The zip is locked with a password. Unpack it and drop the folder."),
+}
+"""Said instead where the file is a zip of texts."""
 
 
 def message_for(file: EssayFile) -> str:
     """The sentence for the file's problem or warning, empty where there is none."""
     code = file.problem or file.warning
-    is_zip = code == "unsupported_type" and file.name.casefold().endswith(".zip")
-    text = ZIP_NOT_OPENED if is_zip else MESSAGES.get(code)
-    return str(text).format(limit=settings.MAX_FILE_BYTES // 1_000_000) if text else ""
+    text = (ZIP_MESSAGES.get(code) if is_zip_name(file.name) else None) or MESSAGES.get(code)
+    limits = {"limit": size_limit(file.name) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
+    return str(text).format(**limits) if text else ""

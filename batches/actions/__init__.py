@@ -17,10 +17,13 @@ from batches.actions.lifecycle import (
 )
 from batches.actions.matching import match_batch, rematch_batch
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
+from batches.actions.zips import add_entry, begin_entries, end_entries
 
 __all__ = [
+    "add_entry",
     "add_files",
     "archive_batch",
+    "begin_entries",
     "begin_reading",
     "cancel_batch",
     "clear_decision",
@@ -29,6 +32,7 @@ __all__ = [
     "create_batch",
     "decide_student",
     "delete_batch",
+    "end_entries",
     "finish_reading",
     "give_up_reading",
     "lock_batch",

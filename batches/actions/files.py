@@ -15,8 +15,10 @@ from batches.events import BatchFileAddedV1, BatchFileRemovedV1, EssayRead
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from batches.queue import queue_matching, queue_reading
 from files import actions as file_actions
+from files import zip_actions
+from files.archives import Listed
 from files.evidence import Document
-from files.models import EssayFile
+from files.models import ZIP, EssayFile
 from files.storage import Blob
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -85,9 +87,15 @@ def _already_there(upload: Upload, known: dict[str, EssayFile]) -> EssayFile | N
     return file if file is not None and (file.name, file.path) == (upload.name, upload.path) else None
 
 
+def count_texts(batch: Batch) -> int:
+    """The batch's files that count towards its limit: all but zips, whose entries do, and what was skipped."""
+    rows = batch.batch_files.filter(removed_at=None).exclude(file__status=EssayFile.Status.SKIPPED)
+    return rows.exclude(file__detected_type=ZIP).count()
+
+
 def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
     limit = settings.MAX_FILES_PER_BATCH
-    if batch.batch_files.filter(removed_at=None).count() + len(uploads) > limit:
+    if count_texts(batch) + sum(not file_actions.is_zip_name(upload.name) for upload in uploads) > limit:
         message = _("A batch holds at most {limit} files.").format(limit=limit)
         raise ActionError("too_many_files", message)
     stored = EssayFile.objects.bytes_of(batch.owner_id)
@@ -108,8 +116,33 @@ def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], repl
     if first is not file:
         file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
         return file
-    _open_essay(batch, file, replaces=replaces)
+    if not file.is_zip:
+        _open_essay(batch, file, replaces=replaces)
     queue_reading(file.pk)
+    return file
+
+
+def add_entry_row(
+    batch: Batch, archive: EssayFile, *, listed: Listed, blob: Blob | None, problem: str | None
+) -> EssayFile:  # fmt: skip
+    """A file of the batch out of a zip of it. Part of `batches.actions.zips`, which holds the locks."""
+    file = zip_actions.register_entry(archive, listed, blob=blob, problem=problem)
+    BatchFile.objects.create(batch=batch, file=file)
+    if file.is_on_the_way:
+        same = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, sha256=file.sha256)
+        first = same.filter(duplicate_of=None).exclude(pk=file.pk).order_by("pk").first()
+        if first is not None:
+            file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
+        else:
+            _open_essay(batch, file)
+            queue_reading(file.pk)
+    event = BatchFileAddedV1(
+        batch_id=batch.public_id,
+        file_id=file.public_id,
+        file_name=file.name,
+        added_by_user_id=batch.owner.public_id,
+    )
+    publish(event, audience=batch.audience())
     return file
 
 
@@ -147,7 +180,12 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
 
 
 def _promote_copy(batch: Batch, file: EssayFile) -> None:
-    """A copy stands in for the file it is a copy of, once that is taken out: the content was handed in all the same."""
+    """A copy stands in for the file it is a copy of, once that is taken out: the content was handed in all the same.
+
+    Not that of a zip: what it held is there already.
+    """
+    if file.is_zip:
+        return
     copies = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=file)
     locked = list(copies.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     if not locked:
@@ -165,10 +203,11 @@ def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile
     """Read a file with a problem once more. Raises ActionError `batch_locked` or `illegal_transition`."""
     batch = lock_open(batch)
     file = _locked_file(batch, file)
-    if file.status not in EssayFile.PROBLEMS or file.problem == "file_too_large":
+    if file.status not in EssayFile.PROBLEMS or not file.sha256:
         raise ActionError("illegal_transition", _("Only a file with a problem can be read again."))
     file_actions.retry_file(file)
-    _reopen_essay(batch, file)
+    if not file.is_zip:
+        _reopen_essay(batch, file)
     queue_reading(file.pk)
     _tell(batch, file)
     return file
@@ -179,7 +218,7 @@ def paste_text(batch: Batch, *, file: EssayFile, document: Document, actor: User
     """Use a pasted text for a file that cannot be read. Raises ActionError `batch_locked` or `illegal_transition`."""
     batch = lock_open(batch)
     file = _locked_file(batch, file)
-    if file.status not in EssayFile.PROBLEMS:
+    if file.status not in EssayFile.PROBLEMS or file.is_zip:
         raise ActionError("illegal_transition", _("Text can be pasted only for a file that could not be read."))
     file_actions.paste_text(file, document=document)
     _reopen_essay(batch, file)

@@ -135,6 +135,11 @@ def _take_over(association: Association, suggestion: Suggestion, *, seen: Essay)
     return True
 
 
+def tell_if_all_read(batch: Batch) -> None:
+    """Say that the batch is read and matched where the last file to end brought no text: a zip, a refused file."""
+    _tell_if_all_read(batch, _roster(batch), audience=batch.audience())
+
+
 def _tell_if_all_read(batch: Batch, students: dict[str, Student], *, audience: list[int]) -> None:
     counts = BatchFile.objects.filter(batch=batch, removed_at=None).aggregate(**file_counts("file__"))
     if counts["reading"]:

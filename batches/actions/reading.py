@@ -22,7 +22,7 @@ def begin_reading(file_pk: int, *, actor: None = None) -> EssayFile | None:
     """Lease the file for this worker and tell the page. None when there is nothing to do."""
     file = file_actions.claim_file(file_pk)
     if file is not None:
-        _tell(file)
+        tell_read(file)
     return file
 
 
@@ -39,7 +39,7 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
             essay.removed_at = timezone.now()
             essay.save(update_fields=["removed_at", "updated_at"])
     queue_matching(row.batch_id)
-    _tell(file)
+    tell_read(file)
     return file
 
 
@@ -53,11 +53,12 @@ def give_up_reading(file_pk: int, *, problem: str, actor: None = None) -> EssayF
         return None
     file_actions.fail_file(file, problem=problem)
     queue_matching(row.batch_id)
-    _tell(file)
+    tell_read(file)
     return file
 
 
-def _tell(file: EssayFile) -> None:
+def tell_read(file: EssayFile) -> None:
+    """Say how far the file has come."""
     row = BatchFile.objects.select_related("batch").get(file=file)
     essay = Essay.objects.live().filter(file=file).first()
     event = EssayRead(

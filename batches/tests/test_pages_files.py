@@ -132,7 +132,7 @@ DOCX = make("docx", title="T", paragraphs=LONG)
         ("empty.txt", b"", "empty"),
         ("photo.jpg", b"\xff\xd8\xff\xe0 JFIF", "cannot read this kind of file"),
         ("not really.pdf", b"\x89PNG\r\n\x1a\n", "not what its ending says"),
-        ("class.zip", zipped("essay.docx", DOCX), "Unpack it and drop the folder"),
+        ("class.zip", zipped(".DS_Store", b"x"), "no text in the zip"),
     ],
 )
 def test_bad_files_get_a_reason_beside_their_name_and_the_rest_goes_on(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.querysets import files_of
@@ -52,6 +54,8 @@ class FileRow:
         return "" if self.is_problem else self.message
 
 
+_OPENING = Mark("reading", "info", _("Opening…"))
+_OPENED = Mark("check", "certain", _("Opened"))
 _READING = Mark("reading", "info", _("Reading…"))
 _MATCHING = Mark("reading", "info", _("Matching…"))
 _ON_THE_WAY = {Status.STORED: Mark("waiting", "none", _("Waiting")), Status.READING: _READING}
@@ -81,10 +85,11 @@ def file_rows(batch: Batch, *, only: Iterable[int] | None = None) -> list[FileRo
     files = files_of(batch)
     if only is not None:
         files = files.filter(pk__in=list(only))
-    return sorted((_row(file) for file in files), key=lambda row: (GROUPS.index(row.group), row.file.pk))
+    zips = batch.processing_metadata.get("zips", {})
+    return sorted((_row(file, zips) for file in files), key=lambda row: (GROUPS.index(row.group), row.file.pk))
 
 
-def _row(file: EssayFile) -> FileRow:
+def _row(file: EssayFile, zips: Mapping[str, Any]) -> FileRow:
     essay: Essay | None = getattr(file, "essay", None)
     if essay is not None and essay.removed_at is not None:
         essay = None
@@ -96,11 +101,13 @@ def _row(file: EssayFile) -> FileRow:
         group=group,
         state=state,
         found=_found(essay.association) if essay is not None and matched else None,
-        message=_message(file),
+        message=_message(file, zips),
     )
 
 
 def _state(file: EssayFile, essay: Essay | None) -> tuple[str, Mark]:
+    if file.is_zip and file.status in (Status.READING, Status.READ):
+        return ("way", _OPENING) if file.is_on_the_way else ("read", _OPENED)
     if file.is_on_the_way:
         return "way", _ON_THE_WAY[Status(file.status)]
     if essay is not None and essay.matched_at is None and file.status != Status.SKIPPED:
@@ -124,7 +131,60 @@ def _found(match: Association) -> Mark:
     return Mark("unsure", "unsure", _("Perhaps {name}").format(name=match.student.name))
 
 
-def _message(file: EssayFile) -> str:
+def _message(file: EssayFile, zips: Mapping[str, Any]) -> str:
     if file.duplicate_of is not None:
         return str(_("Same content as {name}. We kept one.")).format(name=file.duplicate_of.name)
+    if file.is_zip and file.status == Status.READ:
+        n = zips.get(str(file.public_id), {}).get("files", 0)
+        return ngettext("{n} text came out of it.", "{n} texts came out of it.", n).format(n=n)
+    if file.status == Status.SKIPPED and not file.problem:
+        return str(_("From the learning platform, not a text. It tells who handed in what."))
     return message_for(file)
+
+
+_PLATFORMS = {
+    "canvas": "Canvas",
+    "moodle": "Moodle",
+    "blackboard": "Blackboard",
+    "brightspace": "Brightspace",
+    "google": "Google Classroom",
+    "teams": "Teams",
+    "itslearning": "itslearning",
+    "sakai": "Sakai",
+    "gradescope": "Gradescope",
+}
+
+
+def zip_lines(batch: Batch) -> list[str]:
+    """A sentence for each zip that was opened: who made it, how many of its files bear that out, what was left out."""
+    return [" ".join(filter(None, (_source(one), _system(one)))) for one in _zips(batch)]
+
+
+def _zips(batch: Batch) -> list[dict[str, Any]]:
+    return list(batch.processing_metadata.get("zips", {}).values())
+
+
+def _source(one: Mapping[str, Any]) -> str:
+    n, total = one["recognised"], one["files"]
+    platform = _PLATFORMS.get(one["source"])
+    if platform is None:
+        return ngettext("Zip opened, {total} file.", "Zip opened, {total} files.", total).format(total=total)
+    if one["source"] == "canvas":
+        words = ngettext(
+            "Canvas zip recognised, {n} of {total} file carries a Canvas number.",
+            "Canvas zip recognised, {n} of {total} files carry a Canvas number.",
+            total,
+        )
+    else:
+        words = ngettext(
+            "{platform} zip recognised, {n} of {total} file is named as {platform} names it.",
+            "{platform} zip recognised, {n} of {total} files are named as {platform} names them.",
+            total,
+        )
+    return words.format(platform=platform, n=n, total=total)
+
+
+def _system(one: Mapping[str, Any]) -> str:
+    n = one["system"]
+    words = ngettext("{n} system file left out ({kinds}).", "{n} system files left out ({kinds}).", n)
+    return words.format(n=n, kinds=", ".join(one["system_kinds"])) if n else ""

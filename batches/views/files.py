@@ -18,7 +18,7 @@ from batches.forms import PasteForm
 from batches.models import Batch
 from batches.querysets import files_of
 from batches.uploads import receive_files
-from batches.views.file_rows import file_rows
+from batches.views.file_rows import file_rows, zip_lines
 from batches.views.frame import batch_frame, frame_context
 from files.downloads import download_response
 from files.models import EssayFile
@@ -28,7 +28,7 @@ from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
-ENDINGS = ("docx", "pdf", "odt", "rtf", "txt")
+ENDINGS = ("docx", "pdf", "odt", "rtf", "txt", "zip")
 
 
 @require_GET
@@ -131,11 +131,14 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         rows=rows,
         problems=[row for row in rows if row.is_problem],
         skipped=[row for row in rows if row.group == "skipped"],
+        zip_lines=zip_lines(frame.batch),
         error=error,
         endings=", ".join(ENDINGS),
         accept=_accept(),
         megabytes=settings.MAX_FILE_BYTES // 1_000_000,
         max_bytes=settings.MAX_FILE_BYTES,
+        zip_megabytes=settings.MAX_ZIP_BYTES // 1_000_000,
+        max_zip_bytes=settings.MAX_ZIP_BYTES,
         max_files=settings.MAX_FILES_PER_BATCH,
     )
     template = "batches/_files.html" if request.htmx else "batches/files.html"

@@ -103,8 +103,9 @@
       }
       const item = { file, path, tries: 0 };
       rows.append(draw(item));
-      if (file.size > Number(words.maxBytes)) {
-        say(item, words.tooLargeWord, "conflict", words.tooLarge);
+      const zip = /\.zip$/i.test(file.name);
+      if (file.size > Number(zip ? words.maxZipBytes : words.maxBytes)) {
+        say(item, words.tooLargeWord, "conflict", zip ? words.zipTooLarge : words.tooLarge);
       } else {
         total += 1;
         queue.push(item);

@@ -1,4 +1,4 @@
-"""`manage.py sample_essays DIR`: files to drop on a batch, and the class list that goes with them."""
+"""`manage.py sample_essays DIR`: files to drop on a batch, a zip of them, and the class list that goes with them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from batches.samples import class_list, sample_essays
+from batches.samples import canvas_zip, class_list, sample_essays
 
 
 class Command(BaseCommand):
-    """Writes thirty sample essays of five formats, and `class-list.csv` beside them, into a new or empty folder."""
+    """Writes thirty sample essays, the same as a Canvas zip, and `class-list.csv`, into a new or empty folder."""
 
-    help = "Write thirty sample essays and class-list.csv into DIR, to drop on a batch and import into a class."
+    help = "Write thirty sample essays, a zip of them and class-list.csv into DIR, to drop on a batch and import."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +30,10 @@ class Command(BaseCommand):
             target = essays / file.full_path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
+        zipped = canvas_zip()
+        archive = folder / zipped.name
+        archive.write_bytes(zipped.content)
         # A byte order mark, as Excel writes it: the importer must know that one as well.
         (folder / "class-list.csv").write_text(class_list(), encoding="utf-8-sig")
-        self.stdout.write(f"{len(files)} essays in {essays}, the class list in {folder / 'class-list.csv'}")
+        self.stdout.write(f"{len(files)} essays in {essays}, all of them in {archive}")
+        self.stdout.write(f"the class list in {folder / 'class-list.csv'}")

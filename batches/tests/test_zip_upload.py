@@ -1,0 +1,385 @@
+"""A zip of essays from the drop to the last text: what comes out of it, and what may happen meanwhile."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from batches import actions, tasks, unpacking
+from batches.models import Batch, Essay
+from batches.state import batch_state, count_batch
+from batches.tests.making import make_batch, make_students
+from batches.uploads import receive_files
+from classes.models import SchoolClass
+from files.models import EssayFile
+from files.storage import save_blob, stored_keys
+from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+
+STORY = "Det var en gång en fågel som flög över ån, och ingen visste vart den var på väg. Den flög långt. "
+CANVAS = {
+    "bergalva_4301_99101_saga.txt": f"{STORY} ett",
+    "dahlbo_LATE_4302_99102_saga.txt": f"{STORY} två",
+    "anon_Xy12_99103_saga.txt": f"{STORY} tre",
+}
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    make_students(owned_class, ["Alva Berg", "Bo Dahl", "Cia Ek", "Dan Falk"])
+    return make_batch(teacher, owned_class)
+
+
+def drop(batch: Batch, files: Mapping[str, str | bytes], *, name: str = "submissions.zip") -> EssayFile:
+    (file,) = receive_files(batch, files=[SimpleUploadedFile(name, zipped(files))], actor=batch.owner)
+    return file
+
+
+def entries(file: EssayFile) -> list[EssayFile]:
+    return list(EssayFile.objects.filter(archive=file).order_by("archive_index"))
+
+
+def read_all(batch: Batch) -> None:
+    """What workers do until nothing is left."""
+    for _round in range(10):
+        waiting = list(EssayFile.objects.waiting().filter(batch_file__batch=batch, batch_file__removed_at=None))
+        for file in waiting:
+            tasks.ingest_essay(file.pk)
+        if not waiting:
+            break
+    tasks.match_essays(batch.pk)
+
+
+def test_a_zip_of_canvas_becomes_texts(batch: Batch) -> None:
+    file = drop(batch, {**CANVAS, "__MACOSX/._bergalva.txt": "x", ".DS_Store": "x"})
+    assert (file.status, file.is_zip) == ("stored", True)
+    assert not Essay.objects.filter(file=file).exists()
+    assert count_batch(batch).reading == 1
+    assert tasks.ingest_essay(file.pk) == "read"
+    assert [(entry.name, entry.path, entry.status) for entry in entries(file)] == [
+        (name, "submissions.zip", "stored") for name in CANVAS
+    ]
+    counts = count_batch(batch)
+    assert (counts.files, counts.reading, counts.read) == (4, 3, 1)
+    read_all(batch)
+    counts = count_batch(batch)
+    assert (counts.files, counts.reading, counts.read, counts.problems, counts.skipped) == (4, 0, 4, 0, 0)
+    batch.refresh_from_db()
+    state = batch_state(batch)
+    assert state["source"] == "canvas"
+    (about,) = batch.processing_metadata["zips"].values()
+    assert (about["files"], about["recognised"], about["system"]) == (3, 3, 2)
+    found = {
+        essay.file.name.split("_")[0]: essay.association.student and essay.association.student.given_name
+        for essay in Essay.objects.live().filter(batch=batch, association__certainty="certain")
+    }
+    assert found == {"bergalva": "Alva", "dahlbo": "Bo"}
+    assert {event.payload["status"] for event in events("essay.read", file)} == {"reading", "read"}
+    assert len(events("batch.file.added")) == 4
+    assert len(events("student.parsing.completed")) == 1
+
+
+def events(kind: str, file: EssayFile | None = None) -> list[OutboxEvent]:
+    found = OutboxEvent.objects.filter(event_type=kind)
+    return list(found.filter(payload__file_id=str(file.public_id)) if file else found)
+
+
+def test_what_a_receipt_says_is_evidence(batch: Batch) -> None:
+    stem = "Saga_x1_attempt_2026-01-02-10-10-10"
+    receipt = (
+        f"Name: Cia Ek (x1)\nAssignment: Saga\nFiles:\n\tOriginal filename: saga.txt\n\tFilename: {stem}_saga.txt\n"
+    )
+    other = "Saga_x2_attempt_2026-01-02-10-10-11_saga.txt"
+    file = drop(batch, {f"{stem}_saga.txt": f"{STORY} ett", f"{stem}.txt": receipt, other: f"{STORY} två"})
+    read_all(batch)
+    text, sidecar, _other = entries(file)
+    assert (sidecar.status, sidecar.problem, sidecar.sha256) == ("skipped", "", "")
+    assert not Essay.objects.filter(file=sidecar).exists()
+    (found,) = [item for item in text.document_evidence() if item.text == "Cia Ek"]
+    assert (found.place, found.field, found.start, found.end) == ("sidecar", f"sidecar:{stem}.txt", 0, 6)
+    match = Essay.objects.get(file=text).association
+    assert (match.certainty, match.student and match.student.given_name) == ("certain", "Cia")
+    counts = count_batch(batch)
+    assert (counts.files, counts.read, counts.skipped, counts.reading) == (4, 3, 1, 0)
+
+
+def test_the_name_of_the_zip_names_nobody(batch: Batch) -> None:
+    file = drop(batch, {"text 1.txt": f"{STORY} ett", "text 2.txt": f"{STORY} två"}, name="Alva Berg.zip")
+    read_all(batch)
+    assert {item.text for entry in entries(file) for item in entry.document_evidence()} == {"text 1", "text 2"}
+
+
+def test_one_bad_entry_fails_no_other(batch: Batch) -> None:
+    file = drop(batch, {"../Alva Berg.txt": "x", "inner.zip": b"PK", "Bo Dahl.docx": "no docx", "Cia Ek.txt": STORY})
+    read_all(batch)
+    file.refresh_from_db()
+    assert (file.status, file.problem) == ("read", "")
+    assert {(entry.name, entry.status, entry.problem) for entry in entries(file)} == {
+        ("Alva Berg.txt", "rejected", "unsafe_path"),
+        ("inner.zip", "rejected", "nested_archive"),
+        ("Bo Dahl.docx", "rejected", "type_mismatch"),
+        ("Cia Ek.txt", "read", ""),
+    }
+    counts = count_batch(batch)
+    assert (counts.files, counts.problems, counts.read, counts.reading, counts.essays) == (5, 3, 2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "no_usable_entries"),
+        ({".DS_Store": "x", "__MACOSX/._a.txt": "x"}, "no_usable_entries"),
+        ({"a.zip": b"PK", "b.zip": b"PK!"}, "nested_archive"),
+        ({"[Content_Types].xml": "<a/>", "word/document.xml": "<a/>"}, "type_mismatch"),
+    ],
+)
+def test_a_zip_without_a_text_ends_with_its_reason(batch: Batch, files: dict[str, str], problem: str) -> None:
+    file = drop(batch, files)
+    assert tasks.ingest_essay(file.pk) == "rejected"
+    file.refresh_from_db()
+    assert (file.status, file.problem) == ("rejected", problem)
+    assert entries(file) == []
+    counts = count_batch(batch)
+    assert (counts.files, counts.problems, counts.reading) == (1, 1, 0)
+    # It may be tried again, and ends the same; no text can be pasted in its place.
+    assert actions.retry_batch_file(batch, file=file, actor=batch.owner).status == "stored"
+    assert tasks.ingest_essay(file.pk) == "rejected"
+    assert not Essay.objects.filter(file=file).exists()
+
+
+def test_what_is_no_zip_is_refused(batch: Batch) -> None:
+    (file,) = receive_files(batch, files=[SimpleUploadedFile("a.ZIP", b"no zip at all")], actor=batch.owner)
+    assert tasks.ingest_essay(file.pk) == "rejected"
+    file.refresh_from_db()
+    assert file.problem == "corrupt"
+
+
+# --- again and again -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 2])
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, dies_at: int, after_commit: bool
+) -> None:
+    file = drop(batch, CANVAS)
+    real, calls = actions.add_entry, []
+
+    def dying(*args: Any, **kwargs: Any) -> EssayFile | None:
+        calls.append(1)
+        dies = len(calls) == dies_at + 1
+        if dies and not after_commit:
+            raise SystemExit
+        added = real(*args, **kwargs)
+        if dies:
+            raise SystemExit
+        return added
+
+    monkeypatch.setattr(actions, "add_entry", dying)
+    with pytest.raises(SystemExit):
+        tasks.ingest_essay(file.pk)
+    assert len(entries(file)) == dies_at + after_commit
+    assert tasks.ingest_essay(file.pk) is None, "the lease still runs"
+    EssayFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert tasks.ingest_essay(file.pk) == "read"
+    assert [entry.name for entry in entries(file)] == list(CANVAS)
+    assert len(events("batch.file.added")) == 4
+    known = set(EssayFile.objects.values_list("storage_key", flat=True))
+    orphans = {key for key, _changed in stored_keys()} - known
+    assert len(orphans) == (0 if after_commit else 1), "only the blob the killed worker had just written"
+    assert tasks.ingest_essay(file.pk) is None
+
+
+def test_who_has_lost_the_lease_adds_nothing(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = drop(batch, CANVAS)
+    real = unpacking.unpack_entry
+    taken: list[str | None] = []
+
+    def slow(*args: Any, **kwargs: Any) -> bytes:
+        monkeypatch.setattr(unpacking, "unpack_entry", real)
+        EssayFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        taken.append(tasks.ingest_essay(file.pk))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(unpacking, "unpack_entry", slow)
+    assert tasks.ingest_essay(file.pk) is None
+    assert taken == ["read"]
+    assert len(entries(file)) == 3
+    known = set(EssayFile.objects.values_list("storage_key", flat=True))
+    assert {key for key, _changed in stored_keys()} == known
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_with_one_lease_one_adds_the_entry(batch: Batch, race: Any) -> None:
+    file = drop(batch, CANVAS)
+    claimed = actions.begin_reading(file.pk, actor=None)
+    assert claimed is not None
+    token: Any = claimed.lease_token
+    with unpacking.blob_path(file.storage_key) as path:
+        listing = unpacking.list_zip(path, name=file.name, limits=unpacking.configured_limits()).listing
+
+    def add() -> EssayFile | None:
+        blob = save_blob(ContentFile(b"x" * 99, name="x"))
+        return actions.add_entry(
+            file.pk, lease_token=token, listed=listing.files[0], blob=blob, problem=None, actor=None
+        )
+
+    outcomes = race(add, add, add)
+    assert sum(outcome is not None for outcome in outcomes) == 1
+    assert len(entries(file)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_cannot_be_locked_while_a_zip_is_opened(batch: Batch, race: Any) -> None:
+    file = drop(batch, CANVAS)
+    outcomes = race(lambda: tasks.ingest_essay(file.pk), lambda: actions.lock_batch(batch, actor=batch.owner))
+    assert outcomes == ["read", "still_reading"]
+
+
+def test_a_zip_waits_while_its_batch_is_locked(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = drop(batch, CANVAS)
+    real = unpacking.unpack_entry
+
+    def cancelled(*args: Any, **kwargs: Any) -> bytes:
+        if len(entries(file)) == 1:
+            Batch.objects.filter(pk=batch.pk).update(
+                status="cancelled", locked_at=timezone.now(), lock_reason="teacher"
+            )
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(unpacking, "unpack_entry", cancelled)
+    assert tasks.ingest_essay(file.pk) is None
+    file.refresh_from_db()
+    assert (file.status, file.attempts, len(entries(file))) == ("stored", 0, 1)
+    assert tasks.ingest_essay(file.pk) is None
+    EssayFile.objects.filter(pk=file.pk).update(updated_at=timezone.now() - timedelta(minutes=5))
+    assert tasks.sweep_stuck()["files"] == 0
+    monkeypatch.setattr(unpacking, "unpack_entry", real)
+    Batch.objects.filter(pk=batch.pk).update(status="collecting", locked_at=None, lock_reason="")
+    assert tasks.ingest_essay(file.pk) == "read"
+    assert len(entries(file)) == 3
+
+
+# --- how much ------------------------------------------------------------------------------------------------------
+
+
+def test_more_texts_than_a_batch_takes(batch: Batch, settings: Any) -> None:
+    settings.MAX_FILES_PER_BATCH = 2
+    file = drop(batch, CANVAS)
+    assert tasks.ingest_essay(file.pk) == "rejected"
+    file.refresh_from_db()
+    assert (file.problem, entries(file)) == ("too_many_entries", [])
+    # System files, receipts and the zip itself do not count.
+    fitting = drop(batch, {name: CANVAS[name] for name in list(CANVAS)[:2]} | {".DS_Store": "x"}, name="b.zip")
+    assert tasks.ingest_essay(fitting.pk) == "read"
+    with pytest.raises(ActionError, match="too_many_files"):
+        receive_files(batch, files=[SimpleUploadedFile("c.txt", b"c")], actor=batch.owner)
+
+
+def test_more_bytes_than_the_teacher_has_room_for(batch: Batch, settings: Any) -> None:
+    file = drop(batch, {"Alva Berg.txt": STORY * 20, "Bo Dahl.txt": STORY * 21})
+    settings.TEACHER_QUOTA_BYTES = file.size + len(STORY.encode()) * 30
+    assert tasks.ingest_essay(file.pk) == "rejected"
+    file.refresh_from_db()
+    assert (file.problem, entries(file)) == ("archive_too_large", [])
+
+
+def test_a_zip_may_be_larger_than_a_file(batch: Batch, settings: Any) -> None:
+    settings.MAX_FILE_BYTES, settings.MAX_ZIP_BYTES = 300, 600
+    entry = {"a.txt": bytes(range(256)), "b.txt": b"Alva Berg, a text."}
+    assert 300 < len(zipped(entry)) < 600
+    assert drop(batch, entry).status == "stored"
+    with pytest.raises(ActionError) as refused:
+        drop(batch, {"a.txt": random.Random(1).randbytes(700)})
+    assert refused.value.code == "file_too_large"
+
+
+def test_the_same_bytes_are_kept_once(batch: Batch) -> None:
+    receive_files(
+        batch,
+        files=[SimpleUploadedFile("Alva.txt", CANVAS["bergalva_4301_99101_saga.txt"].encode())],
+        actor=batch.owner,
+    )
+    first = drop(batch, {**CANVAS, "copy of two.txt": CANVAS["dahlbo_LATE_4302_99102_saga.txt"]})
+    read_all(batch)
+    assert [(entry.status, entry.problem) for entry in entries(first)] == [
+        ("skipped", "duplicate"), ("read", ""), ("read", ""), ("skipped", "duplicate"),
+    ]  # fmt: skip
+    again = drop(batch, {**CANVAS, "copy of two.txt": CANVAS["dahlbo_LATE_4302_99102_saga.txt"]}, name="again.zip")
+    assert (again.status, again.duplicate_of) == ("skipped", first)
+    counts = count_batch(batch)
+    assert (counts.files, counts.essays, counts.skipped, counts.read) == (7, 3, 3, 4)
+
+
+def test_removing_the_zip_leaves_its_texts(batch: Batch) -> None:
+    file = drop(batch, CANVAS)
+    twin = drop(batch, CANVAS, name="twin.zip")
+    read_all(batch)
+    actions.remove_file(batch, file=file, actor=batch.owner)
+    counts = count_batch(batch)
+    assert (counts.files, counts.essays, counts.skipped, counts.reading) == (4, 3, 1, 0)
+    twin.refresh_from_db()
+    assert twin.status == "skipped"
+
+
+# --- both doors ----------------------------------------------------------------------------------------------------
+
+
+def test_the_api_takes_a_zip_and_lists_what_came_out(batch: Batch, api: Any, teacher: User) -> None:
+    client, base = api(teacher), f"/api/v1/batches/{batch.public_id}/"
+    answer = client.post(
+        f"{base}files/", {"files": SimpleUploadedFile("class.zip", zipped(CANVAS))}, format="multipart"
+    )
+    assert answer.status_code == 202
+    (row,) = answer.json()["results"]
+    assert (row["detected_type"], row["status"], row["archive_id"], row["essay_id"]) == ("zip", "stored", None, None)
+    read_all(batch)
+    rows = client.get(f"{base}files/").json()["results"]
+    assert [(one["name"], one["path"], one["status"]) for one in rows] == [
+        ("class.zip", "", "read"), *((name, "class.zip", "read") for name in CANVAS),
+    ]  # fmt: skip
+    assert {one["archive_id"] for one in rows[1:]} == {row["id"]}
+    assert all(one["essay_id"] for one in rows[1:])
+    state = client.get(f"{base}state/").json()
+    assert state["source"] == "canvas"
+    assert {key: state["counts"][key] for key in ("files", "reading", "problems", "skipped", "essays")} == {
+        "files": 4, "reading": 0, "problems": 0, "skipped": 0, "essays": 3,
+    }  # fmt: skip
+    download = client.get(f"{base}files/{row['id']}/download/")
+    assert (download["Content-Type"], b"".join(download.streaming_content)) == ("application/zip", zipped(CANVAS))
+    pasted = client.post(f"{base}files/{row['id']}/text/", {"text": "x"}, format="json")
+    assert (pasted.status_code, pasted.json()["code"]) == (409, "illegal_transition")
+    assert client.delete(f"{base}files/{row['id']}/").status_code == 204
+    assert client.get(f"{base}files/").json()["count"] == 3
+
+
+def test_the_page_says_who_made_the_zip(batch: Batch, client_for: Any, teacher: User) -> None:
+    page, address = client_for(teacher), f"/batches/{batch.public_id}/"
+    assert "Drop files, folders or zip files here" in page.get(address).content.decode()
+    file = drop(batch, {**CANVAS, "notes.txt": f"{STORY} fyra", "Thumbs.db": "x"})
+    assert "Waiting" in page.get(address).content.decode()
+    read_all(batch)
+    shown = page.get(address).content.decode()
+    assert "Canvas zip recognised, 3 of 4 files carry a Canvas number. 1 system file left out (Thumbs.db)." in shown
+    assert "Opened" in shown
+    assert "4 texts came out of it." in shown
+    asked = page.get(f"{address}files/{file.public_id}/remove/").content.decode()
+    assert "The texts that came out of it stay" in asked
