@@ -7,11 +7,11 @@ from functools import partial
 from huleedu.common.nudging import nudge_on_commit
 
 
-def queue_reading(file_pk: int) -> None:
-    """Have a worker read the file."""
-    from batches.tasks import ingest_essay
+def queue_reading() -> None:
+    """Have a worker read one more file. Which one, the worker finds out: teachers take turns."""
+    from batches.tasks import ingest_next
 
-    ingest_essay.delay_on_commit(file_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
+    ingest_next.delay_on_commit()  # type: ignore[attr-defined]  # see huleedu.celery.Task
 
 
 def matching_key(batch_pk: int) -> str:

@@ -28,6 +28,19 @@ _READABLE = Q(batch_file__removed_at=None) & (~Q(detected_type=ZIP) | Q(batch_fi
 
 
 @shared_task
+def ingest_next() -> str | None:
+    """Read the file whose turn it is, of all that wait. A message says that one more file waits, not which."""
+    for _try in range(10):
+        pk = EssayFile.objects.waiting().filter(_READABLE).in_turn().values_list("pk", flat=True).first()
+        if pk is None:
+            return None
+        status = ingest_essay(pk)
+        if status is not None:
+            return status
+    return None
+
+
+@shared_task
 def ingest_essay(file_pk: int) -> str | None:
     """Read one file (a zip: open it) in a killable child process. Returns its status, None when it was not its turn."""
     file = EssayFile.objects.waiting().filter(_READABLE, pk=file_pk).first()
@@ -77,8 +90,8 @@ def sweep_stuck() -> dict[str, int]:
     late = Now() - STUCK_AFTER
     files = EssayFile.objects.waiting().filter(_READABLE, updated_at__lt=late).order_by("pk")
     file_pks = list(files.values_list("pk", flat=True)[:500])
-    for pk in file_pks:
-        ingest_essay.delay(pk)
+    for _pk in file_pks:
+        ingest_next.delay()
     ended = ~Q(file__status__in=[*EssayFile.ON_THE_WAY])
     unmatched = Essay.objects.live().filter(ended, matched_at=None, file__updated_at__lt=late, batch__locked_at=None)
     batch_pks = list(unmatched.values_list("batch_id", flat=True).distinct().order_by("batch_id")[:500])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from auditlog.registry import auditlog
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from files.evidence import Document, Evidence
@@ -31,6 +31,23 @@ class EssayFileQuerySet(models.QuerySet["EssayFile"]):
         """Stored and not yet taken, or taken by a worker whose lease has run out."""
         return self.filter(
             Q(status=EssayFile.Status.STORED) | Q(status=EssayFile.Status.READING, lease_until__lt=Now())
+        )
+
+    def in_turn(self) -> EssayFileQuerySet:
+        """Of these, one file per owner, the owner first whose turn it is.
+
+        That is who has the fewest files being read, then whose last file was read longest ago: one teacher's file does
+        not wait behind another's two hundred. An owner's own files come in the order of upload; one that has taken a
+        worker down goes behind the others.
+        """
+        firsts = self.order_by("owner_id", "attempts", "pk").distinct("owner_id")
+        own = EssayFile.objects.filter(owner_id=OuterRef("owner_id")).order_by()
+        reading = own.filter(status=EssayFile.Status.READING, lease_until__gte=Now())
+        last_read = own.exclude(read_at=None).order_by("-read_at")
+        return EssayFile.objects.filter(pk__in=firsts.values("pk")).order_by(
+            Coalesce(Subquery(reading.values("owner_id").annotate(number=Count("pk")).values("number")), 0),
+            Subquery(last_read.values("read_at")[:1]).asc(nulls_first=True),
+            "pk",
         )
 
     def bytes_of(self, user: User | int) -> int:
@@ -102,6 +119,7 @@ class EssayFile(PublicModel):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["owner", "sha256"], name="file_by_owner_and_content"),
+            models.Index(fields=["owner", "-read_at"], name="file_by_owner_and_reading"),
             models.Index(
                 fields=["status", "lease_until"], name="file_on_the_way", condition=Q(status__in=["stored", "reading"])
             ),

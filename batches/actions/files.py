@@ -118,7 +118,7 @@ def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], repl
         return file
     if not file.is_zip:
         _open_essay(batch, file, replaces=replaces)
-    queue_reading(file.pk)
+    queue_reading()
     return file
 
 
@@ -135,7 +135,7 @@ def add_entry_row(
             file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
         else:
             _open_essay(batch, file)
-            queue_reading(file.pk)
+            queue_reading()
     event = BatchFileAddedV1(
         batch_id=batch.public_id,
         file_id=file.public_id,
@@ -195,7 +195,7 @@ def _promote_copy(batch: Batch, file: EssayFile) -> None:
     for copy in others:
         file_actions.skip_file(copy, problem="duplicate", duplicate_of=first)
     _reopen_essay(batch, first)
-    queue_reading(first.pk)
+    queue_reading()
 
 
 @action
@@ -208,7 +208,7 @@ def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile
     file_actions.retry_file(file)
     if not file.is_zip:
         _reopen_essay(batch, file)
-    queue_reading(file.pk)
+    queue_reading()
     _tell(batch, file)
     return file
 

@@ -210,14 +210,14 @@ def test_a_file_removed_while_it_is_read_ends_quietly(batch: Batch) -> None:
 
 
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """What the sweeper queues: (task, id)."""
-    queued: list[tuple[str, int]] = []
+def queue(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What the sweeper queues: the task, then its ids."""
+    queued: list[tuple[str, ...]] = []
 
     def note(name: str) -> Callable[..., None]:
-        return lambda pk, *_rest: queued.append((name, pk))
+        return lambda *keys: queued.append((name, *keys))
 
-    for name in ("ingest_essay", "match_essays", "run_phases"):
+    for name in ("ingest_next", "match_essays", "run_phases"):
         monkeypatch.setattr(getattr(tasks, name), "delay", note(name))
     return queued
 
@@ -228,7 +228,7 @@ def make_old(*files: EssayFile) -> None:
     )
 
 
-def test_what_waits_without_a_message_is_queued_again(batch: Batch, queue: list[tuple[str, int]]) -> None:
+def test_what_waits_without_a_message_is_queued_again(batch: Batch, queue: list[tuple[str, ...]]) -> None:
     waiting, _fresh, held, lost, done, removed = add(batch, *(f"{letter}.txt" for letter in "abcdef"))
     for file in (held, lost):
         assert actions.begin_reading(file.pk, actor=None) is not None
@@ -238,7 +238,7 @@ def test_what_waits_without_a_message_is_queued_again(batch: Batch, queue: list[
     make_old(waiting, held, lost, done, removed)
     queue.clear()
     assert tasks.sweep_stuck()["files"] == 2
-    assert queue == [("ingest_essay", waiting.pk), ("ingest_essay", lost.pk), ("match_essays", batch.pk)]
+    assert queue == [("ingest_next",), ("ingest_next",), ("match_essays", batch.pk)]
 
 
 def test_valkey_is_wiped_while_files_wait(batch: Batch, django_capture_on_commit_callbacks: Any) -> None:
