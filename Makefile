@@ -1,11 +1,12 @@
 # HuleEdu. `make up` runs it, `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help install up test check e2e lint types schema requirements messages
+.PHONY: help install up test check e2e lint bench-matching eval types schema requirements messages
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PY := .venv/bin/python
 ENV := SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0 DATABASE_URL=postgres://nobody@127.0.0.1:1/none
 UP := $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)")
 ARGS ?=
+CORPUS ?= ../shared/corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +39,13 @@ lint: .venv/.dev ## mend and format what ruff can, then the layers
 
 bench-read: .venv/.dev ## files read per second, beside the bare libraries
 	@$(PY) benchmarks/read.py
+
+bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loop of fuzzy scores
+	@$(PY) benchmarks/matching.py
+
+eval: .venv/.dev ## the scorer's table for a labelled corpus; CORPUS=../shared/corpus
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && $(ENV) $(PY) -W ignore manage.py evaluate_matching "$(CORPUS)" --out "$$out" && \
+	$(PY) "$(CORPUS)/score.py" "$(CORPUS)" "$$out" --errors
 
 types: .venv/.dev ## mypy --strict
 	@$(ENV) $(PY) -m mypy .

@@ -26,6 +26,25 @@ def queue_matching(batch_pk: int) -> None:
     nudge_on_commit(matching_key(batch_pk), partial(match_essays.delay, batch_pk))
 
 
+def rematching_key(class_pk: int) -> str:
+    """The nudge that says: the batches of this class are about to be matched again."""
+    return f"rematch-class-{class_pk}"
+
+
+def queue_rematching(class_pk: int) -> None:
+    """Have a worker match the open batches of a class again, because its students changed."""
+    from batches.tasks import rematch_class
+
+    nudge_on_commit(rematching_key(class_pk), partial(rematch_class.delay, class_pk))
+
+
+def queue_rematch(batch_pk: int) -> None:
+    """Have a worker match every undecided text of a batch again."""
+    from batches.tasks import rematch_essays
+
+    rematch_essays.delay_on_commit(batch_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task
+
+
 def queue_phases(batch_pk: int, generation: int) -> None:
     """Have a worker run the built-in phases."""
     from batches.tasks import run_phases

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from batches import actions
 from batches.models import Batch, Essay, PhaseRun
-from batches.queue import matching_key
+from batches.queue import matching_key, rematching_key
 from batches.text_statistics import measure_text
 from batches.unpacking import open_zip
 from files.models import ZIP, EssayFile
@@ -65,6 +65,25 @@ def match_essays(batch_pk: int) -> int:
     begin(matching_key(batch_pk))
     batch = Batch.objects.filter(pk=batch_pk).first()
     return actions.match_batch(batch, actor=None) if batch else 0
+
+
+@shared_task
+def rematch_essays(batch_pk: int) -> int:
+    """Match every undecided text of an open batch again. Returns how many suggestions changed."""
+    batch = Batch.objects.filter(pk=batch_pk).first()
+    return actions.match_batch(batch, again=True, actor=None) if batch else 0
+
+
+@shared_task
+def rematch_class(class_pk: int) -> int:
+    """Match the open batches of a class again after its students changed. Returns how many there are."""
+    begin(rematching_key(class_pk))
+    undecided = Essay.objects.live().filter(matched_at__isnull=False, association__status="undecided")
+    batches = Batch.objects.filter(school_class_id=class_pk, locked_at=None, pk__in=undecided.values("batch_id"))
+    pks = list(batches.order_by("pk").values_list("pk", flat=True))
+    for pk in pks:
+        rematch_essays.delay(pk)
+    return len(pks)
 
 
 @shared_task

@@ -45,4 +45,5 @@ urlpatterns = [
     path(f"{_BATCH}texts/", review.texts, name="texts"),
     path(_TEXT, review.text, name="text"),
     path(f"{_TEXT}decide/", review.decide, name="decide"),
+    path(f"{_TEXT}teach/", review.teach, name="teach"),
 ]

@@ -6,11 +6,13 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from classes.api import ClassViewSet, RosterImportViewSet, RosterViewSet, StudentViewSet
+from classes.api_aliases import AliasViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("classes", ClassViewSet, basename="class")
 router.register("students", StudentViewSet, basename="student")
 
+_ALIASES = "students/<uuid:student_id>/aliases/"
 _CLASS = "classes/<uuid:class_id>/"
 _IMPORT = f"{_CLASS}roster-imports/<uuid:import_id>/"
 
@@ -18,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path(f"{_CLASS}students/", RosterViewSet.as_view({"get": "list", "post": "create"}), name="roster"),
     path(f"{_CLASS}students/<uuid:student_id>/", RosterViewSet.as_view({"delete": "destroy"}), name="roster-student"),
+    path(_ALIASES, AliasViewSet.as_view({"get": "list", "post": "create"}), name="student-aliases"),
+    path(f"{_ALIASES}<uuid:alias_id>/", AliasViewSet.as_view({"delete": "destroy"}), name="student-alias"),
     path(f"{_CLASS}roster-imports/", RosterImportViewSet.as_view({"post": "create"}), name="roster-imports"),
     path(_IMPORT, RosterImportViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="roster-import"),
     path(f"{_IMPORT}apply/", RosterImportViewSet.as_view({"post": "apply"}), name="roster-import-apply"),

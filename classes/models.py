@@ -18,7 +18,16 @@ from huleedu.common.models import PublicModel
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
-__all__ = ["ClassCourse", "ClassShare", "CourseCode", "Enrolment", "RosterImport", "SchoolClass", "Student"]
+__all__ = [
+    "ClassCourse",
+    "ClassShare",
+    "CourseCode",
+    "Enrolment",
+    "RosterImport",
+    "SchoolClass",
+    "Student",
+    "StudentAlias",
+]
 
 
 class CourseCode(models.TextChoices):
@@ -183,6 +192,27 @@ class Student(PublicModel):
         return f"{self.given_name} {self.family_name}".strip()
 
 
+class StudentAlias(PublicModel):
+    """How else a student is written, as a teacher has taught: evidence in every later match."""
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="aliases")
+    spelling = models.CharField(_("spelling"), max_length=150)
+    place = models.CharField(max_length=20, blank=True)
+    """Where in a file it was learnt, a `files.evidence.Place`; empty: a person typed it."""
+    learnt_from = models.UUIDField(null=True, blank=True)
+    """The text it was learnt from, if that is still there."""
+    taught_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("spelling")
+        verbose_name_plural = _("spellings")
+        ordering = ["spelling", "pk"]
+        constraints = [
+            models.UniqueConstraint("student", Lower("spelling"), name="one_row_per_student_and_spelling"),
+            models.CheckConstraint(condition=~Q(spelling=""), name="spelling_is_set"),
+        ]
+
+
 class Enrolment(models.Model):
     """A student in a class, until `left_at`. The texts stay."""
 
@@ -246,6 +276,7 @@ def _register_audit() -> None:
     auditlog.register(ClassCourse)
     auditlog.register(ClassShare)
     auditlog.register(Student, mask_fields=[*_NAMES, "external_ids", "replaced"], **never)
+    auditlog.register(StudentAlias, mask_fields=["spelling"], **never)
     auditlog.register(Enrolment, exclude_fields=["created_at"])
 
 

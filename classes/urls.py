@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from classes.views import classes, imports, students
+from classes.views import aliases, classes, imports, students
 
 app_name = "classes"
 
@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{_CLASS}shares/<uuid:user_id>/remove/", classes.unshare, name="unshare"),
     path(f"{_CLASS}students/new/", students.add, name="student-add"),
     path(_STUDENT, students.edit, name="student"),
+    path(f"{_STUDENT}spellings/", aliases.teach, name="student-teach"),
+    path(f"{_STUDENT}spellings/forget/", aliases.forget, name="student-forget"),
     path(f"{_STUDENT}remove/", students.remove, name="student-remove"),
     path(f"{_STUDENT}return/", students.put_back, name="student-return"),
     path(f"{_STUDENT}delete/", students.delete, name="student-delete"),

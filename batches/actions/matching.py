@@ -9,11 +9,12 @@ from auditlog.models import LogEntry
 from django.utils import timezone
 
 from batches.actions.locks import lock_open, lock_row
+from batches.class_list import as_roster_student, students_of
 from batches.events import BatchReviewNeeded, EssayMatchSuggested, ParsedStudent, StudentParsingCompletedV1
-from batches.matching import EssayClues, RosterStudent, Suggestion, match_essays
+from batches.matching import EssayClues, Suggestion, match_essays
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from batches.querysets import file_counts
-from batches.queue import queue_matching
+from batches.queue import queue_rematch
 from classes.models import Student
 from files.models import EssayFile
 from huleedu.common.actions import action
@@ -30,26 +31,23 @@ Association = EssayStudentAssociation
 def rematch_batch(batch: Batch, *, actor: User) -> Batch:
     """Match every undecided text again, e.g. after the roster changed. Raises ActionError `batch_locked`."""
     batch = lock_open(batch)
-    Essay.objects.live().filter(batch=batch, association__status="undecided").update(matched_at=None)
-    queue_matching(batch.pk)
+    queue_rematch(batch.pk)
     return batch
 
 
 @action
-def match_batch(batch: Batch, *, actor: None = None) -> int:
+def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int:
     """Match the whole batch as far as it is read; returns how many suggestions are new.
 
-    Does nothing on a locked batch or when every read text has been matched already. One statement reads the essays,
-    one the roster; the writes are two bulk statements.
+    Does nothing on a locked batch or, but for `again`, when every read text has been matched already. One statement
+    reads the essays, two the roster; the writes are two bulk statements.
     """
     batch = lock_row(batch)
     essays = _read_essays(batch)
-    if batch.is_locked or all(essay.matched_at for essay in essays):
+    if batch.is_locked or (not again and all(essay.matched_at for essay in essays)):
         return 0
-    students = _roster(batch)
-    suggestions = match_essays(
-        [_clues(essay) for essay in essays], [_roster_student(student) for student in students.values()]
-    )
+    students = students_of(batch.school_class_id)
+    suggestions = match_essays([_clues(essay) for essay in essays], list(map(as_roster_student, students.values())))
     changed = _write(essays, suggestions)
     audience = batch.audience()
     if changed:
@@ -65,12 +63,6 @@ def _read_essays(batch: Batch) -> list[Essay]:
     return list(essays.defer("file__text").order_by("pk"))
 
 
-def _roster(batch: Batch) -> dict[str, Student]:
-    if batch.school_class_id is None:
-        return {}
-    return {str(student.pk): student for student in Student.objects.in_class(batch.school_class_id).by_name()}
-
-
 def _clues(essay: Essay) -> EssayClues:
     association = essay.association
     decided = association.student_id if association.status == Association.Status.CONFIRMED else None
@@ -79,18 +71,6 @@ def _clues(essay: Essay) -> EssayClues:
         evidence=essay.file.document_evidence(),
         has_text=essay.file.status == EssayFile.Status.READ,
         decided_student=str(decided) if decided else None,
-    )
-
-
-def _roster_student(student: Student) -> RosterStudent:
-    return RosterStudent(
-        key=str(student.pk),
-        given_name=student.given_name,
-        family_name=student.family_name,
-        preferred_name=student.preferred_name,
-        email=student.email or "",
-        external_ids=tuple(sorted((k, str(v)) for k, v in student.external_ids.items())),
-        protected=student.protected_identity,
     )
 
 
@@ -106,7 +86,7 @@ def _write(essays: Sequence[Essay], suggestions: dict[str, Suggestion]) -> list[
     fields = ["student", "certainty", "confidence", "candidates", "evidence", "is_new"]
     Association.objects.bulk_update(changed, fields, batch_size=200)
     log_bulk(changed, action=LogEntry.Action.UPDATE, changed=["student", "certainty"])
-    Essay.objects.filter(pk__in=[essay.pk for essay in essays], matched_at=None).update(matched_at=timezone.now())
+    Essay.objects.filter(pk__in=[essay.pk for essay in essays]).update(matched_at=timezone.now())
     return [by_key[str(association.essay_id)] for association in changed]
 
 

@@ -8,14 +8,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches import actions
 from batches.models import Batch, Essay
+from batches.review_learning import Offer, read_offer
 from batches.review_queue import read_queue
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
+from classes.actions import teach_alias
 from classes.models import Student
 from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
@@ -61,8 +64,19 @@ def _review(
             raise
         # The open text was removed: the queue beside it stays live.
         context = review_context(request, batch_id, text_id=None)
+    extra.setdefault("offer", _offer(request, context["batch"]))
     template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
     return render(request, template, {**context, **extra}, status=status)
+
+
+def _offer(request: PageRequest, batch: Batch) -> Offer | None:
+    """The spelling that the text named in `?learn=` teaches, for those who may change the batch."""
+    try:
+        text_id = UUID(request.GET.get("learn", ""))
+    except ValueError:
+        return None
+    may_change = Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists()
+    return read_offer(batch, text_id) if may_change else None
 
 
 _DONE = {
@@ -130,9 +144,30 @@ def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpRe
     messages.success(request, f"{_DONE[decision]} {remaining}")
     # The text that followed when the person decided; one taken back is looked at again.
     following = queue.open_text(str(essay.public_id) if decision == "clear" else request.POST.get("next", ""))
+    learn = f"?learn={essay.public_id}" if decision == "student" and read_offer(batch, essay.public_id) else ""
     if following is None:
-        return redirect("batches:review", batch.public_id)
-    return redirect("batches:review-text", batch.public_id, following.public_id)
+        return redirect(reverse("batches:review", args=[batch.public_id]) + learn)
+    return redirect(reverse("batches:review-text", args=[batch.public_id, following.public_id]) + learn)
+
+
+@require_POST
+def teach(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
+    """Remember the spelling that this confirmed text teaches."""
+    essay = _editable_text(request, batch_id, text_id)
+    offer = read_offer(essay.batch, text_id)
+    if offer is None:
+        messages.warning(request, _("There is nothing to remember any more."))
+        return redirect("batches:review", batch_id)
+    try:
+        teach_alias(offer.student, spelling=offer.spelling, place=offer.place, text_id=text_id, actor=request.user)
+    except ActionError as error:
+        if error.code != "validation_error":
+            raise
+        messages.warning(request, str(error.message))
+    else:
+        said = _("“{spelling}” is remembered as {name}.")
+        messages.success(request, said.format(spelling=offer.spelling, name=offer.student.name))
+    return redirect("batches:review", batch_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,5 +1,6 @@
 """Every change of classes, students and class lists."""
 
+from classes.actions.aliases import forget_alias, teach_alias
 from classes.actions.applying import apply_import, undo_import
 from classes.actions.classes import (
     archive_class,
@@ -25,6 +26,7 @@ __all__ = [
     "delete_class",
     "delete_student",
     "enrol_student",
+    "forget_alias",
     "preview_roster",
     "read_preview",
     "remove_share",
@@ -32,6 +34,7 @@ __all__ = [
     "restore_class",
     "revise_import",
     "share_class",
+    "teach_alias",
     "undo_import",
     "update_class",
     "update_student",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from classes.actions.imports import compare, lock_import, read_draft
 from classes.actions.locks import audience, checked_names, lock_class
 from classes.events import ClassRosterApplied, StudentCreatedV1
+from classes.following import tell_followers
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.rosters.diff import COMPARED, DiffRow
 from huleedu.common.actions import action
@@ -246,5 +247,6 @@ def _unenrol(school_class: SchoolClass, enrolled: dict[str, Any]) -> None:
 
 
 def _tell(school_class: SchoolClass, roster_import: RosterImport) -> None:
+    tell_followers(school_class.pk)
     event = ClassRosterApplied(class_id=school_class.public_id, import_id=roster_import.public_id)
     publish(event, audience=audience(school_class))

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from classes.events import ClassChanged
+from classes.following import tell_followers
 from classes.models import SchoolClass
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line, has_personal_number
@@ -35,7 +36,8 @@ def audience(school_class: SchoolClass) -> list[int]:
 
 
 def tell_changed(school_class: SchoolClass) -> None:
-    """Publish that the class or its students changed."""
+    """Publish that the class or its students changed, and let its batches be matched again."""
+    tell_followers(school_class.pk)
     publish(ClassChanged(class_id=school_class.public_id), audience=audience(school_class))
 
 

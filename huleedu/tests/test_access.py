@@ -60,6 +60,8 @@ PAGES: dict[str, dict[str, str]] = {
     "classes:unshare": {"POST": "owner"},
     "classes:student-add": {"GET": "change", "POST": "change"},
     "classes:student": {"GET": "read", "POST": "change"},
+    "classes:student-teach": {"POST": "change"},
+    "classes:student-forget": {"POST": "change"},
     "classes:student-remove": {"POST": "change"},
     "classes:student-return": {"POST": "change"},
     "classes:student-delete": {"POST": "owner"},
@@ -98,6 +100,7 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:texts": {"GET": "read"},
     "batches:text": {"GET": "read"},
     "batches:decide": {"POST": "change"},
+    "batches:teach": {"POST": "change"},
 }
 API: dict[str, dict[str, str]] = {
     "api:token": {"POST": "public"},
@@ -116,6 +119,8 @@ API: dict[str, dict[str, str]] = {
     "api:class-unshare": {"DELETE": "owner"},
     "api:student-list": {"GET": "own"},
     "api:student-detail": {"GET": "read", "PATCH": "change", "DELETE": "owner"},
+    "api:student-aliases": {"GET": "read", "POST": "change"},
+    "api:student-alias": {"DELETE": "change"},
     "api:roster": {"GET": "read", "POST": "change"},
     "api:roster-student": {"DELETE": "change"},
     "api:roster-imports": {"POST": "change"},
@@ -199,6 +204,7 @@ class World:
             "student_id": self.student.public_id,
             "import_id": self.roster_import.public_id,
             "user_id": self.shared_with.public_id,
+            "alias_id": uuid.uuid4(),
             "uidb64": uuid.uuid4(),
             "token": "a-token",
         }

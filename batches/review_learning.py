@@ -1,0 +1,40 @@
+"""What a decision can teach: the spelling in the file, offered once, beside the next text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from batches.class_list import as_roster_student, students_of
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.spellings import spelling_to_learn
+from classes.models import Student
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`Remember “Emil A B” as Emil Andersson Berg?`"""
+
+    text_id: UUID
+    student: Student
+    spelling: str
+    place: str
+
+
+def read_offer(batch: Batch, text_id: UUID | None) -> Offer | None:
+    """What the confirmed text teaches; None where nothing, and never of a protected student."""
+    if text_id is None:
+        return None
+    confirmed = EssayStudentAssociation.Status.CONFIRMED
+    rows = Essay.objects.live().filter(batch=batch, public_id=text_id, association__status=confirmed)
+    essay = rows.select_related("file", "association__student").defer("file__text").first()
+    student = essay.association.student if essay else None
+    if essay is None or student is None or student.protected_identity:
+        return None
+    students = students_of(batch.school_class_id)
+    student = students.pop(str(student.pk), None)
+    if student is None:
+        return None
+    others = [as_roster_student(other) for other in students.values()]
+    found = spelling_to_learn(essay.file.document_evidence(), as_roster_student(student), others)
+    return Offer(essay.public_id, student, found.text, found.place) if found else None
