@@ -117,7 +117,7 @@ def _take_over(association: Association, suggestion: Suggestion, *, seen: Essay)
 
 def tell_if_all_read(batch: Batch) -> None:
     """Say that the batch is read and matched where the last file to end brought no text: a zip, a refused file."""
-    _tell_if_all_read(batch, _roster(batch), audience=batch.audience())
+    _tell_if_all_read(batch, students_of(batch.school_class_id), audience=batch.audience())
 
 
 def _tell_if_all_read(batch: Batch, students: dict[str, Student], *, audience: list[int]) -> None:
