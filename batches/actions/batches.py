@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.actions.locks import lock_row
 from batches.events import BatchStatusChanged
 from batches.models import Batch
+from classes.actions.locks import lock_class
 from classes.models import SchoolClass
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -32,7 +33,13 @@ def create_batch(
     auto_confirm: bool = False,
     actor: User,
 ) -> Batch:
-    """An open batch; without `course_code` it takes the class's only course. Raises ActionError `validation_error`."""
+    """An open batch; without `course_code` it takes the class's only course.
+
+    Raises ActionError `validation_error`, and `not_found` or `illegal_transition` where the class has been deleted or
+    archived meanwhile.
+    """
+    if school_class is not None:
+        school_class = lock_class(school_class)
     if school_class is not None and not course_code:
         codes = list(school_class.courses.values_list("code", flat=True)[:2])
         course_code = codes[0] if len(codes) == 1 else ""

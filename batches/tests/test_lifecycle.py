@@ -16,6 +16,8 @@ from batches.models import Batch, PhaseRun
 from batches.state import batch_state
 from batches.tasks import run_phases
 from batches.tests.making import make_batch, make_essays, upload
+from classes import actions as class_actions
+from classes.models import SchoolClass
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
 from huleedu.outbox.models import OutboxEvent
@@ -185,3 +187,23 @@ def test_two_people_start_at_once_and_it_starts_once(teacher: User, race: Any) -
     batch.refresh_from_db()
     assert sum(outcome == "illegal_transition" for outcome in outcomes) == 1
     assert (batch.generation, batch.phase_runs.count()) == (1, 4)
+
+
+def test_no_batch_begins_in_a_class_that_is_gone_or_put_away(owned_class: SchoolClass, teacher: User) -> None:
+    """Another tab deleted or archived it since the form was opened."""
+    stale = SchoolClass.objects.get(pk=owned_class.pk)
+    class_actions.archive_class(owned_class, actor=teacher)
+    with pytest.raises(ActionError) as archived:
+        make_batch(teacher, stale)
+    class_actions.delete_class(owned_class, actor=teacher)
+    with pytest.raises(ActionError) as gone:
+        make_batch(teacher, stale)
+    assert (archived.value.code, gone.value.code) == ("illegal_transition", "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_class_is_deleted_or_gets_a_batch_but_not_both(owned_class: SchoolClass, teacher: User, race: Any) -> None:
+    deleted, made = race(
+        partial(class_actions.delete_class, owned_class, actor=teacher), partial(make_batch, teacher, owned_class)
+    )
+    assert (deleted, isinstance(made, Batch)) in (("has_texts", True), (None, False))
