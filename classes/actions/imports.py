@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 MAX_EDITS = 5_000
+_COLUMN = re.compile(r"[0-9]{1,3}")
 _ROW_KEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 
 
@@ -210,7 +211,7 @@ def _checked_columns(columns: dict[str, str]) -> dict[str, str]:
     """Index to field; an empty field means that the column is not used."""
     checked: dict[str, str] = {}
     for index, name in columns.items():
-        if not (str(index).isascii() and str(index).isdigit() and int(str(index)[:4]) < 1_000):
+        if not _COLUMN.fullmatch(str(index)):
             raise ActionError("validation_error", _("There is no such column."), field="columns")
         if name and name not in FIELDS:
             raise ActionError("validation_error", _("A column cannot be that."), field=f"columns.{index}")

@@ -215,6 +215,7 @@ def test_rows_are_corrected_and_left_out(owned_class: SchoolClass, teacher: User
         ({"columns": {"0": "email", "1": "email"}}, "columns.1"),
         ({"columns": {"-1": "email"}}, "columns"),
         ({"columns": {"9" * 5000: "email"}}, "columns"),
+        ({"columns": {"0" * 5000: "email"}}, "columns"),
     ],
 )
 def test_a_correction_that_cannot_be_kept_names_its_field(
