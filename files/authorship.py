@@ -74,6 +74,11 @@ _SLOTS = tuple(
 )
 """Names of files and folders that a learning system makes, with the name where it puts it: Moodle, Brightspace, Canvas,
 itslearning, Sakai."""
+_ANONYMOUS_FILE = re.compile(r"^(?:LATE_)?anon_[^\W_]+_\d+_")
+_ANONYMOUS_FOLDER = re.compile(
+    r"^(?:participant|deltagare|deltaker|deltager|osallistuja|teilnehmer\w*|participante?)[ _]\d+_", re.IGNORECASE
+)
+"""What Canvas and Moodle write instead of a name. Its letters and numbers are chance and name nobody."""
 _LABEL_CELL = re.compile(rf"^(?i:{_WRITER}){_MORE}[ \t]*[:：]?$")
 _OTHER_CELL = re.compile(rf"^(?i:{_OTHERS})[ \t]*[:：]?$")
 _EMAIL = re.compile(r"(?<![\w.+\-'])[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
@@ -133,7 +138,8 @@ def find_evidence(
     name, path = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", path)
     found = _Found([], set())
     stem = PurePosixPath(name).stem if PurePosixPath(name).suffix[1:].isalnum() else name
-    found.add("file_name", "name", 0, len(stem), name)
+    anonymous = _ANONYMOUS_FILE.match(name)
+    found.add("file_name", "name", anonymous.end() if anonymous else 0, len(stem), name)
     _slot(name, "name", 0, found)
     _folders(path, found, first=1 if in_zip else 0)
     for sidecar, line in sidecars:
@@ -160,7 +166,7 @@ def find_evidence(
 def _folders(path: str, found: _Found, *, first: int) -> None:
     position = 0
     for number, segment in enumerate(path.split("/")):
-        if number >= first:
+        if number >= first and not _ANONYMOUS_FOLDER.match(segment):
             found.add("folder", "path", position, position + len(segment), path)
             _slot(segment, "path", position, found, path)
         position += len(segment) + 1

@@ -172,6 +172,19 @@ def test_what_is_no_zip_is_refused(batch: Batch) -> None:
     assert file.problem == "corrupt"
 
 
+def test_everything_is_read_also_when_the_last_file_brought_no_text(batch: Batch) -> None:
+    drop(batch, {"Alva Berg.txt": STORY})
+    read_all(batch)
+    assert len(events("student.parsing.completed")) == 1
+    drop(batch, {}, name="empty.zip")
+    (bad,) = receive_files(batch, files=[SimpleUploadedFile("bad.docx", b"no docx")], actor=batch.owner)
+    read_all(batch)
+    bad.refresh_from_db()
+    assert bad.status == "rejected"
+    assert count_batch(batch).reading == 0
+    assert len(events("student.parsing.completed")) == 2
+
+
 # --- again and again -----------------------------------------------------------------------------------------------
 
 

@@ -177,3 +177,33 @@ def test_evidence_takes_linear_time_and_stays_small(hostile: str) -> None:
     items = find_evidence(name=hostile[:255], path=hostile[:1000], document=document)
     assert time.process_time() - began < 2
     assert len(items) <= MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "evidence"),
+    [
+        ("anon_Ek1_98765_saga.docx", "class.zip", {("file_name", "saga")}),
+        ("LATE_anon_Ab3xZ_98765_saga.docx", "class.zip", {("file_name", "saga")}),
+        ("saga.docx", "class.zip/Participant_12345_assignsubmission_file", {("file_name", "saga")}),
+        ("saga.docx", "class.zip/Deltagare 12345_12345_assignsubmission_file", {("file_name", "saga")}),
+        ("saga.docx", "Alva Berg.zip", {("file_name", "saga")}),
+        ("saga.docx", "class.zip/Alva Berg", {("file_name", "saga"), ("folder", "Alva Berg")}),
+    ],
+)
+def test_an_anonymous_download_and_the_name_of_a_zip_name_nobody(
+    name: str, path: str, evidence: set[tuple[str, str]]
+) -> None:
+    items = find_evidence(name=name, path=path, document=Document("", ""), in_zip=True)
+    assert {(item.place, item.text) for item in items} == evidence
+
+
+def test_what_lay_beside_the_file_names_its_writer() -> None:
+    line = "Alva Berg; alvber; alva.berg@elev.example"
+    items = find_evidence(name="a.docx", path="", document=Document("", ""), sidecars=[("grades.csv", line)])
+    beside = [item for item in items if item.field == "sidecar:grades.csv"]
+    assert [(item.place, item.text) for item in beside] == [
+        ("sidecar", "Alva Berg"),
+        ("sidecar", "alvber"),
+        ("email", "alva.berg@elev.example"),
+    ]
+    assert all(line[item.start : item.end] == item.text for item in beside)
