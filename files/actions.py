@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from files.authorship import find_evidence
 from files.evidence import Document
-from files.extraction.cleaning import MASK, remove_personal_numbers
+from files.extraction.cleaning import MASK, nfc, remove_personal_numbers
 from files.models import ZIP, EssayFile
 from files.sandbox import ReadResult
 from files.storage import Blob
@@ -32,7 +32,7 @@ def split_path(received: str) -> tuple[str, str]:
     Personal identity numbers are masked. The name is cut to 255 characters with its ending kept; it is only ever
     shown, never used as a path.
     """
-    clean = "".join(c for c in unicodedata.normalize("NFC", received) if unicodedata.category(c) not in _INVISIBLE)
+    clean = "".join(c for c in nfc(received) if unicodedata.category(c) not in _INVISIBLE)
     masked, _removed = remove_personal_numbers(clean)
     parts = [p.strip() for p in masked.replace("\\", "/").split("/") if p.strip() not in ("", ".", "..")]
     if not parts:
