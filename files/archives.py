@@ -219,9 +219,12 @@ class _Beside:
             self._writers.setdefault(key, []).append((_sidecar_name(name), line))
 
     def _receipt(self, entry: ZipEntry, path: str, name: str, read: Read) -> None:
-        """A receipt, unless the text itself was typed into the platform: then the receipt is all there is of it."""
+        """A receipt, unless the text itself was typed into the platform: then the receipt is all there is of it.
+
+        Neither is a text that a student gave such a name.
+        """
         receipt = parse_receipt(read(entry))
-        if receipt.text and not receipt.has_files:
+        if (receipt.text or not receipt.writer) and not receipt.has_files:
             return
         key = _key("blackboard", path)
         self._add(entry, name, {key: receipt.writer} if key and receipt.writer else {})

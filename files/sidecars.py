@@ -12,25 +12,28 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from files.extraction.cleaning import clean_line, clean_text, remove_personal_numbers
 
-MAX_BYTES = 5_000_000
-"""A longer sidecar is not looked into."""
+MAX_BYTES = 1_000_000
+"""A longer sidecar is not looked into. All that is looked into takes time in proportion to its length."""
+LONGEST_LINE = 1_000
+HEADING_WITHIN = 20
+"""Rows of a table among which its heading stands."""
+MAX_ROWS = 5_000
 LONGEST = 300
 """Characters of a line that names a writer."""
 SEPARATOR = "; "
 """Between name, account and address."""
 
 _RECEIPT_NAME = re.compile(
-    r"^\s*(?:Name|Namn|Navn|Nimi|Nom|Nombre|Naam)\s*:\s*(?P<name>.+?)\s*\((?P<user>[^()\n]+)\)\s*$", re.M
+    r"[ \t]*(?:Name|Namn|Navn|Nimi|Nom|Nombre|Naam)[ \t]*:[ \t]*(?P<name>\S.*?)[ \t]*\((?P<user>[^()]+)\)[ \t]*$"
 )
-_RECEIPT_FILE = re.compile(r"^[ \t]*(?:Original filename|Ursprungligt filnamn|Filename|Filnamn)\s*:\s*\S", re.M | re.I)
-_RECEIPT_TEXT = re.compile(
-    r"^(?:Submission Field|Inlämningsfält|Inskickningsfält)\s*:\s*\n(?P<text>.*?)^(?:Comments|Kommentarer)\s*:",
-    re.M | re.S,
-)
-_NOTHING = re.compile(r"^[ \t]*(?:There is no student submission text data|Det finns inga? )[^\n]*$", re.M)
+_RECEIPT_FILE = re.compile(r"[ \t]*(?:Original filename|Ursprungligt filnamn|Filename|Filnamn)[ \t]*:[ \t]*\S", re.I)
+_TYPED_BEGINS = re.compile(r"(?:Submission Field|Inlämningsfält|Inskickningsfält)[ \t]*:[ \t]*$")
+_TYPED_ENDS = re.compile(r"(?:Comments|Kommentarer)[ \t]*:")
+_NOTHING_TYPED = re.compile(r"[ \t]*(?:There is no student submission text data|Det finns inga? )")
 _COLUMNS = {
     "key": {"identifier", "identifierare", "id", "display id"},
     "name": {"full name", "fullständigt namn", "namn", "student", "student name"},
@@ -55,12 +58,17 @@ class Receipt:
 
 
 def parse_receipt(data: bytes) -> Receipt:
-    """A receipt of Blackboard; all empty where it is none."""
-    content = decode(data)
-    named, typed = _RECEIPT_NAME.search(content), _RECEIPT_TEXT.search(content)
-    writer = _line(named["name"], named["user"]) if named else ""
-    text = clean_text(_NOTHING.sub("", typed["text"])) if typed else ""
-    return Receipt(writer, has_files=_RECEIPT_FILE.search(content) is not None, text=text)
+    """A receipt of Blackboard; all empty where it is none. Line by line, each line cut: pupils can name files so."""
+    lines = [line[:LONGEST_LINE] for line in decode(data).splitlines()]
+    named = next(filter(None, map(_RECEIPT_NAME.match, lines)), None)
+    begin = next((number for number, line in enumerate(lines, start=1) if _TYPED_BEGINS.match(line)), len(lines))
+    end = next((number for number in range(begin, len(lines)) if _TYPED_ENDS.match(lines[number])), begin)
+    typed = [line for line in lines[begin:end] if not _NOTHING_TYPED.match(line)]
+    return Receipt(
+        _line(named["name"], named["user"]) if named else "",
+        has_files=any(map(_RECEIPT_FILE.match, lines)),
+        text=clean_text("\n".join(typed)),
+    )
 
 
 def parse_table(data: bytes) -> dict[str, str]:
@@ -71,10 +79,10 @@ def parse_table(data: bytes) -> dict[str, str]:
     content = decode(data)
     for delimiter in (",", ";", "\t"):
         rows = _rows(content, delimiter)
-        for row in rows:
+        for row in islice(rows, HEADING_WITHIN):
             columns = _columns(row)
             if "key" in columns and ("name" in columns or "last" in columns):
-                return dict(_writers(rows, columns))
+                return dict(_writers(islice(rows, MAX_ROWS), columns))
     return {}
 
 
@@ -120,7 +128,7 @@ def parse_metadata(data: bytes) -> dict[str, str]:
     """
     found: dict[str, list[str]] = {}
     folder, inside = "", -1
-    for line in decode(data).splitlines():
+    for line in (long[:LONGEST_LINE] for long in decode(data).splitlines()):
         top = _YAML_KEY.match(line)
         if top:
             folder, inside = top["key"].strip(), -1

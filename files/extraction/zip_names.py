@@ -16,6 +16,8 @@ _OLD_ENCODINGS = ("cp850", "cp1252")
 _COMMON = frozenset("åäöÅÄÖéÉüÜøØæÆ")
 _ESCAPED = re.compile(r"#U([0-9A-Fa-f]{4})")
 """How unzip writes a letter where the system knew none, `#U00e5`."""
+LONGEST_PATH = 1_000
+"""Characters; no platform and no disk makes longer ones."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _SYSTEM = re.compile(
     r"(?:^|/)(?:__MACOSX(?:/|$)|\._[^/]*$|\.DS_Store$|\.Spotlight-V100|\.Trashes|\.fseventsd|Thumbs\.db$|ehthumbs\.db$|"
@@ -111,7 +113,12 @@ def path_problem(path: str) -> str | None:
     parts = path.split("/")
     if path.startswith("/") or _DRIVE.match(path) or ".." in (part.strip() for part in parts):
         return "unsafe_path"
-    if "\x00" in path or not parts[-1].strip(" .") or not any(c.isprintable() and not c.isspace() for c in parts[-1]):
+    if (
+        len(path) > LONGEST_PATH
+        or "\x00" in path
+        or not parts[-1].strip(" .")
+        or not any(c.isprintable() and not c.isspace() for c in parts[-1])
+    ):
         return "bad_name"
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -229,6 +230,13 @@ def test_the_platform_is_recognised(layout: str) -> None:
     assert source in unpacking.SOURCES
 
 
+def test_a_text_that_is_called_like_a_receipt_is_still_a_text() -> None:
+    stem = f"Saga_asaber_attempt_{STAMP}"
+    files = {f"{stem}_x_attempt_{STAMP}.txt": "Det var en gång.", f"{stem}.txt": WITH_FILE}
+    found = {listed.path: listed.status for listed in listing(zipped(files)).files}
+    assert found == {f"{stem}_x_attempt_{STAMP}.txt": "accepted", f"{stem}.txt": "ignored"}
+
+
 def sidecars(layout: str) -> dict[str, tuple[tuple[str, str], ...]]:
     name, files, *_rest = LAYOUTS[layout]
     return {listed.path: listed.sidecars for listed in listing(zipped(files), name=name).files if listed.sidecars}
@@ -260,6 +268,13 @@ def test_receipts_grade_lists_and_metadata() -> None:
     typed = parse_receipt(RECEIPT.format(typed="Det var\nen gång.", files="").encode("utf-16"))
     assert (typed.has_files, typed.text) == (False, "Det var\nen gång.")
     assert parse_receipt(b"Dear Name: (\x00").writer == ""
+    # Cut lines, few rows: a pupil who calls a file so keeps nobody waiting.
+    began = time.monotonic()
+    for data in (b"Name: x" + b" " * 900_000, b"Submission Field:\n" * 50_000, b"\n" * 900_000, b"a,b\n" * 250_000):
+        assert parse_receipt(data).writer == ""
+        assert parse_table(data) == {}
+        assert parse_metadata(data) == {}
+    assert time.monotonic() - began < 10
     canvas = 'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"Berg, Åsa",4301,s1,asaber,SA\n'
     assert parse_table(canvas.encode())["4301"] == "Berg, Åsa; asaber"
     swedish = "Identifierare;Fullständigt namn;E-postadress\nDeltagare 12;Åsa Berg;a@b.example\n"

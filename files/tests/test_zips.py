@@ -51,6 +51,7 @@ BAD_ENTRIES: dict[str, tuple[Raw, str]] = {
     "no name": (Raw(b""), "bad_name"),
     "only dots": (Raw(b"a/..."), "bad_name"),
     "only spaces": (Raw(b"  "), "bad_name"),
+    "endless name": (Raw(b"n" * 1001), "bad_name"),
     "NUL in the name": (Raw(b"a.txt\x00.exe"), "bad_name"),
     "nothing to see in the name": (Raw("\u200b\u200b".encode(), flags=0x800), "bad_name"),
     "symlink": (Raw(b"l.txt", b"/etc/passwd", mode=SYMLINK), "unsupported_entry"),
