@@ -37,8 +37,14 @@ check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, s
 lint: .venv/.dev ## mend and format what ruff can, then the layers
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && .venv/bin/lint-imports --no-logo
 
-bench-read: .venv/.dev ## files read per second, beside the bare libraries
-	@$(PY) benchmarks/read.py
+bench-reading: .venv/.dev ## files read per second beside the bare libraries, and the memory of a long one; ARGS=FOLDER
+	@$(ENV) $(PY) -W ignore benchmarks/reading.py $(ARGS)
+
+bench-roster: .venv/.dev ## seconds and statements of a class list of 2,000 rows
+	@$(PY) -m pytest benchmarks/roster.py -q -s -p no:warnings
+
+fuzz: .venv/.dev ## look for files that no reader has thought of, for a quarter of an hour; FUZZ_EXAMPLES=5000
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(PY) -m pytest files/tests/test_fuzz.py -q $(ARGS)
 
 bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loop of fuzzy scores
 	@$(PY) benchmarks/matching.py

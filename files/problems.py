@@ -55,9 +55,19 @@ ZIP_MESSAGES: dict[str, Promise] = {
 """Said instead where the file is a zip of texts."""
 
 
+UNREADABLE_MESSAGES: dict[str, Promise] = {
+    "doc": _("An old Word file (.doc) is not opened. Save it as docx, or paste the text; or say whose it is."),
+    "picture": _("This is a picture: there is no text to read. Paste the text, or say whose it is."),
+}
+"""Said in place of `unsupported_type` where it is known what the file is; it stays, and a person can match it."""
+
+
 def message_for(file: EssayFile) -> str:
     """The sentence for the file's problem or warning, empty where there is none."""
     code = file.problem or file.warning
-    text = (ZIP_MESSAGES.get(code) if is_zip_name(file.name) else None) or MESSAGES.get(code)
+    special = ZIP_MESSAGES.get(code) if is_zip_name(file.name) else None
+    if code == "unsupported_type":
+        special = special or UNREADABLE_MESSAGES.get(file.detected_type)
+    text = special or MESSAGES.get(code)
     limits = {"limit": size_limit(file.name) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
     return str(text).format(**limits) if text else ""

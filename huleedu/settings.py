@@ -269,8 +269,10 @@ READ_MAX_PAGES: int = env.int("READ_MAX_PAGES", default=300)
 READ_MAX_ENTRIES: int = env.int("READ_MAX_ENTRIES", default=2_000)
 READ_MAX_UNPACKED_BYTES: int = env.int("READ_MAX_UNPACKED_BYTES", default=500_000_000)
 READ_MAX_RATIO: int = env.int("READ_MAX_RATIO", default=100)
-READ_LEASE_SECONDS: int = env.int("READ_LEASE_SECONDS", default=60)
-"""How long a worker may hold a file before the sweeper gives it to another one. Longer than READ_SECONDS."""
+READ_LEASE_SECONDS: int = env.int("READ_LEASE_SECONDS", default=120)
+"""How long a worker may hold a file before the sweeper gives it to another one.
+
+The longest that reading can take is twice READ_SECONDS and ten more, where a reader process hangs and is replaced."""
 READ_MAX_ATTEMPTS: int = env.int("READ_MAX_ATTEMPTS", default=3)
 
 # --- API -------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.readers import read_document
+from files.extraction.sniff import UNREADABLE
 from files.extraction.zip_jobs import list_zip, unpack_entry
 
 _NOBODY = 65534
@@ -165,6 +166,8 @@ def _read(data: bytes, name: str, limits: Limits) -> dict[str, Any]:
         "warning": document.warning,
         "personnummer_removed": document.personnummer_removed,
     }
+    if document.detected_type in UNREADABLE:
+        return {"status": "failed", "problem": "unsupported_type", "document": fields}
     if not document.text.strip():
         return {"status": "no_text", "problem": "no_text", "document": fields}
     return {"status": "read", "problem": None, "document": fields}

@@ -9,13 +9,18 @@ from files.extraction.odt import read_flat_odt, read_odt
 from files.extraction.pages import read_page
 from files.extraction.pdf import read_pdf
 from files.extraction.rtf import read_rtf
-from files.extraction.sniff import detect_type
+from files.extraction.sniff import UNREADABLE, detect_type
 from files.extraction.txt import read_txt
 
 
 def read_document(data: bytes, *, name: str, limits: Limits) -> Document:
-    """Find out what `data` is and read it. Raises ExtractionError with a code; the ending of `name` must agree."""
+    """Find out what `data` is and read it. Raises ExtractionError with a code; the ending of `name` must agree.
+
+    Old Word files and pictures give a document without text.
+    """
     kind, container = detect_type(data, name=name, limits=limits)
+    if kind in UNREADABLE:
+        return Document(kind, "")
     if kind == "docx" and container is not None:
         return read_docx(container, limits=limits)
     if kind == "odt" and container is not None:

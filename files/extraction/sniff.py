@@ -10,11 +10,25 @@ from files.extraction.limits import Limits
 from files.extraction.pages import is_text_page
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PICTURE_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"8BPS")
+_PHOTO_BRANDS = (b"heic", b"heix", b"hevc", b"heif", b"mif1", b"msf1", b"avif")
+"""What a telephone's photographs call themselves behind `ftyp`."""
 _BINARY_MAGIC = (
-    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"RIFF", b"8BPS"),
-    *(b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"SQLite format 3", b"OggS", b"ID3"),
+    *(
+        b"RIFF",
+        b"MZ",
+        b"\x7fELF",
+        b"Rar!",
+        b"7z\xbc\xaf",
+        b"\x1f\x8b",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"SQLite format 3",
+        b"OggS",
+        b"ID3",
+    ),
 )
-"""Beginnings of pictures, programs, archives, sound. Some are letters too (`BM`): they count before binary bytes."""
+"""Beginnings of programs, archives, sound. Some are letters too (`MZ`): they count before binary bytes."""
 _TEXT_ENDINGS = frozenset({"txt", "text", "md", ""})
 _KNOWN = frozenset({"docx", "odt", "fodt", "pdf", "rtf", "txt"})
 _OTHER_ENDINGS = frozenset(
@@ -22,6 +36,11 @@ _OTHER_ENDINGS = frozenset(
     "bmp tif tiff webp mp3 mp4 mov wav xls xlsx xlsm ods csv ppt pptx pptm odp epub pages key".split()
 )
 """Endings that promise something else than an essay we read. Any other unknown one is part of the name (`essay.v2`)."""
+UNREADABLE = {
+    "doc": frozenset({"doc", "dot"}),
+    "picture": frozenset({"png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "heic", "webp"}),
+}
+"""What students hand in that has no text for us and is kept all the same (a person can say whose it is)."""
 _PDF_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in the first kilobyte."""
 _FLAT, _FLAT_WINDOW = b"opendocument.text", 16_384
@@ -36,7 +55,7 @@ def ending(name: str) -> str:
 
 
 def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Container | None]:
-    """The type, and the checked container of a docx or odt. Raises ExtractionError for whatever is not to be read."""
+    """The type, and the checked container of a docx or odt. Raises ExtractionError for whatever is not to be kept."""
     if len(data) > limits.max_bytes:
         raise ExtractionError("file_too_large")
     if not data.strip(_BLANK):
@@ -50,7 +69,8 @@ def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Contain
         if error.code == "unsupported_type" and claimed in _KNOWN:
             raise ExtractionError("type_mismatch") from error
         raise
-    if claimed != kind and claimed in _KNOWN | _OTHER_ENDINGS and not (kind == "txt" and claimed in _TEXT_ENDINGS):
+    fitting = UNREADABLE.get(kind, _TEXT_ENDINGS if kind == "txt" else frozenset({kind}))
+    if claimed in (_KNOWN | _OTHER_ENDINGS) - fitting:
         raise ExtractionError("type_mismatch")
     return kind, container
 
@@ -60,8 +80,11 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
         return _zip_type(data, limits=limits)
     if data.startswith(_OLE):
         # An encrypted docx is an OLE file that holds this stream; its name stands there in UTF-16.
-        encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        raise ExtractionError("password_protected" if encrypted else "unsupported_type")
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise ExtractionError("password_protected")
+        if "WordDocument".encode("utf-16-le") in data:
+            return "doc", None
+        raise ExtractionError("unsupported_type")
     start = data[:_PDF_WINDOW].lstrip(_BLANK)
     if start.startswith(b"%PDF-"):
         if data.rfind(b"PK\x05\x06") > data.rfind(b"%%EOF") >= 0:
@@ -75,6 +98,8 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
     if claimed == "fodt" and start.startswith(b"<") and _FLAT in data[:_FLAT_WINDOW]:
         return "fodt", None
     binary = _is_binary(data)
+    if binary and _is_picture(data):
+        return "picture", None
     if binary and (data.startswith(_BINARY_MAGIC) or data[4:8] == b"ftyp"):
         raise ExtractionError("unsupported_type")
     if claimed in _TEXT_ENDINGS:
@@ -82,6 +107,11 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
     if claimed in _KNOWN:
         raise ExtractionError("corrupt" if binary else "type_mismatch")
     raise ExtractionError("unsupported_type")
+
+
+def _is_picture(data: bytes) -> bool:
+    photo = data[4:8] == b"ftyp" and data[8:12] in _PHOTO_BRANDS
+    return data.startswith(_PICTURE_MAGIC) or photo or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
 
 
 def _is_binary(data: bytes) -> bool:
