@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from batches.api import BatchViewSet
 from batches.api_files import BatchFileViewSet, EssayViewSet
+from batches.api_students import StudentTextsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("batches", BatchViewSet, basename="batch")
@@ -17,6 +18,12 @@ _FILES = "batches/<uuid:batch_id>/files/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    path("students/<uuid:student_id>/merge/", StudentTextsViewSet.as_view({"post": "merge"}), name="student-merge"),
+    path(
+        "students/<uuid:student_id>/protection/",
+        StudentTextsViewSet.as_view({"put": "protection"}),
+        name="student-protection",
+    ),
     path(_FILES, BatchFileViewSet.as_view({"get": "list", "post": "create"}), name="batch-files"),
     path(f"{_FILES}<uuid:file_id>/", BatchFileViewSet.as_view({"delete": "destroy"}), name="batch-file"),
     path(

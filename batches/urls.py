@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import batches, files, overview, results, review
+from batches.views import batches, files, overview, results, review, students
 
 app_name = "batches"
 
 _BATCH = "batches/<uuid:batch_id>/"
 _FILE = f"{_BATCH}files/<uuid:file_id>/"
+_STUDENT = "classes/<uuid:class_id>/students/<uuid:student_id>/"
 _TEXT = f"{_BATCH}texts/<uuid:text_id>/"
 
 urlpatterns = [
@@ -36,6 +37,9 @@ urlpatterns = [
     path(f"{_FILE}paste/", files.paste, name="file-paste"),
     path(f"{_FILE}replace/", files.replace, name="file-replace"),
     path(f"{_FILE}download/", files.download, name="file-download"),
+    # What students mean for texts.
+    path(f"{_STUDENT}merge/", students.merge, name="student-merge"),
+    path(f"{_STUDENT}protect/", students.protect, name="student-protect"),
     # Whose texts they are.
     path(f"{_BATCH}review/", review.review, name="review"),
     path(f"{_BATCH}review/<uuid:text_id>/", review.review_text, name="review-text"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from classes.forms import FIELD_LABELS
 from classes.ordering import sort_key
 from classes.problems import message_for
 from classes.rosters.diff import DiffRow
+from classes.rosters.parsing import Column
 
 COLUMNS = ("family_name", "given_name", "preferred_name", "email")
 PER_PAGE = 100
@@ -124,7 +125,9 @@ def rows_of(preview: Preview, tab: str) -> list[DiffRow]:
     return sorted(rows, key=lambda row: (kinds.index(row.action), row.line, sort_key(row.values["family_name"])))
 
 
-def show_rows(rows: list[DiffRow], *, class_name: str, sent: Sent | None = None) -> list[ShownRow]:
+def show_rows(
+    rows: list[DiffRow], *, class_name: str, columns: Sequence[Column] = (), sent: Sent | None = None
+) -> list[ShownRow]:
     """The rows as the page draws them, with what was typed where the answer to it is an error."""
     shown: list[ShownRow] = []
     before = ""
@@ -139,7 +142,7 @@ def show_rows(rows: list[DiffRow], *, class_name: str, sent: Sent | None = None)
                 line=row.line,
                 action=row.action,
                 cells=tuple(_cell(row, name, key, typed, errors, editable=editable) for name in COLUMNS),
-                outcome=_outcome(row, class_name),
+                outcome=_outcome(row, class_name, columns),
                 has_tick=row.action in ("new", "changed", "missing"),
                 ticked=row.include,
                 group=(_GLYPHS[row.action], str(_GROUPS[row.action])) if row.action != before else None,
@@ -164,9 +167,9 @@ def _cell(
     return Cell(label, value, is_new=row.action == "new")
 
 
-def _outcome(row: DiffRow, class_name: str) -> str:
+def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:
     """What importing the row does, in words."""
-    told = " ".join(message_for(code, line=row.line) for code in row.problems)
+    told = " ".join(message_for(code, line=row.line, columns=columns) for code in row.problems)
     if row.action == "problem":
         return told
     if row.action == "missing":
@@ -204,7 +207,8 @@ def problems_without_row(preview: Preview) -> tuple[list[str], int]:
     """What is told of lines that no row shows, and how many more lines are left out without a word about why."""
     lines = {row.line for row in preview.rows}
     apart = [problem for problem in (preview.parsed.problems if preview.parsed else ()) if problem.line not in lines]
-    told = [message_for(problem.code, line=problem.line) for problem in apart if problem.code != "protected"]
+    columns = preview.parsed.columns if preview.parsed else ()
+    told = [message_for(one.code, line=one.line, columns=columns) for one in apart if one.code != "protected"]
     return told, len(apart) - len(told)
 
 

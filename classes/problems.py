@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from classes.rosters.parsing import Column
 
 MESSAGES: dict[str, Promise] = {
     "missing_email": _("Line {line} has no e-mail address. The student is imported without one."),
@@ -29,6 +33,27 @@ MESSAGES: dict[str, Promise] = {
 }
 
 
-def message_for(code: str, *, line: int = 0) -> str:
-    """The sentence for a problem of `line`, in the language of the request."""
-    return str(MESSAGES[code]).format(line=line)
+_ABOUT: dict[str, tuple[str, ...]] = {
+    "missing_email": ("email",),
+    "bad_email": ("email",),
+    "duplicate": ("email",),
+    "protected": (),
+    "not_a_student": ("role",),
+    "missing_name": ("given_name", "full_name", "family_name"),
+    "name_too_long": ("given_name", "full_name", "family_name"),
+    "same_name": ("given_name", "full_name", "family_name"),
+    "formula_like": ("given_name", "full_name", "family_name"),
+    "suspicious_name": ("given_name", "full_name", "family_name"),
+}
+"""The fields a problem may be about; the first that the list has a column for is named."""
+
+
+def message_for(code: str, *, line: int = 0, columns: Sequence[Column] = ()) -> str:
+    """The sentence for a problem of `line`, in the language of the request; names the column it is about.
+
+    A column without a heading is named by its number.
+    """
+    told = str(MESSAGES[code]).format(line=line)
+    places = {column.field: column.header or str(column.index + 1) for column in columns if column.field}
+    place = next((places[field] for field in _ABOUT.get(code, ()) if field in places), "")
+    return _("{message} Column: {column}.").format(message=told, column=place) if place else told

@@ -17,6 +17,7 @@ from batches.actions.lifecycle import (
 )
 from batches.actions.matching import match_batch, rematch_batch
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
+from batches.actions.students import merge_students, protect_student
 from batches.actions.zips import add_entry, begin_entries, end_entries
 
 __all__ = [
@@ -37,7 +38,9 @@ __all__ = [
     "give_up_reading",
     "lock_batch",
     "match_batch",
+    "merge_students",
     "paste_text",
+    "protect_student",
     "rematch_batch",
     "remove_file",
     "reopen_batch",

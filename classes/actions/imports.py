@@ -100,6 +100,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
     """The API's `roster preview`. Reads only: two statements."""
     preview = read_preview(roster_import)
     parsed, counts = preview.parsed, preview.counts
+    shown = parsed.columns if parsed else ()
     return {
         "id": str(roster_import.public_id),
         "status": roster_import.status,
@@ -107,8 +108,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "encoding": parsed.encoding if parsed else roster_import.result.get("encoding"),
         "delimiter": parsed.delimiter if parsed else roster_import.result.get("delimiter"),
         "columns": [
-            {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field}
-            for c in (parsed.columns if parsed else ())
+            {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field} for c in shown
         ],
         "rows": [
             {
@@ -129,7 +129,12 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "unchanged": counts["unchanged"],
         "missing": counts["missing"],
         "problems": [
-            {"line": p.line, "code": p.code, "column": p.column, "message": message_for(p.code, line=p.line)}
+            {
+                "line": p.line,
+                "code": p.code,
+                "column": p.column,
+                "message": message_for(p.code, line=p.line, columns=shown),
+            }
             for p in (parsed.problems if parsed else ())
         ],
         "personnummer_removed": roster_import.result.get("personnummer_removed", 0),
@@ -182,6 +187,7 @@ def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
             email=student.email or "",
             external_ids=student.external_ids,
             enrolled=student.pk in enrolled,
+            protected=student.protected_identity,
             replaced=student.replaced,
         )
         for student in students.by_name()

@@ -63,6 +63,8 @@ def update_student(student: Student, *, changes: dict[str, Any], actor: User) ->
         raise ActionError("not_found", _("The student is not there any more."))
     _refuse_archived(locked)
     values = checked_names(changes)
+    if locked.protected_identity and values.keys() & {"family_name", "preferred_name", "email"}:
+        values = _alias_only(values)
     for field, value in values.items():
         _remember(locked, field, value or "")
         setattr(locked, field, value)
@@ -99,6 +101,15 @@ def delete_student(student: Student, *, actor: User) -> None:
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     locked.delete()
+
+
+def _alias_only(values: dict[str, str | None]) -> dict[str, str | None]:
+    """Of a protected student there is an alias and nothing more. Raises ActionError `validation_error`."""
+    for field in ("family_name", "preferred_name", "email"):
+        if values.get(field):
+            message = _("A student with protected identity has an alias only. End the protection first.")
+            raise ActionError("validation_error", message, field=field)
+    return values
 
 
 def _remember(student: Student, field: str, value: str) -> None:

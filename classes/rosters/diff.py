@@ -29,6 +29,8 @@ class KnownStudent:
     email: str
     external_ids: Mapping[str, str]
     enrolled: bool
+    protected: bool = False
+    """Nothing in a list is about them, but this product's own number."""
     replaced: Mapping[str, str] = field(default_factory=dict)
     """What a list had said of the fields that were changed by hand since."""
 
@@ -85,7 +87,7 @@ def diff_roster(
             include=bool(edits.get(student.key, {}).get("include", False)),
         )
         for student in known
-        if student.enrolled and student.key not in seen.students
+        if student.enrolled and not student.protected and student.key not in seen.students
     ]
     return rows
 
@@ -107,7 +109,7 @@ class _Index:
         self.by_number = {item: student for student in known for item in student.external_ids.items()}
         self.by_name: dict[tuple[str, str], list[KnownStudent]] = {}
         for student in known:
-            if student.enrolled:
+            if student.enrolled and not student.protected:
                 for key in {_name_key(student.given_name, student.family_name), _earlier_name(student)}:
                     self.by_name.setdefault(key, []).append(student)
 
@@ -167,7 +169,7 @@ def _row(
     if student is None:
         return DiffRow(key, row.line, "new", None, values, problems=left, include=include)
     seen.students.add(student.key)
-    changes = _changes(student, values)
+    changes = {} if student.protected else _changes(student, values)
     kept = {name: change for name, change in changes.items() if name in student.replaced and name not in typed}
     for name in kept.keys() - set(edit.get("take") or ()):
         values[name] = changes.pop(name)[0]

@@ -179,7 +179,12 @@ def _check_page(
         parsed=preview.parsed,
         columns=shown_columns(preview),
         page=page,
-        rows=show_rows(list(page.object_list), class_name=frame.school_class.designation, sent=sent),
+        rows=show_rows(
+            list(page.object_list),
+            class_name=frame.school_class.designation,
+            columns=preview.parsed.columns if preview.parsed else (),
+            sent=sent,
+        ),
         tabs=tabs(preview),
         show=tab,
         label=button_label(preview),

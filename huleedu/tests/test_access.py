@@ -92,6 +92,8 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:file-paste": {"GET": "change", "POST": "change"},
     "batches:file-replace": {"GET": "change", "POST": "change"},
     "batches:file-download": {"GET": "read"},
+    "batches:student-merge": {"GET": "change", "POST": "change"},
+    "batches:student-protect": {"GET": "change", "POST": "change"},
     "batches:review": {"GET": "read"},
     "batches:review-text": {"GET": "read"},
     "batches:rematch": {"POST": "change"},
@@ -147,6 +149,8 @@ API: dict[str, dict[str, str]] = {
     "api:batch-file-retry": {"POST": "change"},
     "api:batch-file-replacement": {"POST": "change"},
     "api:batch-file-text": {"POST": "change"},
+    "api:student-merge": {"POST": "change"},
+    "api:student-protection": {"PUT": "change"},
     "api:essay-detail": {"GET": "read"},
     "api:essay-association": {"PUT": "change", "DELETE": "change"},
 }

@@ -1,0 +1,150 @@
+"""What a change of a student means for texts: two who are one, and a protected identity."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from auditlog.models import LogEntry
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from batches.events import EssayStudentAssociationUpdatedV1
+from batches.models import Decision, EssayStudentAssociation
+from batches.naming import Alias
+from classes.actions.identity import hide_identity, lock_student
+from classes.actions.locks import tell_changed
+from classes.actions.merging import merge_student
+from classes.models import SchoolClass, Student
+from files.models import EssayFile
+from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Association = EssayStudentAssociation
+
+
+@action
+def merge_students(student: Student, *, into: Student, actor: User) -> Student:
+    """Keep `into`, with the texts, classes and history of both; `student` is gone.
+
+    Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected.
+    """
+    pair = Student.objects.select_for_update(no_key=True).filter(pk__in=[student.pk, into.pk]).order_by("pk")
+    locked = {row.pk: row for row in pair}
+    if len(locked) < 2 or locked[student.pk].created_by_id != locked[into.pk].created_by_id:
+        raise ActionError("validation_error", _("Choose another student of the same teacher."), field="into")
+    if any(row.protected_identity for row in locked.values()):
+        message = _("A student with protected identity cannot be merged with another.")
+        raise ActionError("validation_error", message, field="into")
+    student, into = locked[student.pk], locked[into.pk]
+    moved = _move_texts(student, into)
+    _move_history(student, into)
+    classes = merge_student(student, into=into)
+    for association in moved:
+        batch = association.essay.batch
+        event = EssayStudentAssociationUpdatedV1(
+            essay_id=association.essay.public_id,
+            student_id=into.public_id,
+            batch_id=batch.public_id,
+            updated_by_user_id=actor.public_id,
+            version=association.version,
+        )
+        publish(event, audience=batch.audience())
+    for school_class in classes:
+        tell_changed(school_class)
+    return into
+
+
+def _touching(student: Student) -> Any:
+    """Associations that name the student as writer or candidate, locked in the order of their essays."""
+    named = Q(student=student) | Q(candidates__contains=[{"student": student.pk}])
+    rows = Association.objects.filter(named).select_related("essay__batch", "essay__file").order_by("essay_id")
+    return rows.select_for_update(no_key=True, of=("self",))
+
+
+def _move_texts(student: Student, into: Student) -> list[Association]:
+    """Returns the decided ones."""
+    rows = list(_touching(student))
+    for row in rows:
+        if row.student_id == student.pk:
+            row.student = into
+            row.version += 1
+        has_both = any(candidate["student"] == into.pk for candidate in row.candidates)
+        row.candidates = [
+            candidate | ({"student": into.pk} if candidate["student"] == student.pk else {})
+            for candidate in row.candidates
+            if not (has_both and candidate["student"] == student.pk)
+        ]
+    Association.objects.bulk_update(rows, ["student", "version", "candidates"])
+    log_bulk(rows, action=LogEntry.Action.UPDATE, values={"student": into.pk})
+    return [row for row in rows if row.is_decided and row.student_id == into.pk]
+
+
+def _move_history(student: Student, into: Student) -> None:
+    """Decisions name students by key: undo and history go on as if there had been one student all along."""
+    decisions = list(Decision.objects.filter(Q(before__student=student.pk) | Q(after__student=student.pk)))
+    for decision in decisions:
+        for state in (decision.before, decision.after):
+            if state["student"] == student.pk:
+                state["student"] = into.pk
+    Decision.objects.bulk_update(decisions, ["before", "after"])
+    for association in Association.objects.filter(student=into).select_related("essay"):
+        latest = Decision.objects.filter(essay=association.essay, undone_at=None).order_by("-pk").first()
+        if latest is not None and association.is_decided:
+            # The decision is still the latest: it can be undone as before.
+            latest.version_after = association.version
+            latest.save(update_fields=["version_after"])
+
+
+@action
+def protect_student(student: Student, *, alias: str, actor: User) -> Student:
+    """Let `alias` stand for the student everywhere: name, address, numbers, file names, texts, clues, events to send.
+
+    The files' bytes stay as they were handed in. Raises ActionError `validation_error` for an alias that tells the
+    name. On a student who is protected already only the alias changes.
+    """
+    locked = lock_student(student)
+    rows = list(_touching(locked))
+    names = hide_identity(locked, alias=alias)
+    put = Alias(names, locked.given_name)
+    for row in rows:
+        _hide_in_match(row)
+        _hide_in_file(row.essay.file, put)
+    _hide_in_events(locked, {row.essay.batch.public_id for row in rows}, put)
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        tell_changed(school_class)
+    return locked
+
+
+def _hide_in_match(row: Association) -> None:
+    row.evidence = []
+    row.candidates = [candidate | {"reasons": []} for candidate in row.candidates]
+    if not row.is_decided and row.certainty == Association.Certainty.CERTAIN:
+        row.certainty = Association.Certainty.UNSURE
+    row.save(update_fields=["evidence", "candidates", "certainty", "updated_at"])
+
+
+def _hide_in_file(file: EssayFile, put: Alias) -> None:
+    name = PurePosixPath(file.name)
+    file.name = f"{put.line(name.stem)[: 255 - len(name.suffix)]}{name.suffix}"
+    file.path = put.line(file.path)[:1000]
+    file.text = put.text(file.text)
+    file.headers, file.properties, file.sidecars = map(put.value, (file.headers, file.properties, file.sidecars))
+    file.evidence = []
+    file.save(update_fields=["name", "path", "text", "headers", "properties", "sidecars", "evidence", "updated_at"])
+
+
+def _hide_in_events(student: Student, batch_ids: set[Any], put: Alias) -> None:
+    """What the outbox keeps for the bus, sent or not."""
+    aggregates = [f"student:{student.public_id}", *(f"batch:{key}" for key in batch_ids)]
+    for event in OutboxEvent.objects.filter(aggregate__in=aggregates):
+        payload = put.value(event.payload)
+        if payload != event.payload:
+            event.payload = payload
+            event.save(update_fields=["payload"])

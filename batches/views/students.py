@@ -1,0 +1,109 @@
+"""Pages of what a student means for texts: merging two who are one, and protecting an identity."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from batches import actions
+from classes.actions.identity import show_identity
+from classes.models import Enrolment, SchoolClass, Student
+from classes.ordering import sort_key
+from huleedu.common.access import get_editable
+from huleedu.common.errors import ActionError
+from huleedu.common.requests import PageRequest
+
+NAMES = ("given_name", "family_name", "preferred_name", "email")
+
+
+def _student(request: PageRequest, class_id: UUID, student_id: UUID) -> tuple[SchoolClass, Student]:
+    """The class and a student who is or was in it. Raises Http404, ActionError `permission_denied`."""
+    school_class = get_editable(SchoolClass.objects, request.user, class_id)
+    student = get_editable(Student.objects, request.user, student_id)
+    if not Enrolment.objects.filter(school_class=school_class, student=student).exists():
+        raise Http404
+    return school_class, student
+
+
+@require_http_methods(["GET", "POST"])
+def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
+    """Pick the one to keep; the page says what moves."""
+    school_class, student = _student(request, class_id, student_id)
+    others = Student.objects.in_class(school_class).exclude(pk=student.pk).filter(protected_identity=False)
+    error = ""
+    if request.method == "POST":
+        into = _chosen(request, others)
+        if into is None:
+            error = _("Choose the student to keep.")
+        else:
+            try:
+                actions.merge_students(student, into=into, actor=request.user)
+            except ActionError as refused:
+                if refused.code != "validation_error":
+                    raise
+                error = str(refused.message)
+            else:
+                messages.success(request, _("%(name)s has the texts and classes of both.") % {"name": into.name})
+                return redirect("classes:student", class_id, into.public_id)
+    texts = Count("associations", filter=Q(associations__status="confirmed"), distinct=True)
+    rows = list(others.annotate(n_texts=texts, n_classes=Count("enrolments", distinct=True)))
+    context = {
+        "school_class": school_class,
+        "student": student,
+        "n_texts": student.associations.filter(status="confirmed").count(),
+        "class_names": [row.school_class.designation for row in student.enrolments.select_related("school_class")],
+        "others": sorted(rows, key=lambda row: (not _alike(student, row), sort_key(row.family_name or row.given_name))),
+        "error": error,
+    }
+    return render(request, "batches/student_merge.html", context, status=422 if error else 200)
+
+
+def _alike(one: Student, other: Student) -> bool:
+    return one.family_name.casefold() == other.family_name.casefold() or one.given_name.casefold() == (
+        other.given_name.casefold()
+    )
+
+
+def _chosen(request: PageRequest, others: object) -> Student | None:
+    try:
+        key = UUID(request.POST.get("into", ""))
+    except ValueError:
+        return None
+    found: Student | None = others.filter(public_id=key).first()  # type: ignore[attr-defined]  # a queryset
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
+    """Turn protection on with an alias, or off with a name; the page says what is removed."""
+    school_class, student = _student(request, class_id, student_id)
+    error: ActionError | None = None
+    if request.method == "POST":
+        try:
+            if student.protected_identity:
+                values = {name: request.POST.get(name, "") for name in NAMES}
+                show_identity(student, values=dict(values), actor=request.user)
+                messages.success(request, _("The protection has ended."))
+            else:
+                actions.protect_student(student, alias=request.POST.get("alias", ""), actor=request.user)
+                messages.success(request, _("The identity is protected."))
+        except ActionError as refused:
+            if refused.code != "validation_error":
+                raise
+            error = refused
+        else:
+            return redirect("classes:student", class_id, student_id)
+    context = {
+        "school_class": school_class,
+        "student": student,
+        "n_texts": student.associations.filter(status="confirmed").count(),
+        "error": error,
+        "typed": request.POST,
+    }
+    return render(request, "batches/student_protect.html", context, status=422 if error else 200)

@@ -1,0 +1,77 @@
+"""Protected identity: an alias stands for the student everywhere, and nothing else is left that names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from classes.actions.locks import checked_names, tell_changed
+from classes.models import RosterImport, SchoolClass, Student
+from huleedu.common.actions import action, part
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+NAMES = ("given_name", "family_name", "preferred_name")
+
+
+def lock_student(student: Student) -> Student:
+    """The student's row, locked until the transaction ends. Raises ActionError `not_found` when it is gone."""
+    locked = Student.objects.select_for_update(no_key=True).filter(pk=student.pk).first()
+    if locked is None:
+        raise ActionError("not_found", _("The student is not there any more."))
+    return locked
+
+
+@part
+def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
+    """Put `alias` in the place of name, address, numbers and spellings; returns what had named the student.
+
+    The caller holds the lock and hides the same in what it knows. Lists on their way in are dropped, and what undoing
+    earlier ones would bring back is forgotten. Raises ActionError `validation_error` for an alias that tells the name.
+    """
+    told = {getattr(student, name) for name in NAMES} | {student.email or ""} | {*map(str, student.replaced.values())}
+    told |= set(student.aliases.values_list("spelling", flat=True))
+    words = {word.casefold() for value in told for word in value.replace("-", " ").split()}
+    alias = checked_names({"given_name": clean_line(alias)})["given_name"] or ""
+    if not alias:
+        raise ActionError("validation_error", _("Give an alias."), field="alias")
+    if "@" in alias or words & {word.casefold() for word in alias.replace("-", " ").split()}:
+        message = _("The alias must not hold the student's name or e-mail address.")
+        raise ActionError("validation_error", message, field="alias")
+    student.given_name, student.family_name, student.preferred_name, student.email = alias, "", "", None
+    student.external_ids, student.replaced, student.protected_identity = {}, {}, True
+    student.save()
+    student.aliases.all().delete()
+    imports = RosterImport.objects.filter(school_class__in=SchoolClass.objects.filter(enrolments__student=student))
+    imports.filter(status=RosterImport.Status.PREVIEW).delete()
+    for done in imports.filter(undo__changed__has_key=str(student.pk)):
+        del done.undo["changed"][str(student.pk)]
+        done.save(update_fields=["undo", "updated_at"])
+    return tuple(sorted(told - {""}))
+
+
+@action
+def show_identity(student: Student, *, values: dict[str, str | None], actor: User) -> Student:
+    """End the protection: the student has a name again. Raises ActionError `validation_error` where there is none."""
+    locked = lock_student(student)
+    if not locked.protected_identity:
+        return locked
+    names = {field: values.get(field) or "" for field in (*NAMES, "email")}
+    for field, value in checked_names(names).items():
+        setattr(locked, field, value)
+    if not (values.get("given_name") or values.get("family_name")):
+        raise ActionError("validation_error", _("Give a first name or a surname."), field="given_name")
+    if locked.email and Student.objects.filter(
+        created_by_id=locked.created_by_id, email__iexact=locked.email
+    ).exclude(pk=locked.pk).exists():  # fmt: skip
+        message = _("Another of your students has this e-mail address.")
+        raise ActionError("validation_error", message, field="email")
+    locked.protected_identity = False
+    locked.save()
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        tell_changed(school_class)
+    return locked
