@@ -80,7 +80,7 @@ CERTAIN = 0.95
 """The least probability of a certain match."""
 FLOOR = 0.02
 """Below this probability a student is no candidate."""
-OTHER_NAME = 10.0
+OTHER_NAME = 40.0
 """Odds of a labelled name that fits nobody in the class: an outsider, or a spelling nobody has taught yet."""
 SECOND_TEXT = 0.25
 """How much likelier a student's first text in a batch is than one more; for answers that are not certain."""

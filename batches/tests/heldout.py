@@ -144,8 +144,10 @@ def written(rng: random.Random, student: RosterStudent, roster: list[RosterStude
     others = [s for s in roster if s.key != student.key]
     if len(family.split()) > 1 and not any(s.given_name == given for s in others):
         forms.append(f"{given} {family.split()[-1]}")
-    slip = rng.randrange(1, max(2, len(family) - 1))
-    if len(family) > 7:
+    slips = [index for index in range(1, len(family) - 1) if family[index : index + 2].islower()]
+    slips = [index for index in slips if " " not in family[index : index + 2]]
+    if len(family) > 7 and slips:
+        slip = rng.choice(slips)
         forms.append(f"{given} {family[:slip]}{family[slip + 1]}{family[slip]}{family[slip + 2 :]}")
     if not any(s.family_name == family and s.given_name[0] == given[0] for s in others):
         forms.append(f"{given[0]}. {family}")
