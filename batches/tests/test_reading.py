@@ -21,8 +21,10 @@ from classes.models import SchoolClass
 from files import samples
 from files.evidence import Document
 from files.models import EssayFile
+from files.problems import MESSAGES, message_for
 from files.sandbox import ReaderUnavailableError, ReadResult
 from files.storage import delete_blob
+from files.tests.documents import ole
 from huleedu.accounts.models import User
 from huleedu.outbox.models import OutboxEvent
 
@@ -186,6 +188,20 @@ def test_a_blob_that_is_gone_is_a_damaged_file(batch: Batch) -> None:
     assert tasks.ingest_essay(file.pk) == "failed"
     file.refresh_from_db()
     assert file.problem == "corrupt"
+
+
+def test_an_old_word_file_and_a_picture_stay_for_a_person_to_match(batch: Batch) -> None:
+    picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40)
+    uploads = [_exactly("Alva Berg.doc", ole("WordDocument")), _exactly("Bo Dahl.png", picture)]
+    messages = set()
+    for file in actions.add_files(batch, uploads=uploads, actor=batch.owner):
+        assert tasks.ingest_essay(file.pk) == "failed"
+        file.refresh_from_db()
+        assert (file.problem, file.detected_type) in {("unsupported_type", "doc"), ("unsupported_type", "picture")}
+        assert Essay.objects.live().filter(file=file).exists()
+        assert [item.text for item in file.document_evidence()] == [file.name.partition(".")[0]]
+        messages.add(message_for(file))
+    assert len(messages - {str(MESSAGES["unsupported_type"])}) == 2
 
 
 def test_a_file_that_was_removed_meanwhile_is_not_read(batch: Batch) -> None:

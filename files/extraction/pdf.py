@@ -40,7 +40,8 @@ def read_pdf(data: bytes, *, limits: Limits) -> Document:
     except (ExtractionError, MemoryError):
         raise
     except (FileNotDecryptedError, DependencyError) as error:
-        raise ExtractionError("password_protected") from error
+        # The one thing that is lacking and may be had: some way to unlock, or else to unpack.
+        raise ExtractionError("password_protected" if b"/Encrypt" in data else "corrupt") from error
     except LimitReachedError as error:
         raise ExtractionError("archive_too_large" if _is_bomb(error) else "too_complex") from error
     except RecursionError as error:

@@ -62,6 +62,8 @@ def _damaged() -> Iterator[_Case]:
     )
     yield "pdf whose root is a number", "", raw_pdf([b"42"]), "corrupt"
     yield "pdf whose pages are a string", "", raw_pdf([CATALOG, b"(pages)"]), "corrupt"
+    strange = one_page_pdf(pdf_stream(b"x" * 500, extra=b"/Filter /JBIG2Decode"))
+    yield "page packed as a picture", "", strange, "corrupt"
     prefix = b"x" * 500 + GOOD_PDF
     yield "pdf behind other bytes", "", prefix, "type_mismatch"
     yield "pdf and zip in one", "", GOOD_PDF + word(par(SENTENCE)), "type_mismatch"
