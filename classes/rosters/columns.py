@@ -32,6 +32,8 @@ def find_layout(grid: Grid, records: tuple[Record, ...], chosen: Mapping[int, st
     header = records[position] if position is not None else None
     body = records[position + 1 :] if position is not None else records
     above = records[:position] if position is not None else ()
+    if position is None and _is_title(records):
+        above, body = records[:1], records[1:]
     source = find_source(grid, header.cells if header else ())
     if chosen:
         mapping = {int(index): name for index, name in chosen.items() if name in FIELDS}
@@ -54,6 +56,14 @@ def find_header(records: tuple[Record, ...]) -> int | None:
         if headings and (len(headings) == sum(map(bool, record.cells)) or _is_alone(records, position, headings[0])):
             return position
     return None
+
+
+def _is_title(records: tuple[Record, ...]) -> bool:
+    """Whether a list without headings begins with the name of the class: `SA24D` above names."""
+    first, *others = ([cell for cell in record.cells if cell] for record in records[:_TOP]) if records else ([],)
+    written = [cell for cells in others for cell in cells]
+    is_short = len(first) == 1 and len(first[0]) <= _TOP and "@" not in first[0] and any(c.isdigit() for c in first[0])
+    return is_short and len(others) > 1 and not any(c.isdigit() for cell in written if "@" not in cell for c in cell)
 
 
 def _is_alone(records: tuple[Record, ...], position: int, column: int) -> bool:
@@ -116,6 +126,8 @@ def _by_content(body: tuple[Record, ...], source: Source) -> tuple[dict[int, str
         elif sum(any(c.isalpha() for c in v) and not any(c.isdigit() for c in v) for v in values) > len(values) * 0.7:
             names.append(index)
     has_addresses = any("@" in cell for cells in filled for cell in cells)
+    if len(names) > 2 and all(v.isascii() and v == v.lower() and " " not in v for v in _values(body, names[0])):
+        mapping[names.pop(0)] = "login"  # MarkUs without sections and numbers
     if len(names) == 1 or (names and _are_whole(_values(body, names[0]))):
         mapping[names[0]] = "full_name"
     elif len(names) >= 2 and not has_addresses:

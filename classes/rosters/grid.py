@@ -11,7 +11,7 @@ MAX_ROWS = 5_000
 MAX_LINES = 2 * MAX_ROWS
 MAX_CELLS = 200
 """Cells of a row that are looked at. A stray cell at the far edge of a sheet makes rows of sixteen thousand."""
-ENCODINGS = ("utf-8", "cp1252", "mac_roman", "latin-1", "utf-16-le", "utf-16-be")
+ENCODINGS = ("utf-8", "cp1252", "mac_roman", "cp850", "latin-1", "utf-16-le", "utf-16-be")
 """What a teacher may say that a file is written in."""
 
 

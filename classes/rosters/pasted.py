@@ -17,7 +17,7 @@ def split_people(records: tuple[Record, ...], *, is_one_column: bool) -> tuple[R
     """
     filled = [cell for record in records for cell in record.cells if cell]
     only_people = bool(filled) and all("@" in cell and _person(cell) for cell in filled)
-    if not (is_one_column or only_people):
+    if not (is_one_column or only_people or any(NAME_AND_MAIL.match(cell) for cell in filled)):
         return records
     result: list[Record] = []
     for record in records:
@@ -26,7 +26,7 @@ def split_people(records: tuple[Record, ...], *, is_one_column: bool) -> tuple[R
 
 
 def _split(record: Record, *, is_alone: bool) -> list[Record]:
-    cells = [cell for cell in record.cells if cell]
+    cells = _whole([cell for cell in record.cells if cell])
     if len(cells) == 1 and not _person(cells[0]):
         cells = [_BULLET.sub("", cells[0])]
     people = [_person(cell) for cell in cells]
@@ -42,6 +42,20 @@ def _split(record: Record, *, is_alone: bool) -> list[Record]:
         return [record]
     several = len(pairs) > 1
     return [Record(record.line, pair, n if several else 0, record.is_odd) for n, pair in enumerate(pairs, start=1)]
+
+
+def _whole(cells: list[str]) -> list[str]:
+    """`Surname` and `Given name <mail>`, which a comma between the names had parted, as one."""
+    if not any(NAME_AND_MAIL.match(cell) for cell in cells):
+        return cells
+    joined: list[str] = []
+    before = ""
+    for cell in cells:
+        whole = f"{before}, {cell}" if before else cell
+        before = "" if "@" in cell else whole
+        if not before:
+            joined.append(whole)
+    return [*joined, before] if before else joined
 
 
 def _person(cell: str) -> tuple[str, str] | None:

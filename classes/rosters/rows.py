@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from classes.rosters.columns import Layout
+from classes.rosters.columns import NAMING, Layout
 from classes.rosters.grid import Grid, Problem, Record
 from classes.rosters.headings import EXTERNAL, STATUS, header_key
 from classes.rosters.names import (
@@ -20,7 +20,7 @@ from huleedu.common.spreadsheet import plain_cell
 
 _FOOTER = re.compile(
     r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated|exported"
-    r"|\d+ (?:elever|students))\b",
+    r"|\d+ (?:elever|elev|students?|st))\b",
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
@@ -29,6 +29,9 @@ _INSTRUCTION = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"^(?:points possible|möjliga poäng|poäng möjliga|maxpoäng|maximal poäng)\b", re.IGNORECASE)
+_ABOUT_TASKS = frozenset(
+    ["date", "points", "class average", "datum", "poäng", "klassmedelvärde", "klassens genomsnitt"]
+)
 _TEST_STUDENTS = frozenset(["student, test", "test student", "teststudent", "student test", "student, testa"])
 _STAFF = re.compile(
     r"lärare|teacher|instructor|faculty|\bstaff\b|personal|assist|mentor|\bta\b|observ|rektor|principal|admin|handledare|"
@@ -109,6 +112,9 @@ class Rows:
                 return "points_possible"
             if name in _TEST_STUDENTS:
                 return "test_student"
+        named = [values[name] for name in NAMING & values.keys() if values[name]]
+        if len(named) == 1 and named[0].casefold() in _ABOUT_TASKS:
+            return "points_possible"  # Google Classroom writes about the tasks below the headings
         few = len(filled) < max(2, len(self._layout.mapping))
         if few and not values.get("huleedu") and _FOOTER.match(filled[0]) and "@" not in "".join(filled):
             return "footer"

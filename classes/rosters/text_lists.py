@@ -29,7 +29,7 @@ def read_text_file(data: bytes) -> Grid:
 
 
 def find_encoding(data: bytes) -> str:
-    """Byte order mark, strict UTF-8, UTF-16 without a mark, then cp1252 or mac_roman by which gives å ä ö."""
+    """Byte order mark, strict UTF-8, UTF-16 without a mark, then cp1252, mac_roman or cp850 by which gives å ä ö."""
     if data.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -46,9 +46,11 @@ def find_encoding(data: bytes) -> str:
         return "utf-16-le"
     if head[::2].count(0) > 0.7 * len(head) / 2:
         return "utf-16-be"
-    windows, mac = (sum(data.decode(name, "replace").count(c) for c in _SWEDISH) for name in ("cp1252", "mac_roman"))
-    if mac > windows:
-        return "mac_roman"
+    windows, mac, dos = (
+        sum(data.decode(name, "replace").count(c) for c in _SWEDISH) for name in ("cp1252", "mac_roman", "cp850")
+    )
+    if max(mac, dos) > windows:
+        return "mac_roman" if mac >= dos else "cp850"
     try:
         data.decode("cp1252")
     except UnicodeDecodeError:
@@ -96,6 +98,7 @@ def find_delimiter(text: str) -> str | None:
         widths = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
         if max(widths) < 2:
             continue
+        widths = _below_the_title(widths)
         common = max(set(widths), key=lambda width: (widths.count(width), width))
         if common < 2:
             common = widths[0]
@@ -103,6 +106,13 @@ def find_delimiter(text: str) -> str | None:
         if value > score:
             best, score = delimiter, value
     return None if best == "," and _are_names(lines) else best
+
+
+def _below_the_title(widths: list[int]) -> list[int]:
+    """Cells a line without the lines of one cell above a table: a title, the class, who printed it."""
+    first = next(n for n, width in enumerate(widths) if width > 1)
+    table = widths[first:]
+    return table if len(table) > 1 and sum(width > 1 for width in table) > 0.8 * len(table) else widths
 
 
 def _are_names(lines: list[str]) -> bool:

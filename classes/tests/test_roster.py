@@ -36,7 +36,9 @@ def codes(parsed: ParsedRoster) -> list[tuple[int, str]]:
     return [(problem.line, problem.code) for problem in parsed.problems]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "mac_roman", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "cp1252", "mac_roman", "cp850", "utf-16", "utf-16-le", "utf-16-be"]
+)
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_encodings_delimiters_and_line_ends(encoding: str, delimiter: str, newline: str) -> None:

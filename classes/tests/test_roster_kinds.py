@@ -89,6 +89,14 @@ KINDS: dict[str, tuple[str, str, list[dict[str, str]]]] = {
     "name and guardians": ("Tilltalsnamn;Efternamn;E-post;Vårdnadshavare 1 e-post\n"
                            "Åsa;Öberg;asa@elev.example;m@hem.example\n",
                            "csv", [{}]),
+    "google with rows about tasks": (
+        "Last Name,First Name,Email Address,Bok\nDate,,,2025-11-02\nPoints,,,10\nClass Average,,,7\n"
+        "Öberg,Åsa,asa@elev.example,8\n", "google_classroom", [{}],
+    ),
+    "below a title": (
+        "Rapport\nSkolan\n\nKlass: SA24D\nNr;Elev;Personnr;E-post\n1;Öberg, Åsa;20070101-2384;asa@elev.example\n",
+        "csv", [{}],
+    ),
     "surname first": ("Namn;E-post\nÖberg Åsa;asa@elev.example\n", "csv", [{}]),
 }  # fmt: skip
 
@@ -194,6 +202,10 @@ def test_hostile_zips(data: bytes, code: str) -> None:
         ("Åsa Öberg, Bo Ek, Lo Ahl", [("Åsa", "Öberg", None), ("Bo", "Ek", None), ("Lo", "Ahl", None)]),
         ("asa@elev.example, bo@elev.example", [("", "", "asa@elev.example"), ("", "", "bo@elev.example")]),
         ('"Öberg, Åsa" <asa@elev.example>', [ASA]),
+        ("Öberg, Åsa <asa@elev.example>, Ek, Bo <bo@elev.example>", [ASA, ("Bo", "Ek", "bo@elev.example")]),
+        ("Öberg, Åsa <asa@elev.example>\nEk, Bo <bo@elev.example>", [ASA, ("Bo", "Ek", "bo@elev.example")]),
+        ("SA24D\nÅsa Öberg\nBo Ek\n", [("Åsa", "Öberg", None), ("Bo", "Ek", None)]),
+        ("asaobe,Öberg,Åsa\nboek,Ek,Bo\n", [("Åsa", "Öberg", None), ("Bo", "Ek", None)]),
         ("Suriya\nBo Ek\n", [("Suriya", "", None), ("Bo", "Ek", None)]),
     ],
 )
