@@ -5,7 +5,6 @@ A hostile reader is put in place of the real one in a copy of the server that ru
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -18,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import lxml
 import pytest
 
 from files import sandbox
@@ -30,8 +28,6 @@ ROOT = Path(sandbox.__file__).resolve().parents[1]
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
 READ = {"kind": "read"}
-ORDINARY = 12345
-"""A user without any rights of its own."""
 PIPE = "next(fd for fd in range(3, 64) if attempt(lambda: os.fstat(fd)).startswith('os.'))"
 """Within a child: the descriptor its answer goes to."""
 HOSTILE = """
@@ -363,49 +359,6 @@ def test_nothing_outlives_a_killed_worker(tmp_path: Path, order: str) -> None:
         owner.kill()
     assert wait_until(lambda: not alive(int(server)))
     assert wait_until(lambda: not any(map(alive, children)))
-
-
-def _python_for_all() -> list[str]:
-    """A Python of this version that another user may run, with our packages."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        command = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups", python]
-        version = "import sys; print(sys.version_info[:2])"
-        done = subprocess.run([*command, "-c", version], capture_output=True, text=True, check=False)
-        if done.stdout.strip() == str(sys.version_info[:2]):
-            return command
-    pytest.skip("this Python lies in a private home: another user cannot run it")
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else")
-def test_an_ordinary_user_reads_in_the_same_sandbox(tmp_path: Path) -> None:
-    """The crimes again, as a user who is not root: the limits must hold without rights to drop."""
-    order = tmp_path / "order.txt"
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    crimes = (
-        "os.fork()",
-        "open('/etc/passwd')",
-        "socket.socket()",
-        f"os.unlink({str(order)!r})",
-        "os.mkdir('/tmp/crime')",
-    )
-    order.write_text("![" + ", ".join(f"attempt(lambda: {crime})" for crime in crimes) + "]")
-    request = json.dumps({"path": str(order), "name": "order.txt", "limits": Limits().as_json(), "job": READ})
-    os.chown(order, ORDINARY, ORDINARY)
-    environment = {"PYTHONPATH": f"{ROOT}:{Path(lxml.__file__).parents[1]}", "LC_ALL": "C.UTF-8"}
-    command = [*_python_for_all(), "-c", HOSTILE]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        hello = json.loads(server.stdout.readline())
-        server.stdin.write(f"{request}\n".encode())
-        server.stdin.flush()
-        answer = json.loads(server.stdout.readline())
-        server.stdin.close()
-    assert hello["rights"] == "kept"
-    # Where the kernel has no Landlock, an ordinary user's child can still change the names of that user's files.
-    assert said(answer).count("Error: ") >= (len(crimes) if landlock_version() else 3)
-    assert order.exists() or not landlock_version()
 
 
 def test_thirty_files_do_not_leave_anything_behind(tmp_path: Path) -> None:
