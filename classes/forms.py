@@ -236,7 +236,7 @@ class ColumnsForm(ActionForm):
     def changes(self) -> dict[str, Any]:
         """As `actions.revise_import` takes them."""
         columns = {str(column.index): self.cleaned_data[f"columns.{column.index}"] for column in self.columns}
-        changes: dict[str, Any] = {"columns": columns}
-        if "encoding" in self.fields:
-            changes["encoding"] = self.cleaned_data["encoding"]
-        return changes
+        encoding = self.cleaned_data.get("encoding", "")
+        if encoding != self.initial.get("encoding", ""):
+            return {"encoding": encoding, "columns": {}}  # other headings may be seen then
+        return {"columns": columns}

@@ -27,17 +27,14 @@ def plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", swapped) if not unicodedata.combining(c))
 
 
+def name_key(given_name: str, family_name: str) -> tuple[str, str, str, str]:
+    """A student's place in a list; one who has only a first name sorts by it."""
+    return sort_key(family_name or given_name), sort_key(given_name), family_name, given_name
+
+
 def by_surname(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Students (as `classes.reads.roster_rows`) in Swedish order; one who has only a first name sorts by it."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            sort_key(row["family_name"] or row["given_name"]),
-            sort_key(row["given_name"]),
-            row["family_name"],
-            row["given_name"],
-        ),
-    )
+    """Students (as `classes.reads.roster_rows`) in Swedish order."""
+    return sorted(rows, key=lambda row: name_key(row["given_name"], row["family_name"]))
 
 
 def matching(rows: Iterable[Mapping[str, Any]], search: str) -> list[Mapping[str, Any]]:

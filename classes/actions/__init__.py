@@ -12,7 +12,7 @@ from classes.actions.classes import (
     share_class,
     update_class,
 )
-from classes.actions.imports import Preview, build_preview, preview_roster, read_preview, revise_import
+from classes.actions.imports import Preview, build_preview, preview_roster, read_other_ways, read_preview, revise_import
 from classes.actions.students import add_student, delete_student, enrol_student, remove_student, update_student
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "enrol_student",
     "forget_alias",
     "preview_roster",
+    "read_other_ways",
     "read_preview",
     "remove_share",
     "remove_student",

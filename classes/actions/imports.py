@@ -16,7 +16,7 @@ from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.problems import message_for
 from classes.rosters.cleaning import Cleaned, cleaned
 from classes.rosters.diff import COMPARED, DiffRow, KnownStudent, diff_roster
-from classes.rosters.grid import Grid, RosterError, load_grid
+from classes.rosters.grid import ENCODINGS, Grid, RosterError, load_grid
 from classes.rosters.headings import FIELDS
 from classes.rosters.parsing import ParsedRoster, parse_grid
 from classes.rosters.reading import read_grid
@@ -139,6 +139,22 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         ],
         "personnummer_removed": roster_import.result.get("personnummer_removed", 0),
     }
+
+
+def read_other_ways(roster_import: RosterImport) -> dict[str, list[str]]:
+    """Encoding to up to three values of the list as they read in it: only ways that it can be read, and that differ."""
+    kept = load_grid(bytes(roster_import.content))
+    now = kept.read_as(roster_import.encoding)
+    telling = [cell for record in now.records for cell in record.cells if cell and not cell.isascii()][:3]
+    ways: dict[str, list[str]] = {}
+    for encoding in ENCODINGS if now.is_text else ():
+        try:
+            values = [clean_line(cell.encode(now.encoding).decode(encoding)) for cell in telling]
+        except UnicodeError:
+            continue
+        if values != [clean_line(cell) for cell in telling]:
+            ways[encoding] = values
+    return ways
 
 
 # --- pieces, also of applying ----------------------------------------------------------------------------------------

@@ -92,6 +92,11 @@ def test_a_file_is_read_another_way(client_for: ClientFor, owned_class: SchoolCl
     assert answer.status_code == 422
     answer = client.post(url("import-columns", owned_class, draft), {**columns, "encoding": "mac_roman"})
     assert answer["Location"] == url("import-columns", owned_class, draft)
+    page = client.get(answer["Location"]).content.decode()
+    # One click shows it as it was; what it would look like stands on the button.
+    assert 'name="encoding" value="cp1252">Windows text: Förnamn, Öberg' in page
+    answer = client.post(answer["Location"], {"encoding": ["mac_roman", "cp1252"]})
+    assert "Öberg" in client.get(url("import-check", owned_class, draft)).content.decode()
 
 
 @pytest.mark.parametrize(

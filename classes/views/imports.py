@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from classes import actions
-from classes.forms import ColumnsForm, ImportForm
+from classes.forms import ENCODINGS, ColumnsForm, ImportForm
 from classes.import_check import (
     PER_PAGE,
     TABS,
@@ -106,9 +106,11 @@ def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpRespon
             step = "columns" if form.cleaned_data.get("encoding", "") != draft.encoding else "check"
             return redirect(f"classes:import-{step}", class_id, import_id)
     no_names = any(problem.code == "no_name_column" for problem in preview.parsed.problems)
+    read = actions.read_other_ways(draft)
+    ways = [(key, label, read[key]) for key, label in ENCODINGS if key in read]
     letters = [s for c in preview.parsed.columns for s in c.samples if not s.isascii()][:3]
     frame = class_frame(request, class_id, tab="import")
-    context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, step=2)
+    context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, ways=ways, step=2)
     return render(request, "classes/import_columns.html", context, status=422 if form.errors else 200)
 
 
