@@ -38,9 +38,9 @@ PLACES: Mapping[str, PlaceWeight] = {
     "first_line": PlaceWeight(0.993, 0.20),
     "page_header": PlaceWeight(0.992, 0.06),
     "table": PlaceWeight(0.990, 0.06),
+    "sign_off": PlaceWeight(0.970, 0.30),
     "folder": PlaceWeight(0.962, 0.03),
     "file_name": PlaceWeight(0.962, 0.10),
-    "sign_off": PlaceWeight(0.97, 0.30),
     "property": PlaceWeight(0.85, 0.30),
     "body": PlaceWeight(0.10, 0.05),
 }

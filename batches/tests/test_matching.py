@@ -274,6 +274,11 @@ def test_first_name_and_surname_on_labels_of_their_own() -> None:
     assert (suggestion.certainty, suggestion.student) == ("certain", "Alexander Falk")
 
 
+def test_a_number_beside_a_long_name_hides_nothing() -> None:
+    suggestion = match(essay(name="AlexanderFalk2.docx"))
+    assert (suggestion.certainty, suggestion.student) == ("certain", "Alexander Falk")
+
+
 def test_a_class_is_no_surname_and_a_year_no_number() -> None:
     roster = [pupil("Hamza Ek"), pupil("Noor Berg", external_ids=(("canvas", "2026"),))]
     assert match(essay(name="EK24C uppsats 2026.docx"), roster).certainty == "no_match"
