@@ -110,20 +110,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "columns": [
             {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field} for c in shown
         ],
-        "rows": [
-            {
-                "key": row.key,
-                "line": row.line,
-                "action": row.action,
-                "student_id": row.student,
-                "values": row.values,
-                "changes": row.changes,
-                "kept": row.kept,
-                "problems": row.problems,
-                "include": row.include,
-            }
-            for row in preview.rows
-        ],
+        "rows": [_row_json(row) for row in preview.rows],
         "new": counts["new"],
         "changed": counts["changed"],
         "unchanged": counts["unchanged"],
@@ -138,6 +125,20 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
             for p in (parsed.problems if parsed else ())
         ],
         "personnummer_removed": roster_import.result.get("personnummer_removed", 0),
+    }
+
+
+def _row_json(row: DiffRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "line": row.line,
+        "action": row.action,
+        "student_id": row.student,
+        "values": row.values,
+        "changes": row.changes,
+        "kept": row.kept,
+        "problems": row.problems,
+        "include": row.include,
     }
 
 
