@@ -315,3 +315,37 @@ def test_every_reason_is_known_and_points_at_evidence_that_is_there() -> None:
             for reason in candidate.reasons:
                 assert reason.code in REASONS
                 assert set(reason.evidence) <= ids
+
+
+def test_one_text_and_one_student_are_no_pair() -> None:
+    assert match(essay(), [pupil("Elsa Holm")]).certainty == "no_match"
+
+
+def test_who_is_left_over_is_not_called_named_in_passing() -> None:
+    answers = match_essays([essay("1", name="Elsa Holm.docx"), essay("2")], [pupil("Elsa Holm"), pupil("Nils Falk")])
+    assert codes(answers["2"]) == {"only_one_left", "no_other_text"}
+
+
+def test_the_first_of_two_given_names_gives_way_to_the_whole_name() -> None:
+    roster = [pupil("Anna-Karin|Lind"), pupil("Anna|Lind")]
+    suggestion = match(essay(text=f"Namn: Anna Lind\n{STORY}"), roster)
+    assert (suggestion.student, suggestion.certainty) == ("Anna Lind", "certain")
+
+
+def test_a_surname_beside_another_first_name_supports_nobody_named_elsewhere() -> None:
+    suggestion = match(essay(name="Åsa Åkerström.docx", text=f"Namn: Linnea Åkerström\n{STORY}"))
+    assert (suggestion.certainty, first(suggestion)) == ("unsure", "Åsa Åkerström")
+    assert "family_name" not in codes(suggestion)
+    assert "other_name" in codes(suggestion)
+
+
+def test_a_broken_name_is_pointed_at_as_a_whole() -> None:
+    suggestion = match(essay(name="├àsa ├àkerstr├Âm.docx"))
+    [reason] = [reason for reason in suggestion.candidates[0].reasons if reason.code == "full_name"]
+    texts = {item.id: item.text for item in suggestion.evidence}
+    assert [texts[key] for key in reason.evidence] == ["├àsa ├àkerstr├Âm"]
+
+
+def test_a_label_with_an_initial_only_is_no_stranger() -> None:
+    suggestion = match(essay(name="Alexander Falk.docx", text=f"Namn: X\n{STORY}"))
+    assert (suggestion.certainty, suggestion.student) == ("certain", "Alexander Falk")
