@@ -26,11 +26,11 @@ class Navigation:
 
     @cached_property
     def n_to_review(self) -> int:
-        """Batches the person sees with at least one undecided text."""
+        """Open batches with an undecided text that the person may decide."""
         user = self._request.user
         if not user.is_authenticated:
             return 0
-        return Batch.objects.visible_to(user).open().needing_review().count()
+        return Batch.objects.editable_by(user).open().needing_review().count()
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from batches.models import Batch, Essay
+from classes.ordering import name_key
 from files.storage import CHUNK, open_blob
 from huleedu.common.errors import ActionError
 from huleedu.common.spreadsheet import safe_cell
@@ -59,7 +60,16 @@ def _download_name(batch: Batch, what: str, kind: str) -> str:
 
 
 def _essays(batch: Batch) -> list[Essay]:
-    return list(Essay.objects.live().filter(batch=batch).with_match().order_by("pk"))
+    """By student, as the class list is sorted; texts of nobody last, in the order they came."""
+    essays = list(Essay.objects.live().filter(batch=batch).with_match().order_by("pk"))
+    return sorted(essays, key=_place)
+
+
+def _place(essay: Essay) -> tuple[bool, tuple[str, ...]]:
+    match = essay.association
+    if not match.is_decided or match.student is None:
+        return True, ()
+    return False, name_key(match.student.given_name, match.student.family_name)
 
 
 def _table(batch: Batch) -> Iterator[list[Any]]:
@@ -99,12 +109,16 @@ def _xlsx(batch: Batch) -> bytes:
 def _zip(batch: Batch) -> tempfile.SpooledTemporaryFile[bytes]:
     """Each file under its student's name; undecided ones and those of nobody in a folder of their own.
 
-    A file whose bytes are gone is left out rather than lose the others.
+    A text that a person pasted goes in as text: it is what counts, the file could not be read. A file whose bytes are
+    gone is left out rather than lose the others.
     """
     spool: tempfile.SpooledTemporaryFile[bytes] = tempfile.SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115
     taken: set[str] = set()
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
         for essay, name in _named(batch):
+            if essay.file.is_pasted:
+                archive.writestr(_unique(f"{PurePosixPath(name).with_suffix('.txt')}", taken), essay.file.text)
+                continue
             try:
                 source = open_blob(essay.file.storage_key)
             except OSError:

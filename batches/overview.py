@@ -14,6 +14,7 @@ from django.utils import timezone
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, PhaseRun
 from batches.querysets import file_counts
 from classes.models import Enrolment
+from classes.ordering import name_key
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -193,11 +194,10 @@ def _name_missing(rows: Iterable[Row]) -> None:
         Enrolment.objects.filter(left_at=None)
         .annotate(batch_pk=F("school_class__batches"), is_sure=Exists(sure), has_text=Exists(texts))
         .filter(batch_pk__in=by_batch)
-        .order_by("student__family_name", "student__given_name", "pk")
         .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name")
     )
     names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
-    for batch_pk, is_sure, has_text, given_name, family_name in found:
+    for batch_pk, is_sure, has_text, given_name, family_name in sorted(found, key=lambda row: name_key(row[3], row[4])):
         names[batch_pk][2 if is_sure else 1 if has_text else 0].append(f"{given_name} {family_name}".strip())
     for batch_pk, (missing, may_have, have) in names.items():
         students = len(missing) + len(may_have) + len(have)

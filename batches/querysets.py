@@ -106,8 +106,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.annotate(changed_at=Greatest("updated_at", Coalesce(matches, "updated_at")))
 
     def open(self) -> BatchQuerySet:
-        """Not archived."""
-        return self.exclude(status="archived")
+        """Not come to an end yet: neither done, failed, cancelled nor archived."""
+        return self.filter(status__in=["collecting", "ready", "processing"])
 
     def needing_review(self) -> BatchQuerySet:
         """With at least one undecided text."""

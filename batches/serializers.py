@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from batches.models import Batch, Essay
@@ -53,6 +54,7 @@ class BatchInput(serializers.Serializer[Any]):
         queryset=SchoolClass.objects.none(),
         required=False,
         allow_null=True,
+        error_messages={"does_not_exist": _("There is no class with this id.")},
     )
     course_code = serializers.ChoiceField(choices=CourseCode.choices, required=False, allow_null=True)
     due_at = serializers.DateTimeField(required=False, allow_null=True)

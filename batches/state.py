@@ -8,6 +8,7 @@ from typing import Any
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
 from batches.querysets import file_counts
 from classes.models import Student
+from classes.ordering import name_key
 
 Association = EssayStudentAssociation
 
@@ -58,7 +59,8 @@ def who_has_not_handed_in(batch: Batch) -> HandedIn:
     for student_pk, status, certainty in matches.values_list("student_id", "status", "certainty"):
         decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
         (sure if decided else unsure).add(student_pk)
-    students = list(Student.objects.in_class(batch.school_class_id).by_name())
+    students = list(Student.objects.in_class(batch.school_class_id))
+    students.sort(key=lambda student: name_key(student.given_name, student.family_name))
     without = [student for student in students if student.pk not in sure]
     return HandedIn(
         missing=tuple(student for student in without if student.pk not in unsure),

@@ -17,6 +17,7 @@ from batches import actions
 from batches.models import Batch
 from batches.tests.making import make_batch, make_students, upload
 from classes.models import SchoolClass, Student
+from files.models import EssayFile
 from files.storage import delete_blob
 from huleedu.accounts.models import User
 
@@ -55,8 +56,8 @@ def test_csv_and_excel_hold_the_same_table(
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
-        assert rows[1] == ["Öberg", "Åsa", asa.email, "a.docx", "confirmed", "0"]
-        assert rows[2][:2] == ["'@SUM", "'=1+1"]
+        assert rows[1][:2] == ["'@SUM", "'=1+1"]
+        assert rows[2] == ["Öberg", "Åsa", asa.email, "a.docx", "confirmed", "0"]
         assert rows[3] == ["", "", "", "c.docx", "not in this class", "0"]
         assert rows[4] == ["", "", "", "'-d.docx", "undecided", "0"]
     for answer in at_both_doors(batch, teacher, "xlsx", client_for, api):
@@ -152,3 +153,25 @@ def test_exports_ask_as_much_at_3_as_at_30(
     hand_in(batch, teacher, {f"{n}.docx": students[n] for n in range(3, 30)})
     with django_assert_num_queries(len(few)):
         client.get(target)
+
+
+def test_a_pasted_text_is_in_the_zip_in_place_of_the_file_it_stands_for(
+    batch: Batch, teacher: User, owned_class: SchoolClass, client_for: ClientFor, api: Api
+) -> None:
+    (asa,) = make_students(owned_class, ["Åsa Öberg"])
+    hand_in(batch, teacher, {"tom.docx": asa})
+    EssayFile.objects.filter(batch_file__batch=batch).update(is_pasted=True, text="Den inklistrade texten.")
+    for answer in at_both_doors(batch, teacher, "zip", client_for, api):
+        archive = zipfile.ZipFile(io.BytesIO(body(answer)))
+        assert archive.namelist() == ["Öberg Åsa.txt"]
+        assert archive.read("Öberg Åsa.txt").decode() == "Den inklistrade texten."
+
+
+def test_the_table_is_sorted_as_a_class_list_is(
+    batch: Batch, teacher: User, owned_class: SchoolClass, client_for: ClientFor, api: Api
+) -> None:
+    bo, ake, af = make_students(owned_class, ["Bo Ek", "Åke Ås", "Isak af Berg"])
+    hand_in(batch, teacher, {"1.docx": ake, "2.docx": "", "3.docx": bo, "4.docx": af})
+    answer = at_both_doors(batch, teacher, "csv", client_for, api)[0]
+    rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
+    assert [row[3] for row in rows[1:]] == ["4.docx", "3.docx", "1.docx", "2.docx"]

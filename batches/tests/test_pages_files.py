@@ -302,11 +302,15 @@ def test_the_steps_of_a_batch(owner: Client, batch: Batch) -> None:
     send(owner, batch, essay())
     assert owner.post(url("start", batch)).status_code == 409
     read_all(batch)
+    asked = owner.post(url("start", batch))
+    assert "1 text has no student yet" in asked.content.decode()
+    batch.refresh_from_db()
+    assert batch.status == "collecting"
     for name, status in (
         ("start", "processing"), ("cancel", "cancelled"), ("reopen", "collecting"), ("lock", "ready"),
         ("cancel", "cancelled"), ("archive", "archived"),
     ):  # fmt: skip
-        assert owner.post(url(name, batch)).status_code == 302
+        assert owner.post(url(name, batch), {"without_student": "1"}).status_code == 302
         batch.refresh_from_db()
         assert batch.status == status
         assert owner.get(url("detail", batch)).status_code == 200
