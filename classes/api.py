@@ -240,7 +240,7 @@ class RosterImportViewSet(ApiViewSet):
     def _import(self) -> RosterImport:
         """A draft holds what is not in the class yet: only those who may change the class see it."""
         school_class = get_editable(SchoolClass.objects, self.person, self.kwargs["class_id"])
-        rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
+        rows = RosterImport.objects.select_related("school_class", "created_by").filter(school_class=school_class)
         found = rows.filter(public_id=self.kwargs["import_id"]).first()
         if found is None:
             raise Http404

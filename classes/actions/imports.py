@@ -163,8 +163,8 @@ def read_other_ways(roster_import: RosterImport) -> dict[str, list[str]]:
 
 def lock_import(roster_import: RosterImport) -> RosterImport:
     """The draft's row, locked until the transaction ends. Raises ActionError `not_found` when it is gone."""
-    rows = RosterImport.objects.select_for_update(no_key=True, of=("self",)).select_related("school_class")
-    locked = rows.filter(pk=roster_import.pk).first()
+    rows = RosterImport.objects.select_related("school_class", "created_by").filter(pk=roster_import.pk)
+    locked = rows.select_for_update(no_key=True, of=("self",)).first()
     if locked is None:
         raise ActionError("not_found", _("The draft is not there any more. Import the list again."))
     return locked
@@ -187,14 +187,17 @@ def _columns(roster_import: RosterImport) -> dict[int, str] | None:
 
 
 def compare(roster_import: RosterImport, parsed: ParsedRoster) -> list[DiffRow]:
-    """What applying the list would do to each student. Two statements."""
+    """What applying the list would do to each student. Two statements.
+
+    A colleague who imports finds only the owner's students whom that colleague may see: an address guessed into a list
+    tells nothing of the owner's other classes.
+    """
     school_class = roster_import.school_class
     enrolled = set(
         Enrolment.objects.filter(school_class=school_class, left_at=None).values_list("student_id", flat=True)
     )
-    students = Student.objects.filter(created_by_id=school_class.owner_id).filter(
-        Q(pk__in=enrolled) | Q(email__isnull=False)
-    )
+    mine = Student.objects.visible_to(roster_import.created_by).filter(created_by_id=school_class.owner_id)
+    students = mine.filter(Q(pk__in=enrolled) | Q(email__isnull=False))
     known = [
         KnownStudent(
             key=str(student.public_id),

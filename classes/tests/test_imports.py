@@ -358,3 +358,17 @@ def test_statements_do_not_grow_with_the_list(owned_class: SchoolClass, teacher:
     assert all(many - few <= 2 * 2_000 // 100 for few, many in zip(*counts, strict=True)), counts
     assert counts[0][:2] == counts[1][:2]
     assert counts[0][0] == 2
+
+
+def test_a_colleagues_list_finds_nobody_the_colleague_may_not_see(
+    owned_class: SchoolClass, teacher: User, colleague: User
+) -> None:
+    elsewhere = Student.objects.create(
+        created_by=teacher, given_name="Ida", family_name="Holm", email="ida@elev.example"
+    )
+    text = "Förnamn;Efternamn;E-post\nNobody;Here;ida@elev.example"
+    (guessed,) = actions.build_preview(actions.preview_roster(owned_class, data=text, actor=colleague))["rows"]
+    assert (guessed["action"], guessed["student_id"], guessed["changes"]) == ("new", None, {})
+    assert "Ida" not in str(guessed)
+    (known,) = actions.build_preview(actions.preview_roster(owned_class, data=text, actor=teacher))["rows"]
+    assert (known["action"], known["student_id"]) == ("changed", str(elsewhere.public_id))

@@ -39,7 +39,7 @@ def _import(request: PageRequest, class_id: UUID, import_id: UUID, *, editable: 
     """The import if the person may change (or see) its class. Raises Http404, ActionError `permission_denied`."""
     gate = get_editable if editable else get_visible
     school_class = gate(SchoolClass.objects, request.user, class_id)
-    rows = RosterImport.objects.select_related("school_class").filter(school_class=school_class)
+    rows = RosterImport.objects.select_related("school_class", "created_by").filter(school_class=school_class)
     found = rows.filter(public_id=import_id).first()
     if found is None:
         raise Http404
