@@ -143,7 +143,10 @@ def _other_texts(student: Student, others: Sequence[Essay]) -> list[ShownReason]
 
 
 def search_class(batch: Batch, query: str) -> list[Student]:
-    """Students of the class whose name or e-mail has `query`, accents ignored but exact ones first. One statement."""
+    """Students of the class whose name or e-mail has `query`; accents are ignored. One statement.
+
+    First those with a name that begins so, among them first those with the very accents.
+    """
     if batch.school_class_id is None or not query.strip():
         return []
     wanted, folded = query.strip().casefold(), fold(query)
@@ -153,4 +156,10 @@ def search_class(batch: Batch, query: str) -> list[Student]:
 
     students = Student.objects.in_class(batch.school_class_id).by_name()
     found = [s for s in students if wanted in haystack(s) or (folded and folded in fold(haystack(s)))]
-    return sorted(found, key=lambda student: wanted not in haystack(student))
+
+    def place(student: Student) -> tuple[bool, bool]:
+        words = haystack(student).split()
+        begins = any(word.startswith(wanted) or (folded and fold(word).startswith(folded)) for word in words)
+        return not begins, wanted not in haystack(student)
+
+    return sorted(found, key=place)

@@ -68,8 +68,18 @@ class ResetForm(forms.Form):
         queue_reset_link(self.cleaned_data["email"], base_url=f"{request.scheme}://{request.get_host()}")
 
 
+def _explain(fields: dict[str, forms.Field]) -> None:
+    """Our own words beside the two fields: Django's second hint reads as if the old password was meant."""
+    fields["new_password1"].help_text = _("At least 10 characters, and not a common password.")
+    fields["new_password2"].help_text = _("Write the new password once more.")
+
+
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A new password after following a link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _explain(self.fields)
 
     def save(self, commit: bool = True) -> User:
         """Set it; all sessions, tokens and sockets end."""
@@ -83,6 +93,7 @@ class ChangePasswordForm(PasswordChangeForm):
         super().__init__(user, data)
         # It is one form of several on its page, which must not open in the middle.
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        _explain(self.fields)
 
     def save(self, commit: bool = True) -> User:
         """Set it; other sessions, tokens and sockets end."""

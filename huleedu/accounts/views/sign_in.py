@@ -34,7 +34,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request, request.POST if request.method == "POST" else None)
     if form.is_valid():
         login(request, form.user)
-        return redirect(_next_page(request, settings.LOGIN_REDIRECT_URL))
+        response = redirect(_next_page(request, settings.LOGIN_REDIRECT_URL))
+        remember_language(response, form.user.language)
+        return response
     context = {"form": form, "next": _asked_for(request)}
     return render(request, "accounts/sign_in.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
@@ -59,6 +61,18 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL or "accounts:sign-in")
 
 
+def remember_language(response: HttpResponse, chosen: str) -> None:
+    """Speak `chosen` on this device also when nobody is signed in."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=365 * 24 * 3600,
+        httponly=True,
+        secure=settings.SECURE_COOKIES,
+        samesite="Lax",
+    )
+
+
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -69,14 +83,7 @@ def language(request: HttpRequest) -> HttpResponse:
         return response
     if request.user.is_authenticated:
         actions.update_profile(request.user, changes={"language": chosen}, actor=request.user)
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        chosen,
-        max_age=365 * 24 * 3600,
-        httponly=True,
-        secure=settings.SECURE_COOKIES,
-        samesite="Lax",
-    )
+    remember_language(response, chosen)
     return response
 
 
