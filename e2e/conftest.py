@@ -29,7 +29,15 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-OF_THE_TESTS = ("DATABASE_URL", "REDIS_URL", "DB_POOL_MAX", "SECRET_KEY", "STATIC_ROOT", "DJANGO_SETTINGS_MODULE")
+OF_THE_TESTS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "HULEEDU_TEST_VALKEY",
+    "DB_POOL_MAX",
+    "SECRET_KEY",
+    "STATIC_ROOT",
+    "DJANGO_SETTINGS_MODULE",
+)
 """What the test suite set for itself; the stack under test brings its own."""
 TEACHER = ("colleague@demo.example", "demo-colleague")
 """Not the demo teacher, whose class has the students of the sample list already."""

@@ -83,7 +83,8 @@ _LABEL_CELL = re.compile(rf"^(?i:{_WRITER}){_MORE}[ \t]*[:：]?$")
 _OTHER_CELL = re.compile(rf"^(?i:{_OTHERS})[ \t]*[:：]?$")
 _EMAIL = re.compile(r"(?<![\w.+\-'])[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
 _WORDY = re.compile(r"[^\W\d_]{2,}")
-_SENTENCE = re.compile(r"[.!?;:]\s+\S+\s+\S+|[.!?]$|,(?:\s+[a-zåäö]+\b){3}")
+# The full stop of an initial ("E. Berg") ends no sentence.
+_SENTENCE = re.compile(r"(?:(?<!\b\w)\.|[!?;:])\s+\S+\s+\S+|[.!?]$|,(?:\s+[a-zåäö]+\b){3}")
 
 _CLOSING = re.compile(
     r"^\W*(?:yours\b|sincerely|faithfully|kind regards|best regards|regards|best wishes|love\b|cheers|"

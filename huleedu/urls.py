@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("batches.urls")),
     path("api/", include("huleedu.api_router")),
     path("support/", admin.site.urls),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -32,6 +33,13 @@ OUTBOX_LATE = 60.0
 def home(request: HttpRequest) -> HttpResponse:
     """To the overview, which sends strangers to sign in."""
     return redirect("batches:overview")
+
+
+@login_not_required
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Where browsers look by themselves, on pages that name no icon (`/support/`)."""
+    return redirect(static("favicon.svg"))
 
 
 @login_not_required

@@ -16,7 +16,9 @@ from batches.tests.heldout import Made, make_batch, make_corpus
 from files.evidence import Evidence
 
 SEEDS = st.integers(min_value=1000, max_value=10**6)
-few = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same classes in every run: a new one that fails is a finding for whoever looks for it, and
+# no reason why somebody else's change may not land.
+few = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def answers(files: list[Made], roster: list[RosterStudent]) -> dict[str, Suggestion]:

@@ -263,7 +263,7 @@ def test_valkey_is_wiped_while_files_wait(batch: Batch, django_capture_on_commit
     with django_capture_on_commit_callbacks(execute=True):
         files = add(batch, "a.txt", "b.txt", "c.txt")
     assert broker.llen("default") == 3
-    broker.flushall()
+    broker.flushdb()
     assert broker.llen("default") == 0
     make_old(*files)
     assert tasks.sweep_stuck()["files"] == 3

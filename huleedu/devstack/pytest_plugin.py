@@ -1,7 +1,7 @@
 """Gives the test suite its own PostgreSQL and Valkey, unless DATABASE_URL and REDIS_URL name some.
 
-A `-p` plugin, since pytest-django loads the settings before any conftest.py. Workers of pytest-xdist inherit the
-servers.
+A `-p` plugin, since pytest-django loads the settings before any conftest.py. Workers of pytest-xdist share
+PostgreSQL, in databases of their own, and have a Valkey each.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from huleedu.devstack.places import sockets
 from huleedu.devstack.process import Child, Watchdog
 from huleedu.devstack.servers import Postgres, Valkey
 
+_OWN_VALKEY = "HULEEDU_TEST_VALKEY"
+"""Set once REDIS_URL names a Valkey of ours: each worker of pytest-xdist then starts one of its own."""
 _running: list[Child] = []
 _watchdog: list[Watchdog] = []
 
@@ -25,6 +27,8 @@ def pytest_load_initial_conftests() -> None:
     """Start what is missing, before Django's settings are read."""
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
     os.environ["DB_POOL_MAX"] = "0"
+    if os.environ.get(_OWN_VALKEY) and "PYTEST_XDIST_WORKER" in os.environ:
+        del os.environ["REDIS_URL"]  # the one inherited: its queue and its sockets are those of the other workers too
     if {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
         return
     data = Path(tempfile.mkdtemp(prefix="huleedu-test-", dir="/tmp"))  # not TMPDIR: PostgreSQL's user must get there
@@ -40,6 +44,7 @@ def pytest_load_initial_conftests() -> None:
         valkey = Valkey(data, quick=True)
         _running.append(valkey.start(watchdog))
         os.environ["REDIS_URL"] = valkey.url
+        os.environ[_OWN_VALKEY] = "1"
 
 
 @pytest.hookimpl(trylast=True)

@@ -31,6 +31,7 @@ from huleedu.accounts.models import User
 # "own": everyone who is signed in, for their own things. "public": everyone.
 PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": "public"},
+    "favicon": {"GET": "public"},
     "healthz": {"GET": "public"},
     "readyz": {"GET": "public"},
     "metrics": {"GET": "public"},
