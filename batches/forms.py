@@ -48,12 +48,12 @@ class NewBatchForm(forms.Form):
         super().__init__(*args, **kwargs)
         classes = SchoolClass.objects.editable_by(user).filter(archived_at=None).prefetch_related("courses")
         field = self.fields["school_class"]
-        field.queryset = classes  # type: ignore[attr-defined]
+        field.queryset = classes  # type: ignore[attr-defined]  # `fields` holds plain Fields for the checker
         if len(classes) == 1:
             field.initial = classes[0].public_id
         several = _courses_to_choose_from(classes)
         course = self.fields["course_code"]
-        course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]
+        course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]  # as above
         if not several:
             del self.fields["course_code"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -108,16 +109,15 @@ def shown_candidates(essay: Essay, *, queue: Queue, students: Mapping[int, Stude
     return shown
 
 
-def _stored(reason: dict[str, object]) -> bool:
+def _stored(reason: dict[str, Any]) -> bool:
     return reason["code"] not in _OTHER_TEXTS
 
 
 def _shown(
-    reason: dict[str, object], evidence: Mapping[str, Evidence], letters: Mapping[str, str], essay: Essay
+    reason: dict[str, Any], evidence: Mapping[str, Evidence], letters: Mapping[str, str], essay: Essay
 ) -> ShownReason:
-    ids = [str(key) for key in reason["evidence"] if key in evidence]  # type: ignore[attr-defined]
-    supports = reason["for"]
-    assert supports is None or isinstance(supports, bool)  # noqa: S101  (the stored shape)
+    ids = [str(key) for key in reason["evidence"] if key in evidence]
+    supports: bool | None = reason["for"]
     text = sentence(str(reason["code"]), supports, evidence=[evidence[key] for key in ids], text=essay.file.text)
     seen: dict[str, str] = {}
     for key in ids:

@@ -213,8 +213,8 @@ class EssayDetailSerializer(EssaySerializer):
     text = serializers.CharField(source="file.text", read_only=True)
 
     class Meta(EssaySerializer.Meta):
-        fields = (*EssaySerializer.Meta.fields, "text")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
+        fields = (*EssaySerializer.Meta.fields, "text")  # type: ignore[assignment]  # a longer tuple than the base has
+        read_only_fields = fields  # type: ignore[assignment]  # a longer tuple than the base has
 
 
 class AssociationInput(serializers.Serializer[Any]):

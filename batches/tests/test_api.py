@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from rest_framework.test import APIClient
 
 from batches import actions
 from batches.models import Batch, Essay
 from batches.tasks import ingest_essay, match_essays
+from batches.tests.calling import assert_problem, send, text_file, url
 from batches.tests.making import make_batch, make_essays, make_students, upload
 from classes.models import SchoolClass, Student
 from files import samples
@@ -42,7 +42,6 @@ ESSAY = {
     "results",
 }  # fmt: skip
 ASSOCIATION = {"status", "certainty", "student", "method", "confidence", "decided_by", "decided_at", "is_new"}
-PROBLEM = {"type", "title", "status", "code", "detail", "errors"}
 
 
 @pytest.fixture
@@ -60,30 +59,10 @@ def call(api: Callable[[User], APIClient], teacher: User) -> APIClient:
     return api(teacher)
 
 
-def url(batch: Batch, *parts: str) -> str:
-    return f"/api/v1/batches/{batch.public_id}/" + "".join(f"{part}/" for part in parts)
-
-
-def send(call: APIClient, batch: Batch, files: list[SimpleUploadedFile], **fields: Any) -> Any:
-    return call.post(url(batch, "files"), {"files": files, **fields}, format="multipart")
-
-
-def text_file(name: str, words: str = "Some words of an essay. ") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, (words * 20 + name).encode())
-
-
 def read_all(batch: Batch) -> None:
     for pk in EssayFile.objects.filter(batch_file__batch=batch).values_list("pk", flat=True):
         ingest_essay(pk)
     match_essays(batch.pk)
-
-
-def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert answer["Content-Type"].startswith("application/problem+json")
-    body: dict[str, Any] = answer.json()
-    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
-    assert set(body) >= PROBLEM
-    return body
 
 
 # --- batches ---------------------------------------------------------------------------------------------------------
@@ -372,49 +351,3 @@ def test_the_result_is_exported(
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
         assert any("Berg" in name or name.endswith("sheet1.xml") for name in names)
     assert_problem(call.get(url(batch, "export") + "?format=pdf"), 400, "validation_error")
-
-
-# --- doors -----------------------------------------------------------------------------------------------------------
-
-
-def test_without_signing_in_it_is_401_with_a_challenge(api: Callable[..., APIClient], batch: Batch) -> None:
-    answer = api().get("/api/v1/batches/")
-    assert_problem(answer, 401, "not_authenticated")
-    assert answer["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_a_session_needs_its_csrf_token(teacher: User) -> None:
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(teacher)
-    answer = browser.post("/api/v1/batches/", {"title": "x"}, content_type="application/json")
-    assert_problem(answer, 403, "permission_denied")
-    assert browser.get("/api/v1/batches/").status_code == 200
-
-
-def test_an_idempotency_key_answers_once(call: APIClient, batch: Batch) -> None:
-    headers: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "one"}
-    first = call.post("/api/v1/batches/", {"title": "x"}, **headers)
-    again = call.post("/api/v1/batches/", {"title": "x"}, **headers)
-    assert (again.status_code, again.json(), again["Idempotent-Replayed"]) == (201, first.json(), "true")
-    assert Batch.objects.filter(title="x").count() == 1
-    assert_problem(call.post("/api/v1/batches/", {"title": "y"}, **headers), 422, "idempotency_key_reused")
-    call.post("/api/v1/batches/", {"title": ""}, HTTP_IDEMPOTENCY_KEY="two")
-    assert call.post("/api/v1/batches/", {"title": "z"}, HTTP_IDEMPOTENCY_KEY="two").status_code == 201
-
-
-def test_an_idempotent_upload_is_added_once(call: APIClient, batch: Batch) -> None:
-    for _time in range(2):
-        answer = call.post(
-            url(batch, "files"), {"files": [text_file("a.txt")]}, format="multipart", HTTP_IDEMPOTENCY_KEY="up"
-        )
-        assert answer.status_code == 202
-    assert call.get(url(batch, "files")).json()["count"] == 1
-
-
-def test_too_many_calls_are_429_with_a_time(call: APIClient, settings: Any) -> None:
-    settings.API_RATES = {**settings.API_RATES, "read": "2/m"}
-    codes = [call.get("/api/v1/batches/").status_code for _number in range(3)]
-    assert codes == [200, 200, 429]
-    answer = call.get("/api/v1/batches/")
-    assert_problem(answer, 429, "throttled")
-    assert int(answer["Retry-After"]) > 0

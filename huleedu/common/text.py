@@ -49,7 +49,7 @@ def strip_personal_numbers(value: str) -> tuple[str, int]:
         nonlocal removed
         century, year, month, day, dash, last = match.groups()
         number = int(day) - 60 if int(day) > 60 else int(day)
-        sure = bool(century and dash) or _luhn(year + month + day + last)
+        sure = bool(century and dash.strip()) or _luhn(year + month + day + last)
         if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
             removed += 1
             return ""
