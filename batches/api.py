@@ -21,6 +21,7 @@ from batches.serializers import (
     BatchSerializer,
     ConfirmInput,
     EssaySerializer,
+    ResultSerializer,
     UndoInput,
     UnlockInput,
     essay_context,
@@ -206,14 +207,31 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return Response(batch_state(actions.archive_batch(self._editable(), actor=self.person)))
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx", "zip"])],
+        parameters=[
+            OpenApiParameter("format", str, enum=["csv", "xlsx", "zip"]),
+            OpenApiParameter("names", str, enum=list(exports.NAMES)),
+        ],
         responses={(200, "text/csv"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"])
     def export(self, request: Request, id: UUID) -> HttpResponseBase:  # noqa: A002
-        """The result: a table (CSV or Excel), or a zip of the files renamed to their students."""
+        """The result: a table (CSV or Excel), or a zip of the files.
+
+        `names=students` renames the files to their students; `names=source`, the default where the batch came in a
+        learning platform's zip, gives each text that counts the path it had there, to be uploaded back.
+        """
         batch = get_visible(Batch.objects, self.person, id)
-        return exports.export_response(batch, request.query_params.get("format", "csv"))
+        query = request.query_params
+        return exports.export_response(batch, query.get("format", "csv"), query.get("names", ""))
+
+    @extend_schema(responses=ResultSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def results(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """What assessment found, text by text: whose it is, whether it counts, and the figures of each phase."""
+        batch = get_visible(Batch.objects, self.person, id)
+        rows = Essay.objects.live().filter(batch=batch).with_match().order_by("pk")
+        page: list[Essay] = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(ResultSerializer(page, many=True).data)
 
     def _input(self, serializer_class: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         serializer = serializer_class(data=self.request.data, partial=partial, context={"request": self.request})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from batches.models import Batch, Essay
@@ -215,6 +216,28 @@ class EssayDetailSerializer(EssaySerializer):
     class Meta(EssaySerializer.Meta):
         fields = (*EssaySerializer.Meta.fields, "text")  # type: ignore[assignment]  # a longer tuple than the base has
         read_only_fields = fields  # type: ignore[assignment]  # a longer tuple than the base has
+
+
+class ResultSerializer(serializers.ModelSerializer[Essay]):
+    """One text in the result of its batch. `student` is null until a person has decided."""
+
+    essay_id = serializers.UUIDField(source="public_id", read_only=True)
+    file_id = serializers.UUIDField(source="file.public_id", read_only=True)
+    name = serializers.CharField(source="file.name", read_only=True)
+    status = serializers.CharField(source="association.status", read_only=True)
+    student = serializers.SerializerMethodField()
+    words = serializers.IntegerField(source="file.words", read_only=True)
+
+    class Meta:
+        model = Essay
+        fields = ("essay_id", "file_id", "name", "status", "student", "counts", "words", "results")
+        read_only_fields = fields
+
+    @extend_schema_field(StudentBrief(allow_null=True))
+    def get_student(self, essay: Essay) -> dict[str, Any] | None:
+        """Who wrote it, once that is decided."""
+        match = essay.association
+        return dict(StudentBrief(match.student).data) if match.is_decided and match.student else None
 
 
 class AssociationInput(serializers.Serializer[Any]):

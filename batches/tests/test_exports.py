@@ -57,13 +57,15 @@ def test_csv_and_excel_hold_the_same_table(
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
         assert rows[1][:2] == ["'@SUM", "'=1+1"]
-        assert rows[2] == ["Öberg", "Åsa", asa.email, "a.docx", "confirmed", "0"]
-        assert rows[3] == ["", "", "", "c.docx", "not in this class", "0"]
-        assert rows[4] == ["", "", "", "'-d.docx", "undecided", "0"]
+        none = [""] * 5
+        assert rows[2] == ["Öberg", "Åsa", asa.email, "a.docx", "confirmed", "1", "yes", "0", *none]
+        assert rows[3] == ["", "", "", "c.docx", "not in this class", "1", "yes", "0", *none]
+        assert rows[4] == ["", "", "", "'-d.docx", "undecided", "1", "yes", "0", *none]
     for answer in at_both_doors(batch, teacher, "xlsx", client_for, api):
         sheet = load_workbook(io.BytesIO(body(answer))).worksheets[0]
         cells = [["" if cell.value is None else cell.value for cell in row] for row in sheet.iter_rows()]
         assert [[str(value) for value in row] for row in cells] == rows
+        assert sheet.freeze_panes == "A2"
         assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 
@@ -113,7 +115,7 @@ def test_a_student_with_protected_identity_looks_like_any_other(
     Student.objects.filter(pk=student.pk).update(protected_identity=True, email=None)
     hand_in(batch, teacher, {"text.docx": student})
     for answer in at_both_doors(batch, teacher, "csv", client_for, api):
-        assert body(answer).decode("utf-8-sig").splitlines()[1] == "Almqvist;Kim;;text.docx;confirmed;0"
+        assert body(answer).decode("utf-8-sig").splitlines()[1] == "Almqvist;Kim;;text.docx;confirmed;1;yes;0;;;;;"
     for answer in at_both_doors(batch, teacher, "zip", client_for, api):
         assert zipfile.ZipFile(io.BytesIO(body(answer))).namelist() == ["Almqvist Kim.docx"]
 
@@ -175,3 +177,46 @@ def test_the_table_is_sorted_as_a_class_list_is(
     answer = at_both_doors(batch, teacher, "csv", client_for, api)[0]
     rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
     assert [row[3] for row in rows[1:]] == ["4.docx", "3.docx", "1.docx", "2.docx"]
+
+
+def test_the_table_ends_with_those_who_have_not_handed_in(
+    batch: Batch, teacher: User, owned_class: SchoolClass, client_for: ClientFor, api: Api
+) -> None:
+    asa, _bo, _cia = make_students(owned_class, ["Åsa Öberg", "Bo Ek", "Cia Al"])
+    hand_in(batch, teacher, {"a.docx": asa})
+    for answer in at_both_doors(batch, teacher, "csv", client_for, api):
+        rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
+        assert [(row[0], row[3], row[4]) for row in rows[1:]] == [
+            ("Öberg", "a.docx", "confirmed"), ("Al", "", "not handed in"), ("Ek", "", "not handed in"),
+        ]  # fmt: skip
+
+
+def test_the_table_numbers_versions_and_shows_the_figures_of_a_text(
+    batch: Batch, teacher: User, owned_class: SchoolClass, client_for: ClientFor, api: Api
+) -> None:
+    (asa,) = make_students(owned_class, ["Åsa Öberg"])
+    hand_in(batch, teacher, {"first.docx": asa, "second.docx": asa})
+    figures = {"sentences": 3, "lix": 31.5, "lexical_variety": 0.8, "reading_minutes": 0.1, "language": None}
+    batch.essays.filter(file__name="first.docx").update(counts=False)
+    batch.essays.filter(file__name="second.docx").update(counts=True, results={"nlp": figures})
+    answer = at_both_doors(batch, teacher, "csv", client_for, api)[0]
+    rows = [line.split(";") for line in body(answer).decode("utf-8-sig").splitlines()]
+    assert [row[3:] for row in rows[1:]] == [
+        ["first.docx", "confirmed", "1", "no", "0", "", "", "", "", ""],
+        ["second.docx", "confirmed", "2", "yes", "0", "3", "31.5", "0.8", "0.1", ""],
+    ]
+    listed = api(teacher).get(f"/api/v1/batches/{batch.public_id}/results/").data["results"]
+    assert [(row["name"], row["counts"], row["student"]["family_name"], row["results"]) for row in listed] == [
+        ("first.docx", False, "Öberg", {}), ("second.docx", True, "Öberg", {"nlp": figures}),
+    ]  # fmt: skip
+
+
+def test_an_undecided_text_has_no_student_in_the_results(
+    batch: Batch, teacher: User, owned_class: SchoolClass, stranger: User, api: Api
+) -> None:
+    make_students(owned_class, ["Åsa Öberg"])
+    hand_in(batch, teacher, {"Åsa Öberg.docx": ""})
+    actions.match_batch(batch, again=True, actor=None)
+    (row,) = api(teacher).get(f"/api/v1/batches/{batch.public_id}/results/").data["results"]
+    assert (row["status"], row["student"]) == ("undecided", None)
+    assert api(stranger).get(f"/api/v1/batches/{batch.public_id}/results/").status_code == 404

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.platforms import PLATFORMS
 from batches.querysets import files_of
 from files.models import EssayFile
 from files.problems import message_for
@@ -142,19 +143,6 @@ def _message(file: EssayFile, zips: Mapping[str, Any]) -> str:
     return message_for(file)
 
 
-_PLATFORMS = {
-    "canvas": "Canvas",
-    "moodle": "Moodle",
-    "blackboard": "Blackboard",
-    "brightspace": "Brightspace",
-    "google": "Google Classroom",
-    "teams": "Teams",
-    "itslearning": "itslearning",
-    "sakai": "Sakai",
-    "gradescope": "Gradescope",
-}
-
-
 def zip_lines(batch: Batch) -> list[str]:
     """A sentence for each zip that was opened: who made it, how many of its files bear that out, what was left out."""
     return [" ".join(filter(None, (_source(one), _system(one)))) for one in _zips(batch)]
@@ -166,7 +154,7 @@ def _zips(batch: Batch) -> list[dict[str, Any]]:
 
 def _source(one: Mapping[str, Any]) -> str:
     n, total = one["recognised"], one["files"]
-    platform = _PLATFORMS.get(one["source"])
+    platform = PLATFORMS.get(one["source"])
     if platform is None:
         return ngettext("Zip opened, {total} file.", "Zip opened, {total} files.", total).format(total=total)
     if one["source"] == "canvas":

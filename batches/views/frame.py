@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from batches.models import Batch
+from batches.platforms import platform_of
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from classes.models import ClassShare
 from huleedu.common.access import get_visible
@@ -44,6 +45,11 @@ class Frame:
     def files_open(self) -> bool:
         """Whether this person may add and remove files now."""
         return self.can_change and not self.batch.is_locked
+
+    @property
+    def platform(self) -> str:
+        """The learning platform that takes the files back by the names it gave them; empty where there is none."""
+        return platform_of(self.batch)
 
     @property
     def steps(self) -> Steps:

@@ -43,9 +43,9 @@ def history(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 @require_GET
 def export(request: PageRequest, batch_id: UUID) -> HttpResponseBase:
-    """The result as `?format=csv`, `xlsx` or `zip`."""
+    """The result as `?format=csv`, `xlsx` or `zip`; `?names=` says how the files of the zip are named."""
     batch = get_visible(Batch.objects.select_related("school_class"), request.user, batch_id)
-    return exports.export_response(batch, request.GET.get("format", "csv"))
+    return exports.export_response(batch, request.GET.get("format", "csv"), request.GET.get("names", ""))
 
 
 def _last_times(frame: Frame) -> dict[str, object]:

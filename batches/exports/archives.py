@@ -1,0 +1,74 @@
+"""The files of a batch as one zip: named after their students, or as the learning platform named them."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from django.utils.translation import gettext as _
+
+from batches.exports.downloads import safe_name, unique
+from batches.exports.table import essays_by_student
+from batches.models import Batch, Essay
+from files.models import EssayFile
+from files.storage import CHUNK, open_blob
+
+Spool = tempfile.SpooledTemporaryFile[bytes]
+
+
+def zip_by_student(batch: Batch) -> Spool:
+    """Each file under its student's name; undecided ones and those of nobody in a folder of their own."""
+    return _pack((essay, _by_student(essay)) for essay in essays_by_student(batch))
+
+
+def zip_for_source(batch: Batch) -> Spool:
+    """Each text that counts under the path it had in its zip, so that the platform knows whose it is.
+
+    A text goes back to where it was handed in, whoever is found to have written it. What came in another way has a
+    folder of its own, which platforms leave aside. Several zips: a folder for each, to be sent back one by one.
+    """
+    essays = [essay for essay in essays_by_student(batch) if essay.counts]
+    several = len({essay.file.archive_id for essay in essays if essay.file.archive_id}) > 1
+    return _pack((essay, _in_source(essay, several=several)) for essay in essays)
+
+
+def _pack(named: Iterator[tuple[Essay, str]]) -> Spool:
+    """A text that a person pasted goes in as text: it is what counts, the file could not be read. A file whose bytes
+    are gone is left out rather than lose the others.
+    """
+    spool: Spool = tempfile.SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115  (the answer closes it)
+    taken: set[str] = set()
+    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+        for essay, name in named:
+            if essay.file.is_pasted:
+                archive.writestr(unique(f"{PurePosixPath(name).with_suffix('.txt')}", taken), essay.file.text)
+                continue
+            try:
+                source = open_blob(essay.file.storage_key)
+            except OSError:
+                continue
+            with source, archive.open(unique(name, taken), "w") as target:
+                while chunk := source.read(CHUNK):
+                    target.write(chunk)
+    spool.seek(0)
+    return spool
+
+
+def _by_student(essay: Essay) -> str:
+    match, original = essay.association, safe_name(essay.file.name)
+    if match.status == match.Status.CONFIRMED and match.student:
+        person = " ".join(filter(None, (match.student.family_name, match.student.given_name)))
+        return f"{safe_name(person)}{PurePosixPath(original).suffix}"
+    folder = _("Not in this class") if match.is_decided else _("Undecided")
+    return f"{safe_name(folder)}/{original}"
+
+
+def _in_source(essay: Essay, *, several: bool) -> str:
+    file: EssayFile = essay.file
+    if file.archive is None:
+        return f"{safe_name(_('Not from the zip'))}/{_by_student(essay)}"
+    whole = f"{file.path}/{file.name}" if file.path else file.name
+    inside = whole.removeprefix(f"{file.archive.name}/")
+    return f"{safe_name(PurePosixPath(file.archive.name).stem)}/{inside}" if several else inside
