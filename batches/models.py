@@ -142,7 +142,9 @@ class Essay(PublicModel):
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replaced_by")
     """An earlier version of the same student's text."""
     counts = models.BooleanField(default=True)
-    """Whether this version is the one that is assessed."""
+    """Whether this version is the one that is assessed: exactly one is of each student's in a batch."""
+    chosen_for = models.ForeignKey(Student, models.SET_NULL, null=True, blank=True, related_name="+")
+    """The student of whose texts a person said that this one counts; it says nothing once the text is another's."""
     matched_at = models.DateTimeField(null=True, blank=True)
     """When matching last looked at it; null: it has still to."""
     results = models.JSONField(default=dict, blank=True)
