@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from auditlog.registry import auditlog
 from django.conf import settings
@@ -14,11 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.querysets import BatchQuerySet, EssayQuerySet
 from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
-from huleedu.common.errors import ActionError
 from huleedu.common.models import PublicModel
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Batch", "BatchFile", "Decision", "Essay", "EssayStudentAssociation", "PhaseRun"]
 
@@ -45,18 +41,6 @@ class Batch(PublicModel):
         ASSESSMENT = "assessment", _("by assessment")
 
     ENDS = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_FAILURES, Status.FAILED, Status.CANCELLED})
-    TRANSITIONS: dict[str, frozenset[str]] = {
-        Status.COLLECTING: frozenset({Status.READY, Status.PROCESSING, Status.CANCELLED}),
-        Status.READY: frozenset({Status.COLLECTING, Status.PROCESSING, Status.CANCELLED}),
-        Status.PROCESSING: frozenset(
-            {Status.COMPLETED, Status.COMPLETED_WITH_FAILURES, Status.FAILED, Status.CANCELLED}
-        ),
-        Status.COMPLETED: frozenset({Status.COLLECTING, Status.ARCHIVED}),
-        Status.COMPLETED_WITH_FAILURES: frozenset({Status.COLLECTING, Status.ARCHIVED}),
-        Status.FAILED: frozenset({Status.COLLECTING, Status.ARCHIVED}),
-        Status.CANCELLED: frozenset({Status.COLLECTING, Status.ARCHIVED}),
-        Status.ARCHIVED: frozenset(),
-    }
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="batches")
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, null=True, blank=True, related_name="batches")
@@ -67,9 +51,13 @@ class Batch(PublicModel):
     """Counts changes of the batch itself, for two tabs."""
     locked_at = models.DateTimeField(null=True, blank=True)
     lock_reason = models.CharField(max_length=10, choices=LockReason, blank=True)
+    locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
-    review_by = models.DateTimeField(null=True, blank=True)
+    review_by = models.DateTimeField(_("to be reviewed by"), null=True, blank=True)
     auto_confirm = models.BooleanField(default=False)
+    """Whether the certain matches are confirmed at `review_by`. Done once, or taken back by a lock, it is off again."""
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    """When its people were reminded of `review_by`."""
     generation = models.PositiveSmallIntegerField(default=0)
     """Which run of the phases is the current one; `start` begins the next."""
     processing_metadata = models.JSONField(default=dict, blank=True)
@@ -100,13 +88,6 @@ class Batch(PublicModel):
     def is_locked(self) -> bool:
         """Whether files are closed. A person may still correct a match."""
         return self.locked_at is not None
-
-    def step_to(self, status: str) -> None:
-        """Take a legal step and count the change; the caller saves. Raises ActionError `illegal_transition`."""
-        if status not in self.TRANSITIONS[self.status]:
-            raise ActionError("illegal_transition", _("The batch cannot do that in its present state."))
-        self.status = status
-        self.version += 1
 
     def audience(self) -> list[int]:
         """Primary keys of everyone who may see the batch. One query when it has a class."""
@@ -315,6 +296,8 @@ class PhaseRun(models.Model):
     failed = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    """When the phase was last heard of: begun, reported on, tried again."""
     error_info = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -328,7 +311,7 @@ class PhaseRun(models.Model):
 
 
 def _register_audit() -> None:
-    auditlog.register(Batch, exclude_fields=["created_at", "updated_at", "processing_metadata"])
+    auditlog.register(Batch, exclude_fields=["created_at", "updated_at", "processing_metadata", "reminded_at"])
     auditlog.register(BatchFile, exclude_fields=["created_at"])
     auditlog.register(Essay, exclude_fields=["created_at", "updated_at", "results", "matched_at"])
     auditlog.register(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
+from batches.pipeline import BUILT_IN
 from batches.querysets import file_counts
+from batches.steps import way_out
 from classes.models import Student
 from classes.ordering import name_key
 
@@ -69,23 +73,55 @@ def who_has_not_handed_in(batch: Batch) -> HandedIn:
 
 
 def phases(batch: Batch, counts: Counts) -> dict[str, dict[str, Any]]:
-    """Every phase of the current generation, and `student_matching`, which is the reviewing itself."""
+    """Every phase of the current generation, and `student_matching`, which is the reviewing itself. One statement."""
     shown = {"student_matching": _matching_phase(batch, counts)}
     for run in batch.phase_runs.filter(generation=batch.generation):
-        shown[run.phase] = {
-            "status": run.status,
-            "essay_counts": {
-                "total": run.total,
-                "pending_dispatch_or_processing": run.total - run.successful - run.failed,
-                "successful": run.successful,
-                "failed": run.failed,
-            },
-            "started_at": run.started_at,
-            "completed_at": run.completed_at,
-            "error_info": run.error_info or None,
-            "progress_percentage": _percentage(run.successful + run.failed, run.total, run.status in PhaseRun.ENDS),
-        }
+        shown[run.phase] = _phase(run)
     return shown
+
+
+def pipeline_state(batch: Batch) -> dict[str, Any]:
+    """What sister services are told, the `GET …/pipeline-state` of the internal API. Six statements.
+
+    All phases are there also before the batch was started. Times are datetimes, ids strings.
+    """
+    runs = list(batch.phase_runs.filter(generation=batch.generation))
+    states = {phase: _phase(PhaseRun(phase=phase, status=_before_start(phase))) for phase in PhaseRun.Phase.values}
+    states.update({run.phase: _phase(run) for run in runs})
+    return {
+        "batch_id": str(batch.public_id),
+        "user_id": str(batch.owner.public_id),
+        "pipeline_state": {
+            "batch_id": str(batch.public_id),
+            "requested_pipelines": [r.phase for r in runs if r.status != PhaseRun.Status.SKIPPED_BY_USER_CONFIG],
+            **states,
+            "student_matching": _matching_phase(batch, count_batch(batch)),
+            "last_updated": max([batch.updated_at, *(run.reported_at for run in runs if run.reported_at)]),
+        },
+        "locked": batch.is_locked,
+        "lock_reason": batch.lock_reason or None,
+    }
+
+
+def _before_start(phase: str) -> str:
+    used = {*BUILT_IN, *settings.PIPELINE_EXTERNAL_PHASES}
+    return PhaseRun.Status.PENDING_DEPENDENCIES if phase in used else PhaseRun.Status.SKIPPED_BY_USER_CONFIG
+
+
+def _phase(run: PhaseRun) -> dict[str, Any]:
+    return {
+        "status": run.status,
+        "essay_counts": {
+            "total": run.total,
+            "pending_dispatch_or_processing": run.total - run.successful - run.failed,
+            "successful": run.successful,
+            "failed": run.failed,
+        },
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "error_info": run.error_info or None,
+        "progress_percentage": _percentage(run.successful + run.failed, run.total, run.status in PhaseRun.ENDS),
+    }
 
 
 def _matching_phase(batch: Batch, counts: Counts) -> dict[str, Any]:
@@ -121,11 +157,14 @@ def batch_state(batch: Batch) -> dict[str, Any]:
     """The `state` of the API. Five statements however many files there are."""
     counts = count_batch(batch)
     handed_in = who_has_not_handed_in(batch)
+    out = way_out(batch)
     return {
         "status": batch.status,
         "locked": batch.is_locked,
         "lock_reason": batch.lock_reason or None,
         "locked_at": batch.locked_at,
+        "locked_by": str(batch.locked_by.public_id) if batch.locked_by else None,
+        "unlock": {"step": out[0], "by": out[1]} if out else None,
         "version": batch.version,
         "source": batch.processing_metadata.get("source"),
         "counts": {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from celery import shared_task
@@ -88,15 +88,29 @@ def rematch_class(class_pk: int) -> int:
 
 @shared_task
 def run_phases(batch_pk: int, generation: int) -> None:
-    """Run the built-in phase `nlp` over the texts that count."""
+    """Run the built-in phase `nlp` over the texts that count; after a retry over those that have no figures yet."""
     batch = Batch.objects.filter(pk=batch_pk, generation=generation, status=Batch.Status.PROCESSING).first()
-    if batch is None:
+    run = batch.phase_runs.filter(generation=generation, phase=PhaseRun.Phase.NLP).first() if batch else None
+    if batch is None or run is None:
         return
-    essays = Essay.objects.live().filter(batch=batch, counts=True).values_list("public_id", "file__text")
-    results: dict[uuid.UUID, dict[str, object] | None] = {}
-    for public_id, text in essays.iterator(chunk_size=20):
-        results[public_id] = measure_text(text) if text.strip() else None
+    essays = Essay.objects.live().filter(batch=batch, counts=True)
+    results = {}
+    for public_id, found, text in essays.values_list("public_id", "results", "file__text").iterator(chunk_size=20):
+        # On a retry what this generation found stands: the texts cannot have changed, since files are closed.
+        if not (run.successful and "words" in found.get(run.phase, {})):
+            results[public_id] = _measured(text)
     actions.complete_phase(batch, generation=generation, phase=PhaseRun.Phase.NLP, results=results, actor=None)
+
+
+def _measured(text: str) -> dict[str, Any]:
+    """The figures, or a code: one text that cannot be measured does not hold up the others."""
+    if not text.strip():
+        return {"error": "no_text"}
+    try:
+        return measure_text(text)
+    except Exception:
+        logger.exception("text_not_measured")
+        return {"error": "internal_error"}
 
 
 STUCK_AFTER = timedelta(seconds=20)

@@ -275,6 +275,18 @@ READ_LEASE_SECONDS: int = env.int("READ_LEASE_SECONDS", default=120)
 The longest that reading can take is twice READ_SECONDS and ten more, where a reader process hangs and is replaced."""
 READ_MAX_ATTEMPTS: int = env.int("READ_MAX_ATTEMPTS", default=3)
 
+# --- the way of a batch: feature flags and dates ----------------------------------------------------------------------
+PIPELINE_EXTERNAL_PHASES: list[str] = env.list("PIPELINE_EXTERNAL_PHASES", default=[])
+"""Phases that a downstream service runs and reports on through the internal API; the others are skipped."""
+if unknown_phases := set(PIPELINE_EXTERNAL_PHASES) - {"spellcheck", "cj_assessment", "ai_feedback"}:
+    raise ImproperlyConfigured(f"PIPELINE_EXTERNAL_PHASES: unknown {', '.join(sorted(unknown_phases))}")
+PHASE_DEADLINE_SECONDS: int = env.int("PHASE_DEADLINE_SECONDS", default=3600)
+"""A phase of which nothing is heard for so long has failed: a batch is never in assessment for ever."""
+REVIEW_REMINDER_HOURS: int = env.int("REVIEW_REMINDER_HOURS", default=24)
+"""How long before `review_by` a batch with undecided texts reminds its teacher; 0: never."""
+ENABLE_AUTO_CONFIRM: bool = env.bool("ENABLE_AUTO_CONFIRM", default=True)
+"""Whether a teacher may have the certain matches confirmed at `review_by`."""
+
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -9,15 +9,16 @@ from batches.actions.files import add_files, paste_text, remove_file, retry_batc
 from batches.actions.lifecycle import (
     archive_batch,
     cancel_batch,
-    complete_phase,
     lock_batch,
     reopen_batch,
     start_batch,
     unlock_batch,
 )
 from batches.actions.matching import match_batch, rematch_batch
+from batches.actions.phases import complete_phase, give_up_phases, report_phase, retry_phases
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
 from batches.actions.students import merge_students, protect_student
+from batches.actions.versions import count_version
 from batches.actions.zips import add_entry, begin_entries, end_entries
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "clear_decision",
     "complete_phase",
     "confirm_matches",
+    "count_version",
     "create_batch",
     "decide_student",
     "delete_batch",
     "end_entries",
     "finish_reading",
+    "give_up_phases",
     "give_up_reading",
     "lock_batch",
     "match_batch",
@@ -44,7 +47,9 @@ __all__ = [
     "rematch_batch",
     "remove_file",
     "reopen_batch",
+    "report_phase",
     "retry_batch_file",
+    "retry_phases",
     "start_batch",
     "undo_decisions",
     "unlock_batch",

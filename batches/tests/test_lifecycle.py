@@ -30,6 +30,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "cancel": actions.cancel_batch,
     "reopen": actions.reopen_batch,
     "archive": actions.archive_batch,
+    "retry": actions.retry_phases,
 }
 ENDS = (S.COMPLETED, S.COMPLETED_WITH_FAILURES, S.FAILED, S.CANCELLED)
 LEGAL: dict[tuple[str, str], str] = {
@@ -40,6 +41,8 @@ LEGAL: dict[tuple[str, str], str] = {
     (S.READY, "start"): S.PROCESSING,
     (S.READY, "cancel"): S.CANCELLED,
     (S.PROCESSING, "cancel"): S.CANCELLED,
+    (S.COMPLETED_WITH_FAILURES, "retry"): S.PROCESSING,
+    (S.FAILED, "retry"): S.PROCESSING,
     **{(end, "reopen"): S.COLLECTING for end in ENDS},
     **{(end, "archive"): S.ARCHIVED for end in ENDS},
 }

@@ -295,7 +295,7 @@ def test_only_the_owner_unlocks_and_says_why(
     assert owner.post(url("unlock", batch), {"reason": ""}).status_code == 400
     assert owner.post(url("unlock", batch), {"reason": "One text came late."}).status_code == 302
     batch.refresh_from_db()
-    assert (batch.is_locked, batch.processing_metadata["unlock_reason"]) == (False, "One text came late.")
+    assert (batch.is_locked, batch.processing_metadata["unlocks"][0]["reason"]) == (False, "One text came late.")
 
 
 def test_the_steps_of_a_batch(owner: Client, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from batches.forms import NewBatchForm, RenameForm, UnlockForm
 from batches.models import Batch
 from batches.querysets import BatchQuerySet
 from batches.state import count_batch
+from batches.steps import may_take
 from classes.models import SchoolClass
 from huleedu.common.access import get_editable, get_owned
 from huleedu.common.errors import ActionError
@@ -122,7 +123,7 @@ def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Hand the batch on for assessment. With texts nobody has decided, asks first whether they may go without."""
     batch = get_editable(_BATCHES, request.user, batch_id)
     counts = count_batch(batch)
-    may_start = Batch.Status.PROCESSING in Batch.TRANSITIONS[batch.status] and not counts.reading
+    may_start = may_take(batch, "start") and not counts.reading
     if may_start and counts.undecided and "without_student" not in request.POST:
         return render(request, "batches/start.html", {"batch": batch, "undecided": counts.undecided})
     actions.start_batch(batch, actor=request.user)

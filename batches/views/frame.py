@@ -9,6 +9,7 @@ from uuid import UUID
 from batches.models import Batch
 from batches.platforms import platform_of
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
+from batches.steps import may_take
 from classes.models import ClassShare
 from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
@@ -23,6 +24,7 @@ class Steps:
     lock: bool = False
     unlock: bool = False
     start: bool = False
+    retry: bool = False
     cancel: bool = False
     reopen: bool = False
     archive: bool = False
@@ -56,15 +58,16 @@ class Frame:
         """By state and right."""
         if not self.can_change:
             return Steps()
-        status = self.batch.status
+        batch, counts = self.batch, self.counts
         return Steps(
-            lock=status == Status.COLLECTING,
-            unlock=status == Status.READY and self.is_owner,
-            start=status in (Status.COLLECTING, Status.READY) and self.counts.essays > 0,
-            cancel=Status.CANCELLED in Batch.TRANSITIONS[status] and self.counts.files > 0,
-            reopen=status in Batch.ENDS,
-            archive=status in Batch.ENDS,
-            delete=self.is_owner and not self.counts.files,
+            lock=may_take(batch, "lock"),
+            unlock=may_take(batch, "unlock") and self.is_owner,
+            start=may_take(batch, "start") and counts.essays > 0,
+            retry=may_take(batch, "retry"),
+            cancel=may_take(batch, "cancel") and counts.files > 0,
+            reopen=may_take(batch, "reopen"),
+            archive=may_take(batch, "archive"),
+            delete=self.is_owner and not counts.files,
         )
 
 
