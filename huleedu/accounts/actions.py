@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,14 @@ from huleedu.realtime.delivery import close_user
 
 TICKET_SECONDS = 30
 """How long a socket ticket holds."""
+PREFERENCES: dict[str, Collection[Any]] = {
+    "language": dict(settings.LANGUAGES),
+    "theme": User.Theme.values,
+    "density": User.Density.values,
+    "shortcuts": User.Shortcuts.values,
+    "go_on": (True, False),
+}
+"""How a person wants the pages: field to what it may be."""
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
@@ -46,16 +54,16 @@ def create_teacher(email: str, *, display_name: str = "", school_name: str = "",
 
 @action
 def update_profile(user: User, *, changes: dict[str, Any], actor: User) -> User:
-    """Change `display_name`, `language` or `theme`. Raises ActionError `validation_error` naming the field."""
+    """Change `display_name` or one of `PREFERENCES`. Raises ActionError `validation_error` naming the field."""
     user = _lock(user)
     if "display_name" in changes:
         user.display_name = _checked_name(changes["display_name"])
-    for field, allowed in (("language", dict(settings.LANGUAGES)), ("theme", User.Theme.values)):
+    for field, allowed in PREFERENCES.items():
         if field in changes:
             if changes[field] not in allowed:
                 raise ActionError("validation_error", _("There is no such choice."), field=field)
             setattr(user, field, changes[field])
-    user.save(update_fields=["display_name", "language", "theme"])
+    user.save(update_fields=["display_name", *PREFERENCES])
     return user
 
 

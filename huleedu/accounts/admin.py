@@ -32,7 +32,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("school",)
     ordering = ("email",)
     fields = (
-        *("public_id", "email", "display_name", "role", "school", "language", "theme"),
+        *("public_id", "email", "display_name", "role", "school", "language", "theme", "density", "shortcuts", "go_on"),
         *("is_active", "last_login", "date_joined"),
     )
     actions = ("deactivate", "activate", "sign_out_everywhere")

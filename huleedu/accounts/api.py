@@ -104,7 +104,7 @@ class MeViewSet(ApiViewSet):
 
     @extend_schema(request=MeInput, responses=MeSerializer)
     def partial_update(self, request: Request) -> Response:
-        """Change name or language."""
+        """Change the name, or how the pages are to be."""
         user: Any = request.user
         return Response(
             MeSerializer(actions.update_profile(user, changes=_validated(MeInput, request), actor=user)).data

@@ -101,14 +101,16 @@ class ChangePasswordForm(PasswordChangeForm):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """Name, language and colours."""
+    """Name and language, and how the pages are to be."""
 
     class Meta:
         model = User
-        fields = ["display_name", "language", "theme"]
+        fields = ["display_name", "language", "theme", "density", "shortcuts", "go_on"]
         widgets = {
             "display_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "theme": forms.RadioSelect,
+            "density": forms.RadioSelect,
+            "shortcuts": forms.RadioSelect,
         }
 
     def __init__(self, data: Any = None, *, instance: User) -> None:
@@ -116,6 +118,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         # Each language under its own name: who chose a wrong one must find the way back.
         own_names = [(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
         self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=own_names, widget=forms.RadioSelect)
+        self.fields["go_on"] = forms.TypedChoiceField(
+            label=_("Go on by itself"),
+            help_text=_("After a decision in match review, the next undecided text opens."),
+            choices=[("True", _("on")), ("False", _("off"))],
+            coerce=lambda chosen: chosen == "True",
+            widget=forms.RadioSelect,
+        )
+        self.fields["shortcuts"].help_text = _("Letter keys in match review.")
 
     def save(self, commit: bool = True) -> User:
         """Change the account."""

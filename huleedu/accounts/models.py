@@ -67,11 +67,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("light")
         DARK = "dark", _("dark")
 
+    class Density(models.TextChoices):
+        """How high the rows of tables are."""
+
+        COMPACT = "compact", _("compact")
+        ROOMY = "roomy", _("roomy")
+
+    class Shortcuts(models.TextChoices):
+        """Whether letter keys do something in match review: alone, together with Alt, or not at all."""
+
+        ON = "on", _("on")
+        ALT = "alt", _("with Alt")
+        OFF = "off", _("off")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
     display_name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="sv")
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(_("rows of tables"), max_length=7, choices=Density, default=Density.COMPACT)
+    shortcuts = models.CharField(_("keyboard shortcuts"), max_length=3, choices=Shortcuts, default=Shortcuts.ON)
+    go_on = models.BooleanField(_("go on by itself"), default=True)
+    """Whether match review opens the next undecided text after a decision."""
     school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
     is_active = models.BooleanField(_("may sign in"), default=True)

@@ -47,7 +47,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "email", "display_name", "language", "roles"]
+        fields = ["id", "email", "display_name", "language", "theme", "density", "shortcuts", "go_on", "roles"]
         read_only_fields = ["email"]
 
     def get_roles(self, user: User) -> list[str]:
@@ -60,3 +60,7 @@ class MeInput(serializers.Serializer[Any]):
 
     display_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
     language = serializers.ChoiceField(settings.LANGUAGES, required=False)
+    theme = serializers.ChoiceField(User.Theme.choices, required=False)
+    density = serializers.ChoiceField(User.Density.choices, required=False)
+    shortcuts = serializers.ChoiceField(User.Shortcuts.choices, required=False)
+    go_on = serializers.BooleanField(required=False)

@@ -45,6 +45,7 @@ PAGES: dict[str, dict[str, str]] = {
     "accounts:reset-confirm": {"GET": "public"},
     "accounts:account": {"GET": "own", "POST": "own"},
     "accounts:password": {"POST": "own"},
+    "accounts:sign-out-others": {"POST": "own"},
     "accounts:email": {"POST": "own"},
     "accounts:email-confirm": {"GET": "own"},
     "batches:overview": {"GET": "own"},

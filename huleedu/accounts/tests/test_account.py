@@ -21,23 +21,38 @@ from huleedu.common.errors import ActionError
 Browser = Callable[..., Client]
 NEW = "brand-new-long-password"
 ADDRESS = "new-address@skola.example"
+PROFILE = {
+    "display_name": "Tove Lind", "language": "sv", "theme": "dark", "density": "roomy", "shortcuts": "alt",
+    "go_on": "False",
+}  # fmt: skip
 
 
 def test_profile(teacher: User, client_for: Browser) -> None:
-    """Name, language and theme; the next page is in the new language and theme."""
+    """The next page is in the new language, in the new colours, and tells the scripts what to do."""
     client = client_for(teacher)
-    response: Any = client.post("/account/", {"display_name": "Tove Lind", "language": "sv", "theme": "dark"})
+    response: Any = client.post("/account/", PROFILE)
     assert (response.status_code, response["Location"]) == (302, "/account/")
     teacher.refresh_from_db()
     assert (teacher.display_name, teacher.language, teacher.theme) == ("Tove Lind", "sv", "dark")
     page = client.get("/account/")
     assert page["Content-Language"] == "sv"
-    assert 'data-theme="dark"' in page.content.decode()
+    assert 'data-theme="dark" data-density="roomy"' in page.content.decode()
+    assert 'data-shortcuts="alt" data-go-on="0"' in page.content.decode()
+
+
+def test_sign_out_elsewhere(teacher: User, client_for: Browser, api: Any) -> None:
+    """This session goes on; other sessions and the API's sign-ins end."""
+    here, elsewhere = client_for(teacher), client_for(teacher)
+    pair = actions.issue_tokens(teacher, actor=teacher)
+    assert here.post("/account/sign-out-others/").status_code == 302
+    assert here.get("/account/").status_code == 200
+    assert elsewhere.get("/account/").status_code == 302
+    assert api().post("/api/v1/auth/token/refresh/", {"refresh": pair.refresh}).status_code == 401
 
 
 def test_profile_refused(teacher: User, client_for: Browser) -> None:
     """What is wrong is said; the page still shows the person as stored."""
-    response = client_for(teacher).post("/account/", {"display_name": "Other", "language": "de", "theme": "dark"})
+    response = client_for(teacher).post("/account/", PROFILE | {"language": "de"})
     assert response.status_code == 422
     assert 'data-theme="system"' in response.content.decode()
     teacher.refresh_from_db()

@@ -23,6 +23,10 @@ def test_me(teacher: User, api: Api) -> None:
         "email": "teacher@skola.example",
         "display_name": "Teacher",
         "language": "en",
+        "theme": "system",
+        "density": "compact",
+        "shortcuts": "on",
+        "go_on": True,
         "roles": ["teacher"],
     }
 
@@ -39,8 +43,21 @@ def test_change_me(teacher: User, api: Api) -> None:
     assert entry.changes == {"display_name": ["***", "***"], "language": ["en", "sv"]}
 
 
+def test_change_how_pages_are(teacher: User, api: Api) -> None:
+    """What was not named stays."""
+    sent = {"theme": "dark", "density": "roomy", "shortcuts": "alt", "go_on": False}
+    answer = api(teacher).patch(ME, sent, format="json").json()
+    assert {**answer, **sent} == answer
+    assert api(teacher).patch(ME, {"go_on": True}, format="json").json() == {**answer, "go_on": True}
+
+
 @pytest.mark.parametrize(
-    ("body", "field"), [({"language": "de"}, "language"), ({"display_name": "x" * 151}, "display_name")]
+    ("body", "field"),
+    [
+        ({"language": "de"}, "language"),
+        ({"display_name": "x" * 151}, "display_name"),
+        ({"shortcuts": "ctrl"}, "shortcuts"),
+    ],
 )
 def test_change_me_refused(teacher: User, api: Api, body: dict[str, str], field: str) -> None:
     """400 naming the field."""

@@ -1,4 +1,4 @@
-"""The own account: name, language, colours, password, e-mail address."""
+"""The own account: name, language, how the pages are to be, password, e-mail address, being signed in elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from huleedu.common.requests import PageRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: PageRequest) -> HttpResponse:
-    """Show the account; POST saves name, language and colours."""
+    """Show the account; POST saves the name, the language and how the pages are to be."""
     if request.method != "POST":
         return _page(request)
     # A copy: the form writes into its instance while it checks, and the page names the person.
@@ -45,6 +45,14 @@ def password(request: PageRequest) -> HttpResponse:
         return _page(request, password_form=form)
     update_session_auth_hash(request, form.save())
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+    return redirect("accounts:account")
+
+
+@require_POST
+def sign_out_others(request: PageRequest) -> HttpResponse:
+    """End all sessions, tokens and sockets but this one."""
+    update_session_auth_hash(request, actions.sign_out_everywhere(request.user, actor=request.user))
+    messages.success(request, _("You are signed out everywhere else."))
     return redirect("accounts:account")
 
 
