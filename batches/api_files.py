@@ -21,6 +21,7 @@ from batches.models import Batch, Essay
 from batches.querysets import files_of
 from batches.serializers import (
     AssociationInput,
+    CountsInput,
     EssayDetailSerializer,
     EssaySerializer,
     FileSerializer,
@@ -153,6 +154,21 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
                 actions.clear_decision(essay, version=_version(request), actor=self.person)
             else:
                 self._decide(essay, request)
+        except ActionError as error:
+            if error.current is not None:
+                error.current = self._answer(essay).data
+            raise
+        return self._answer(essay)
+
+    @extend_schema(request=CountsInput, responses=EssaySerializer)
+    @action(detail=True, methods=["put"])
+    def counts(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Let this version of a student's text count instead of another; 409 `version_conflict` when that changed."""
+        essay = get_editable(Essay.objects, self.person, id)
+        serializer = CountsInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            actions.count_version(essay, instead_of=serializer.validated_data["instead_of"], actor=self.person)
         except ActionError as error:
             if error.current is not None:
                 error.current = self._answer(essay).data

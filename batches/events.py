@@ -119,6 +119,18 @@ class EssayMatchSuggested(EventData):
 
 
 @register
+class EssayVersionCounted(EventData):
+    """A person chose which of a student's texts counts."""
+
+    aggregate = ("batch", "batch_id")
+    public_fields = ("batch_id", "essay_id")
+
+    event_type: Literal["essay.version.counted"] = "essay.version.counted"
+    batch_id: UUID
+    essay_id: UUID
+
+
+@register
 class BatchReviewNeeded(EventData):
     """Everything is read and matched, and texts wait for the teacher."""
 

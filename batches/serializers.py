@@ -247,6 +247,12 @@ class AssociationInput(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
 
 
+class CountsInput(serializers.Serializer[Any]):
+    """Which of the student's texts counted when the person chose this one."""
+
+    instead_of = serializers.UUIDField()
+
+
 class ConfirmInput(serializers.Serializer[Any]):
     """Which essays to confirm; without a list, every certain one."""
 

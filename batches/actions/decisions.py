@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.locks import lock_row
+from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from classes.models import Student
@@ -90,6 +91,7 @@ def confirm_matches(
         essays = essays.filter(association__status="undecided", association__certainty="certain")
     else:
         essays = essays.filter(public_id__in=wanted)
+    lock_row(batch)
     group, audience = uuid.uuid4(), batch.audience()
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
@@ -101,6 +103,8 @@ def confirm_matches(
         status = Association.Status.CONFIRMED
         _decide(association, status=status, student=student, group=group, audience=audience, actor=actor)
         confirmed.append(key)
+    if confirmed:
+        settle_versions(batch)
     missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
     refused += [(key, "not_found") for key in sorted(missing)]
     return Confirmation(group if confirmed else None, tuple(confirmed), tuple(refused))
@@ -132,10 +136,13 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
     audience = batch.audience()
     for association in associations:
         _restore(association, decisions[association.essay_id], audience=audience, actor=actor)
+    settle_versions(batch)
     return associations
 
 
 def _lock_one(essay: Essay) -> Association:
+    """The batch is locked too: two texts decided at once may be one student's."""
+    lock_row(Batch(pk=essay.batch_id))
     rows = _lock_associations(Essay.objects.live().filter(pk=essay.pk))
     if not rows:
         raise ActionError("not_found", _("The text is not in the batch any more."))
@@ -178,6 +185,7 @@ def _refuse_foreign(batch: Batch, student: Student) -> None:
 def _decide_alone(association: Association, *, status: str, student: Student | None, actor: User) -> None:
     audience = association.essay.batch.audience()
     _decide(association, status=status, student=student, group=uuid.uuid4(), audience=audience, actor=actor)
+    settle_versions(association.essay.batch)
 
 
 def _decide(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.locks import lock_open
+from batches.actions.versions import settle_versions
 from batches.events import BatchFileAddedV1, BatchFileRemovedV1, EssayRead
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from batches.queue import queue_matching, queue_reading
@@ -55,14 +56,15 @@ def add_files(
     """
     batch = lock_open(batch)
     audience = batch.audience()
-    earlier = _take_out(batch, replaced, audience=audience, actor=actor) if replaced is not None else None
+    if replaced is not None:
+        _take_out(batch, replaced, audience=audience, actor=actor)
     known = _first_by_content(batch)
     there = [_already_there(upload, known) if skip_known else None for upload in uploads]
     _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
     added = []
     for upload, file in zip(uploads, there, strict=True):
         if file is None:
-            file = _register(batch, upload, known=known, replaces=earlier)
+            file = _register(batch, upload, known=known)
             publish(
                 BatchFileAddedV1(
                     batch_id=batch.public_id,
@@ -103,7 +105,7 @@ def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
         raise ActionError("quota_exceeded", _("There is no room left for more files. Remove batches you do not need."))
 
 
-def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], replaces: Essay | None) -> EssayFile:
+def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile]) -> EssayFile:
     if upload.blob is None:
         file = file_actions.register_refused(
             name=upload.name, path=upload.path, size=upload.size, problem="file_too_large", owner=batch.owner
@@ -117,7 +119,7 @@ def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], repl
         file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
         return file
     if not file.is_zip:
-        _open_essay(batch, file, replaces=replaces)
+        _open_essay(batch, file)
     queue_reading()
     return file
 
@@ -146,8 +148,8 @@ def add_entry_row(
     return file
 
 
-def _open_essay(batch: Batch, file: EssayFile, *, replaces: Essay | None = None) -> Essay:
-    essay = Essay.objects.create(batch=batch, file=file, replaces=replaces)
+def _open_essay(batch: Batch, file: EssayFile) -> Essay:
+    essay = Essay.objects.create(batch=batch, file=file)
     EssayStudentAssociation.objects.create(essay=essay)
     return essay
 
@@ -159,7 +161,7 @@ def remove_file(batch: Batch, *, file: EssayFile, actor: User) -> None:
     _take_out(batch, file, audience=batch.audience(), actor=actor)
 
 
-def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User) -> Essay | None:
+def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User) -> None:
     row = batch.batch_files.select_for_update(no_key=True).filter(file=file, removed_at=None).first()
     if row is None:
         raise ActionError("not_found", _("The file is not in the batch any more."))
@@ -176,7 +178,7 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
         audience=audience,
     )
     _promote_copy(batch, file)
-    return essay
+    settle_versions(batch)
 
 
 def _promote_copy(batch: Batch, file: EssayFile) -> None:
@@ -244,6 +246,7 @@ def _reopen_essay(batch: Batch, file: EssayFile) -> None:
         return
     essay.removed_at = essay.matched_at = None
     essay.save(update_fields=["removed_at", "matched_at", "updated_at"])
+    settle_versions(batch)
 
 
 def _tell(batch: Batch, file: EssayFile) -> None:

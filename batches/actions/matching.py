@@ -9,6 +9,7 @@ from auditlog.models import LogEntry
 from django.utils import timezone
 
 from batches.actions.locks import lock_open, lock_row
+from batches.actions.versions import settle_versions
 from batches.class_list import as_roster_student, students_of
 from batches.events import BatchReviewNeeded, EssayMatchSuggested, ParsedStudent, StudentParsingCompletedV1
 from batches.matching import EssayClues, Suggestion, match_essays
@@ -49,6 +50,7 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
     students = students_of(batch.school_class_id)
     suggestions = match_essays([_clues(essay) for essay in essays], list(map(as_roster_student, students.values())))
     changed = _write(essays, suggestions)
+    settle_versions(batch)
     audience = batch.audience()
     if changed:
         event = EssayMatchSuggested(batch_id=batch.public_id, essay_ids=tuple(e.public_id for e in changed))

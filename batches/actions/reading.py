@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from batches.actions.locks import lock_row
 from batches.actions.matching import tell_if_all_read
+from batches.actions.versions import settle_versions
 from batches.events import EssayRead
 from batches.models import BatchFile, Essay
 from batches.queue import queue_matching
@@ -39,6 +40,7 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
         for essay in Essay.objects.live().filter(file=file):
             essay.removed_at = timezone.now()
             essay.save(update_fields=["removed_at", "updated_at"])
+        settle_versions(row.batch)
         tell_if_all_read(row.batch)
     queue_matching(row.batch_id)
     tell_read(file)

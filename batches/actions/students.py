@@ -9,8 +9,9 @@ from auditlog.models import LogEntry
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
-from batches.models import Decision, EssayStudentAssociation
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.naming import Alias
 from classes.actions.identity import hide_identity, lock_student
 from classes.actions.locks import tell_changed
@@ -43,7 +44,10 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
         message = _("A student with protected identity cannot be merged with another.")
         raise ActionError("validation_error", message, field="into")
     student, into = locked[student.pk], locked[into.pk]
+    batches = _lock_batches(student, into)
     moved = _move_texts(student, into)
+    for batch in batches:
+        settle_versions(batch)
     _move_history(student, into)
     classes = merge_student(student, into=into)
     for association in moved:
@@ -59,6 +63,12 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     for school_class in classes:
         tell_changed(school_class)
     return into
+
+
+def _lock_batches(*students: Student) -> list[Batch]:
+    """Those with a text of one of them, in the order that all take."""
+    own = Essay.objects.live().filter(association__student__in=students)
+    return list(Batch.objects.select_for_update(no_key=True).filter(pk__in=own.values("batch_id")).order_by("pk"))
 
 
 def _touching(student: Student) -> Any:
@@ -110,12 +120,15 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     name. On a student who is protected already only the alias changes.
     """
     locked = lock_student(student)
+    batches = _lock_batches(locked)
     rows = list(_touching(locked))
     names = hide_identity(locked, alias=alias)
     put = Alias(names, locked.given_name)
     for row in rows:
         _hide_in_match(row)
         _hide_in_file(row.essay.file, put)
+    for batch in batches:
+        settle_versions(batch)
     _hide_in_events(locked, {row.essay.batch.public_id for row in rows}, put)
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)

@@ -154,6 +154,7 @@ API: dict[str, dict[str, str]] = {
     "api:student-merge": {"POST": "change"},
     "api:student-protection": {"PUT": "change"},
     "api:essay-detail": {"GET": "read"},
+    "api:essay-counts": {"PUT": "change"},
     "api:essay-association": {"PUT": "change", "DELETE": "change"},
 }
 ROUTES = {**PAGES, **API}

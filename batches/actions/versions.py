@@ -1,0 +1,98 @@
+"""Which of a student's texts counts. Settled anew by every action that moves a text, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from auditlog.models import LogEntry
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.actions.locks import lock_row
+from batches.events import EssayVersionCounted
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.versions import Text, handed_in_at, place_versions
+from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
+from huleedu.common.errors import ActionError
+from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Association = EssayStudentAssociation
+
+
+def settle_versions(batch: Batch) -> None:
+    """Put the texts of each student in order and let exactly one count. Part of an action that has the batch locked.
+
+    One statement; one or two more where something changes.
+    """
+    somewhere = Q(association__student__isnull=False) | Q(counts=False) | Q(replaces__isnull=False)
+    rows = Essay.objects.live().filter(somewhere, batch=batch).select_related("association", "file")
+    essays = list(rows.only(*_NEEDED).order_by("pk"))
+    places = place_versions(map(_text, essays))
+    changed = []
+    for essay in essays:
+        place = places[essay.pk]
+        if (essay.replaces_id, essay.counts) != (place.replaces, place.counts):
+            essay.replaces_id, essay.counts = place.replaces, place.counts
+            changed.append(essay)
+    if changed:
+        Essay.objects.bulk_update(changed, ["replaces", "counts"])
+        log_bulk(changed, action=LogEntry.Action.UPDATE, changed=["replaces", "counts"])
+
+
+_NEEDED = (
+    "public_id", "batch", "replaces", "counts", "chosen_for", "file__name", "file__path", "file__created_at",
+    "association__essay", "association__student", "association__status", "association__certainty",
+)  # fmt: skip
+
+
+def _text(essay: Essay) -> Text:
+    match, file = essay.association, essay.file
+    confirmed = match.status == Association.Status.CONFIRMED
+    certain = not match.is_decided and match.certainty == Association.Certainty.CERTAIN
+    student = match.student_id if confirmed or certain else None
+    return Text(
+        key=essay.pk,
+        student=student,
+        handed_in=handed_in_at(
+            file.path, file.name, received=file.created_at, zone=timezone.get_default_timezone()
+        ),
+        confirmed=confirmed,
+        chosen=student is not None and essay.chosen_for_id == student,
+    )  # fmt: skip
+
+
+@action
+def count_version(essay: Essay, *, instead_of: UUID, actor: User) -> Essay:
+    """Let this one of a student's texts be the one that counts. The same again changes nothing.
+
+    `instead_of` is the text that counted when the person chose. Raises ActionError `version_conflict` (with the essay
+    as `current`) where another one counts by now, and `batch_locked` once the texts have gone to assessment.
+    """
+    batch = lock_row(Batch(pk=essay.batch_id))
+    found = Essay.objects.live().filter(pk=essay.pk).select_related("association").first()
+    if found is None:
+        raise ActionError("not_found", _("The text is not in the batch any more."))
+    if found.counts:
+        return found
+    if batch.lock_reason == Batch.LockReason.ASSESSMENT:
+        raise ActionError("batch_locked", _("Assessment has begun with the version that counts."))
+    student = found.association.student_id
+    versions = Essay.objects.live().filter(batch=batch, association__student=student)
+    if not versions.filter(counts=True, public_id=instead_of).exists():
+        message = _("Somebody else has chosen which version counts meanwhile.")
+        raise ActionError("version_conflict", message, current=found)
+    for other in versions.filter(chosen_for=student):
+        other.chosen_for = None
+        other.save(update_fields=["chosen_for", "updated_at"])
+    found.chosen_for_id = student
+    found.save(update_fields=["chosen_for", "updated_at"])
+    settle_versions(batch)
+    found.refresh_from_db(fields=["counts", "replaces"])
+    publish(EssayVersionCounted(batch_id=batch.public_id, essay_id=found.public_id), audience=batch.audience())
+    return found
