@@ -16,7 +16,7 @@ from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.models import PublicModel
 
-__all__ = ["Batch", "BatchFile", "Decision", "Essay", "EssayStudentAssociation", "PhaseRun"]
+__all__ = ["Batch", "BatchFile", "Decision", "Essay", "EssayStudentAssociation", "HandOver", "PhaseRun"]
 
 
 class Batch(PublicModel):
@@ -308,6 +308,40 @@ class PhaseRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase} of batch {self.batch_id}"
+
+
+class HandOver(models.Model):
+    """A started batch that the remote orchestrator is to take over: written with the start, ended by its answer."""
+
+    class Outcome(models.TextChoices):
+        """`superseded`: the batch was cancelled or started anew before anybody took it."""
+
+        WAITING = "waiting"
+        TAKEN = "taken"
+        REFUSED = "refused"
+        SUPERSEDED = "superseded"
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="hand_overs")
+    generation = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
+    requested_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["requested_at"], condition=Q(outcome="waiting"), name="hand_over_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "generation"], name="one_hand_over_per_generation"),
+            models.CheckConstraint(
+                condition=Q(outcome="waiting", ended_at=None) | (~Q(outcome="waiting") & Q(ended_at__isnull=False)),
+                name="hand_over_ends_with_an_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hand-over of batch {self.batch_id}"
 
 
 def _register_audit() -> None:
