@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import Batch, Decision, EssayStudentAssociation, PhaseRun
@@ -14,24 +15,47 @@ from files.models import EssayFile
 from huleedu.common.admin import ReadOnlyAdmin
 
 
+class StuckFilter(admin.SimpleListFilter):
+    """Batches whose work does not move although every repair was tried."""
+
+    title = _("stuck")
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """One choice beside "all"."""
+        return [("yes", _("stuck"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        """One statement."""
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(pk__in=Batch.objects.stuck(timezone.now()).values("pk"))
+
+
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
     """Batches with what waits in them."""
 
     list_display = (
-        "public_id", "owner", "status", "locked_at", "lock_reason", "n_essays", "n_undecided", "created_at",
+        "public_id", "owner", "status", "is_stuck", "locked_at", "lock_reason", "n_essays", "n_undecided", "created_at",
     )  # fmt: skip
-    list_filter = ("status", "lock_reason", "course_code", "owner__school", "created_at")
+    list_filter = (StuckFilter, "status", "lock_reason", "course_code", "owner__school", "created_at")
     search_fields = ("public_id", "owner__email")
     list_select_related = ("owner",)
     fields = (
         "public_id", "owner", "school_class", "course_code", "status", "version", "locked_at", "lock_reason", "due_at",
-        "generation", "created_at", "updated_at",
+        "locked_by", "review_by", "auto_confirm", "generation", "created_at", "updated_at",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         """With the counts, in one statement."""
-        return Batch.objects.with_progress()
+        stuck = Batch.objects.stuck(timezone.now()).filter(pk=OuterRef("pk"))
+        return Batch.objects.with_progress().annotate(is_stuck=Exists(stuck))
+
+    @admin.display(description=_("stuck"), boolean=True)
+    def is_stuck(self, batch: Any) -> bool:
+        """Whether its work does not move."""
+        return bool(batch.is_stuck)
 
     @admin.display(description=_("texts"), ordering="n_essays")
     def n_essays(self, batch: Any) -> int:
@@ -100,7 +124,8 @@ class PhaseRunAdmin(ReadOnlyAdmin):
     """Phases of the pipeline."""
 
     list_display = (
-        "id", "batch", "generation", "phase", "status", "total", "successful", "failed", "started_at", "completed_at",
+        "id", "batch", "generation", "phase", "status", "total", "successful", "failed", "error_info", "started_at",
+        "reported_at", "completed_at",
     )  # fmt: skip
     list_filter = ("phase", "status", "started_at")
     search_fields = ("batch__public_id",)

@@ -153,3 +153,14 @@ class BatchPhaseChanged(EventData):
     batch_id: UUID
     phase: str
     status: str
+
+
+@register
+class BatchDeadlineNear(EventData):
+    """The time to review by is near, and texts are undecided."""
+
+    aggregate = ("batch", "batch_id")
+    public_fields = ("batch_id",)
+
+    event_type: Literal["batch.deadline.near"] = "batch.deadline.near"
+    batch_id: UUID

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, Exists, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -108,6 +110,49 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def open(self) -> BatchQuerySet:
         """Not come to an end yet: neither done, failed, cancelled nor archived."""
         return self.filter(status__in=["collecting", "ready", "processing"])
+
+    def to_remind(self, now: datetime) -> BatchQuerySet:
+        """Open, with undecided texts, `review_by` within the reminder's hours from `now`, and nobody reminded yet."""
+        soon = now + timedelta(hours=settings.REVIEW_REMINDER_HOURS)
+        return self.filter(
+            status__in=["collecting", "ready"], reminded_at=None, review_by__gt=now, review_by__lte=soon
+        ).needing_review()
+
+    def to_auto_confirm(self, now: datetime) -> BatchQuerySet:
+        """Whose teacher wants the certain matches confirmed at `review_by`, and that has come."""
+        if not settings.ENABLE_AUTO_CONFIRM:
+            return self.none()
+        return self.filter(status="collecting", auto_confirm=True, review_by__lte=now)
+
+    def stuck(self, now: datetime) -> BatchQuerySet:
+        """Whose work has not moved for longer than any repair takes: support should look.
+
+        Files nobody has read, texts nobody has matched, phases of which nothing is heard.
+        """
+        from batches.models import Essay, PhaseRun
+
+        late = now - timedelta(seconds=settings.STUCK_SECONDS)
+        files = EssayFile.objects.filter(
+            batch_file__removed_at=None,
+            batch_file__batch__locked_at=None,
+            status__in=[*EssayFile.ON_THE_WAY],
+            updated_at__lt=late,
+        ).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        unmatched = Essay.objects.live().filter(matched_at=None, file__updated_at__lt=late, batch__locked_at=None)
+        unmatched = unmatched.exclude(file__status__in=[*EssayFile.ON_THE_WAY])
+        phase_late = now - timedelta(seconds=settings.PHASE_DEADLINE_SECONDS + settings.STUCK_SECONDS)
+        silent = PhaseRun.objects.exclude(status__in=PhaseRun.ENDS).filter(reported_at__lt=phase_late)
+        idle = Q(status="processing", updated_at__lt=late) & ~Exists(
+            PhaseRun.objects.exclude(status__in=PhaseRun.ENDS).filter(
+                batch=OuterRef("pk"), generation=OuterRef("generation")
+            )
+        )
+        return self.filter(
+            Q(pk__in=files.values("batch_file__batch_id"))
+            | Q(pk__in=unmatched.values("batch_id"))
+            | Q(status="processing", pk__in=silent.values("batch_id"))
+            | idle
+        )
 
     def needing_review(self) -> BatchQuerySet:
         """With at least one undecided text."""

@@ -81,7 +81,7 @@ def phases(batch: Batch, counts: Counts) -> dict[str, dict[str, Any]]:
 
 
 def pipeline_state(batch: Batch) -> dict[str, Any]:
-    """What sister services are told, the `GET …/pipeline-state` of the internal API. Six statements.
+    """What sister services are told, the `GET …/pipeline-state` of the internal API. Four statements.
 
     All phases are there also before the batch was started. Times are datetimes, ids strings.
     """

@@ -10,6 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from batches import actions
 from batches.models import Batch, Essay, PhaseRun
@@ -19,6 +20,7 @@ from batches.unpacking import open_zip
 from files.models import ZIP, EssayFile
 from files.reading import read_stored_file
 from huleedu.common.nudging import begin
+from huleedu.observability import metrics
 
 logger = structlog.get_logger(__name__)
 
@@ -111,6 +113,28 @@ def _measured(text: str) -> dict[str, Any]:
     except Exception:
         logger.exception("text_not_measured")
         return {"error": "internal_error"}
+
+
+@shared_task
+def watch_assessment() -> int:
+    """Put right every batch in assessment that no longer moves (`actions.give_up_phases`). Returns how many were."""
+    batches = Batch.objects.filter(status=Batch.Status.PROCESSING).order_by("pk")
+    righted = sum(actions.give_up_phases(batch, actor=None) for batch in batches)
+    stuck = Batch.objects.stuck(timezone.now()).count()
+    metrics.BATCHES_STUCK.set(stuck)
+    if righted or stuck:
+        logger.warning("assessment_watched", righted=righted, stuck=stuck)
+    return righted
+
+
+@shared_task
+def keep_deadlines() -> dict[str, int]:
+    """Remind of dates that are near, and confirm what a teacher asked to have confirmed at its date."""
+    now = timezone.now()
+    reminded = sum(actions.remind_of_deadline(batch, now=now, actor=None) for batch in Batch.objects.to_remind(now))
+    due = Batch.objects.to_auto_confirm(now).order_by("review_by", "pk")
+    confirmed = sum(actions.confirm_at_deadline(batch, now=now, actor=None) or 0 for batch in due)
+    return {"reminded": reminded, "confirmed": confirmed}
 
 
 STUCK_AFTER = timedelta(seconds=20)

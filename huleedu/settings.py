@@ -184,6 +184,8 @@ CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
     "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
     "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
+    "end-silent-phases": {"task": "batches.tasks.watch_assessment", "schedule": 60.0},
+    "keep-deadlines": {"task": "batches.tasks.keep_deadlines", "schedule": 60.0},
     "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
     "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
     "purge-sign-ins": {"task": "huleedu.accounts.tasks.purge_sign_ins", "schedule": 3600.0},
@@ -282,10 +284,28 @@ if unknown_phases := set(PIPELINE_EXTERNAL_PHASES) - {"spellcheck", "cj_assessme
     raise ImproperlyConfigured(f"PIPELINE_EXTERNAL_PHASES: unknown {', '.join(sorted(unknown_phases))}")
 PHASE_DEADLINE_SECONDS: int = env.int("PHASE_DEADLINE_SECONDS", default=3600)
 """A phase of which nothing is heard for so long has failed: a batch is never in assessment for ever."""
+STUCK_SECONDS: int = env.int("STUCK_SECONDS", default=900)
+"""Work that has not moved for so long, with every repair in vain, is shown to support as stuck."""
 REVIEW_REMINDER_HOURS: int = env.int("REVIEW_REMINDER_HOURS", default=24)
 """How long before `review_by` a batch with undecided texts reminds its teacher; 0: never."""
 ENABLE_AUTO_CONFIRM: bool = env.bool("ENABLE_AUTO_CONFIRM", default=True)
 """Whether a teacher may have the certain matches confirmed at `review_by`."""
+
+# --- the orchestrator and sister services ----------------------------------------------------------------------------
+BATCH_ORCHESTRATOR_URL: str = env.str("BATCH_ORCHESTRATOR_URL", default="")
+"""The service that takes over started batches, e.g. `https://orchestrator.example`; empty: this installation."""
+INTERNAL_API_KEYS: list[str] = [key for key in env.list("INTERNAL_API_KEYS", default=[]) if key]
+"""Keys that open our internal API to sister services, two while they are being exchanged; without one it is closed."""
+BATCH_ORCHESTRATOR_API_KEY: str = env.str("BATCH_ORCHESTRATOR_API_KEY", default=(INTERNAL_API_KEYS or [""])[0])
+"""The key the orchestrator knows us by."""
+ENABLE_BATCH_STATE_VALIDATION: bool = env.bool("ENABLE_BATCH_STATE_VALIDATION", default=False)
+"""Whether the orchestrator is asked before a batch's files change. Off: it is asked at the start only."""
+BOS_REQUEST_TIMEOUT: float = env.float("BOS_REQUEST_TIMEOUT", default=5.0)
+"""Seconds a call of the orchestrator may take in all; connecting at most 1 of them."""
+BOS_BREAKER_FAILURES: int = env.int("BOS_BREAKER_FAILURES", default=3)
+"""So many failed calls in a row, and this process asks the orchestrator no more for a while."""
+BOS_BREAKER_SECONDS: float = env.float("BOS_BREAKER_SECONDS", default=60.0)
+"""How long that is. Then one call tries."""
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -312,8 +332,9 @@ API_RATES: dict[str, str] = {
     "write": env.str("API_RATE_WRITE", default="300/m"),
     "upload": env.str("API_RATE_UPLOAD", default="600/m"),
     "sign_in": env.str("API_RATE_SIGN_IN", default="10/m"),
+    "internal": env.str("API_RATE_INTERNAL", default="3000/m"),
 }
-"""Requests per user (sign-in: per address and per account) and period; an empty string turns a limit off."""
+"""Requests per user (sign-in: per address and account, internal: per address) and period; an empty string: no limit."""
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=10))
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=14))

@@ -4,6 +4,7 @@ Pages, API and tasks are doors onto these; each is one transaction with its audi
 """
 
 from batches.actions.batches import create_batch, delete_batch, update_batch
+from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
 from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file
 from batches.actions.lifecycle import (
@@ -30,6 +31,7 @@ __all__ = [
     "cancel_batch",
     "clear_decision",
     "complete_phase",
+    "confirm_at_deadline",
     "confirm_matches",
     "count_version",
     "create_batch",
@@ -45,6 +47,7 @@ __all__ = [
     "paste_text",
     "protect_student",
     "rematch_batch",
+    "remind_of_deadline",
     "remove_file",
     "reopen_batch",
     "report_phase",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from batches.actions.locks import lock_row
-from batches.events import BatchStatusChanged
+from batches.actions.locks import lock_row, refuse_if_locked, tell_status
 from batches.models import Batch
 from classes.actions.locks import lock_class
 from classes.models import SchoolClass
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line
-from huleedu.outbox.publish import publish
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -43,7 +43,7 @@ def create_batch(
     if school_class is not None and not course_code:
         codes = list(school_class.courses.values_list("code", flat=True)[:2])
         course_code = codes[0] if len(codes) == 1 else ""
-    batch = Batch.objects.create(
+    batch = Batch(
         owner=owner,
         school_class=school_class,
         course_code=course_code,
@@ -52,7 +52,10 @@ def create_batch(
         review_by=review_by,
         auto_confirm=auto_confirm,
     )
-    _tell(batch)
+    if auto_confirm:
+        _check_auto_confirm(batch)
+    batch.save()
+    tell_status(batch)
     return batch
 
 
@@ -61,7 +64,10 @@ CHANGEABLE = frozenset({"title", "course_code", "due_at", "review_by", "auto_con
 
 @action
 def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None = None, actor: User) -> Batch:
-    """Change some of `CHANGEABLE`. With `version`, raises ActionError `version_conflict` when another tab was first."""
+    """Change some of `CHANGEABLE`. With `version`, raises ActionError `version_conflict` when another tab was first.
+
+    Raises ActionError `validation_error` for `auto_confirm` without a time ahead, `batch_locked` on a locked batch.
+    """
     batch = lock_row(batch)
     if version is not None and version != batch.version:
         raise ActionError("version_conflict", _("Somebody else changed the batch meanwhile."), current=batch)
@@ -72,9 +78,14 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
         changes = {**changes, "title": _checked_title(changes["title"])}
     for field, value in changes.items():
         setattr(batch, field, value)
+    if "review_by" in changes:
+        batch.reminded_at = None
+        batch.auto_confirm = batch.auto_confirm and batch.review_by is not None
+    if changes.get("auto_confirm"):
+        _check_auto_confirm(batch)
     batch.version += 1
-    batch.save(update_fields=[*changes, "version", "updated_at"])
-    _tell(batch)
+    batch.save(update_fields=[*changes, "auto_confirm", "reminded_at", "version", "updated_at"])
+    tell_status(batch)
     return batch
 
 
@@ -87,6 +98,16 @@ def delete_batch(batch: Batch, *, actor: User) -> None:
     batch.delete()
 
 
+def _check_auto_confirm(batch: Batch) -> None:
+    refuse_if_locked(batch)
+    if not settings.ENABLE_AUTO_CONFIRM:
+        message = _("Automatic confirmation is turned off here.")
+        raise ActionError("validation_error", message, field="auto_confirm")
+    if batch.review_by is None or batch.review_by <= timezone.now():
+        message = _("Choose a time ahead to confirm the certain matches at.")
+        raise ActionError("validation_error", message, field="review_by")
+
+
 def _checked_title(title: str) -> str:
     cleaned = clean_line(title)
     if not cleaned:
@@ -94,8 +115,3 @@ def _checked_title(title: str) -> str:
     if len(cleaned) > 200:
         raise ActionError("validation_error", _("The title is too long: at most 200 characters."), field="title")
     return cleaned
-
-
-def _tell(batch: Batch) -> None:
-    event = BatchStatusChanged(batch_id=batch.public_id, status=batch.status, version=batch.version)
-    publish(event, audience=batch.audience())

@@ -47,10 +47,15 @@ def refuse_if_locked(batch: Batch) -> None:
     raise ActionError("batch_locked", message)
 
 
+def reading_count(batch: Batch) -> int:
+    """How many files are still to be read or matched."""
+    rows = BatchFile.objects.filter(batch=batch, removed_at=None).aggregate(**file_counts("file__"))
+    return int(rows["reading"])
+
+
 def refuse_while_reading(batch: Batch) -> None:
     """Raises ActionError `still_reading` unless everything is read and matched."""
-    reading = BatchFile.objects.filter(batch=batch, removed_at=None).aggregate(**file_counts("file__"))["reading"]
-    if reading:
+    if reading_count(batch):
         raise ActionError("still_reading", _("Files are still being read. Try again when they are done."))
 
 

@@ -15,4 +15,21 @@ DECISIONS = Counter("huleedu_decisions_total", "Decisions people took", ["kind"]
 OUTBOX_WAITING = Gauge("huleedu_outbox_waiting", "Events not yet relayed", multiprocess_mode="mostrecent")
 OUTBOX_AGE = Gauge("huleedu_outbox_oldest_seconds", "Age of the oldest waiting event", multiprocess_mode="mostrecent")
 OUTBOX_DEAD = Gauge("huleedu_outbox_dead", "Events given up", multiprocess_mode="mostrecent")
+BATCHES_STUCK = Gauge("huleedu_batches_stuck", "Batches whose work does not move", multiprocess_mode="mostrecent")
 SOCKETS = Gauge("huleedu_websockets", "Open WebSockets", multiprocess_mode="livesum")
+ORCHESTRATOR_CALLS = Counter(
+    "huleedu_orchestrator_calls_total",
+    "Calls of the remote orchestrator by outcome; key_refused wants an operator at once",
+    ["outcome"],
+)
+ORCHESTRATOR_OPEN = Gauge(
+    "huleedu_orchestrator_breaker_open", "Processes that do not ask the orchestrator now", multiprocess_mode="livesum"
+)
+ORCHESTRATOR_AWAY = Gauge(
+    "huleedu_orchestrator_away", "Whether the last probe found no orchestrator", multiprocess_mode="mostrecent"
+)
+HANDOVERS_AGE = Gauge(
+    "huleedu_handover_oldest_seconds", "Age of the oldest started batch not yet taken over",
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+INTERNAL_REFUSED = Counter("huleedu_internal_api_refused_total", "Internal calls with a missing or wrong key")
