@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from batches.api_urls import urlpatterns as batches
 from classes.api_urls import urlpatterns as classes
 from huleedu.accounts.api_urls import urlpatterns as accounts
 from huleedu.outbox.api import EventsView
-from huleedu.views import ApiDocsView
+from huleedu.views import ApiDocsView, ApiSchemaView
 
 version_1: list[URLPattern | URLResolver] = [
     *accounts,
@@ -21,6 +19,6 @@ version_1: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include((version_1, "api"))),
-    path("schema/", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
-    path("docs/", login_not_required(ApiDocsView.as_view(url_name="api-schema")), name="api-docs"),
+    path("schema/", ApiSchemaView.as_view(), name="api-schema"),
+    path("docs/", ApiDocsView.as_view(url_name="api-schema"), name="api-docs"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from csp.constants import NONCE
@@ -13,10 +14,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonRes
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
-from drf_spectacular.views import SpectacularSwaggerSplitView
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
@@ -67,6 +73,28 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotFound()
     exported: HttpResponse = ExportToDjangoView(request)
     return exported
+
+
+@lru_cache(maxsize=16)
+def _schema(_language: str, renderer: type[BaseRenderer]) -> bytes:
+    """The schema in the language that is active. It takes most of a second, and changes with the code only."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    rendered: bytes = renderer().render(schema, renderer_context={})
+    return rendered
+
+
+@method_decorator(login_not_required, name="dispatch")
+class ApiSchemaView(SpectacularAPIView):
+    """The schema, made once per language and form in each process: anybody may ask for it."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Of version 1, the only one, whatever the address asks for."""
+        renderer = type(request.accepted_renderer)
+        content = _schema(get_language() or "", renderer)  # type: ignore[arg-type]  # classes are hashable
+        answer = HttpResponse(content, content_type=renderer.media_type)
+        answer["Content-Disposition"] = f'inline; filename="HuleEdu API.{renderer.format.removeprefix("openapi-")}"'
+        return answer
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
+import yaml
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
 from huleedu import views
 from huleedu.accounts.models import User
@@ -86,3 +89,27 @@ def test_what_the_schemas_address_says_reaches_no_header(client: Client) -> None
     """A control character in a header ends the connection without an answer."""
     answer = client.get("/api/schema/", {"version": "a\x00b\r\nX: y"})
     assert answer["Content-Disposition"] == 'inline; filename="HuleEdu API.yaml"'
+
+
+@pytest.mark.django_db
+def test_the_schema_is_made_once_per_language_and_form(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    real = SchemaGenerator.get_schema
+
+    def counted(*args: Any, **options: Any) -> Any:
+        made.append(options)
+        return real(*args, **options)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", counted)
+    views._schema.cache_clear()
+    forms = [
+        client.get("/api/schema/", headers={"Accept-Language": language, "Accept": accepted})
+        for language in ("en", "sv")
+        for accepted in ("application/vnd.oai.openapi", "application/vnd.oai.openapi+json")
+        for _time in range(3)
+    ]
+    assert len(made) == 4
+    assert {answer.status_code for answer in forms} == {200}
+    assert len({answer.content for answer in forms}) == 4
+    assert forms[3]["Content-Disposition"] == 'inline; filename="HuleEdu API.json"'
+    assert json.loads(forms[3].content)["paths"].keys() == yaml.safe_load(forms[0].content)["paths"].keys()
