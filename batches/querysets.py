@@ -72,6 +72,17 @@ def files_of(batch: Batch) -> models.QuerySet[EssayFile]:
     )
 
 
+TOLD_STUDENT = Case(
+    When(
+        association__status="confirmed",
+        association__student__protected_identity=False,
+        then="association__student__public_id",
+    ),
+    output_field=models.UUIDField(),
+)
+"""The student of an essay that another service learns of: whom a person confirmed, unless the identity is protected."""
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Which batches a person reads and changes."""
 
@@ -186,6 +197,10 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.select_related("file", "association__student", "association__decided_by").defer(
             "file__text", "file__headers", "file__properties", "file__evidence"
         )
+
+    def handed_over(self) -> EssayQuerySet:
+        """Those that are assessed."""
+        return self.live().filter(counts=True).order_by("pk")
 
     def undecided(self) -> EssayQuerySet:
         """Nobody has decided yet."""

@@ -50,3 +50,10 @@ def queue_phases(batch_pk: int, generation: int) -> None:
     from batches.tasks import run_phases
 
     run_phases.delay_on_commit(batch_pk, generation)  # type: ignore[attr-defined]  # see huleedu.celery.Task
+
+
+def queue_hand_over(batch_pk: int) -> None:
+    """Have a worker hand a started batch over to the remote orchestrator."""
+    from batches.tasks_orchestrator import hand_over
+
+    hand_over.delay_on_commit(batch_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task

@@ -180,12 +180,14 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("events")]
 CELERY_TASK_ROUTES = {"huleedu.outbox.tasks.relay": {"queue": "events"}}
 """Live updates have a queue of their own, served in turn with the other: thirty files do not hold them up."""
+CELERY_IMPORTS = ["batches.tasks_orchestrator"]
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
     "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
     "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
     "end-silent-phases": {"task": "batches.tasks.watch_assessment", "schedule": 60.0},
     "keep-deadlines": {"task": "batches.tasks.keep_deadlines", "schedule": 60.0},
+    "watch-orchestrator": {"task": "batches.tasks_orchestrator.watch_orchestrator", "schedule": 15.0},
     "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
     "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
     "purge-sign-ins": {"task": "huleedu.accounts.tasks.purge_sign_ins", "schedule": 3600.0},
@@ -296,7 +298,7 @@ BATCH_ORCHESTRATOR_URL: str = env.str("BATCH_ORCHESTRATOR_URL", default="")
 """The service that takes over started batches, e.g. `https://orchestrator.example`; empty: this installation."""
 INTERNAL_API_KEYS: list[str] = [key for key in env.list("INTERNAL_API_KEYS", default=[]) if key]
 """Keys that open our internal API to sister services, two while they are being exchanged; without one it is closed."""
-BATCH_ORCHESTRATOR_API_KEY: str = env.str("BATCH_ORCHESTRATOR_API_KEY", default=(INTERNAL_API_KEYS or [""])[0])
+BATCH_ORCHESTRATOR_API_KEY: str = env.str("BATCH_ORCHESTRATOR_API_KEY", default="") or "".join(INTERNAL_API_KEYS[:1])
 """The key the orchestrator knows us by."""
 ENABLE_BATCH_STATE_VALIDATION: bool = env.bool("ENABLE_BATCH_STATE_VALIDATION", default=False)
 """Whether the orchestrator is asked before a batch's files change. Off: it is asked at the start only."""
@@ -391,7 +393,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_SSL_REDIRECT = SECURE_COOKIES
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^internal/"]
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from batches.api_internal import urlpatterns as internal
 from huleedu import views
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("classes/", include("classes.urls")),
     path("", include("batches.urls")),
     path("api/", include("huleedu.api_router")),
+    path("internal/v1/", include((internal, "internal"))),
     path("support/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),

@@ -24,6 +24,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from batches.orchestrator import is_answering
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
 from huleedu.observability import health
@@ -59,7 +60,9 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """503 only for the database and pending migrations. Which part is degraded is told to `METRICS_ALLOW` only."""
-    status, body = health.readiness(degrading={"outbox": lambda: oldest_waiting_seconds() < OUTBOX_LATE})
+    status, body = health.readiness(
+        degrading={"outbox": lambda: oldest_waiting_seconds() < OUTBOX_LATE, "orchestrator": is_answering}
+    )
     if not health.may_see_details(request):
         body.pop("checks")
     return JsonResponse(body, status=status)
@@ -107,7 +110,7 @@ class ApiDocsView(SpectacularSwaggerSplitView):
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/internal/"))
 
 
 def _too_much(exception: Exception) -> ActionError | None:

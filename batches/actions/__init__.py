@@ -7,6 +7,7 @@ from batches.actions.batches import create_batch, delete_batch, update_batch
 from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
 from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file
+from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
 from batches.actions.lifecycle import (
     archive_batch,
     cancel_batch,
@@ -38,14 +39,17 @@ __all__ = [
     "decide_student",
     "delete_batch",
     "end_entries",
+    "end_hand_over",
     "finish_reading",
     "give_up_phases",
     "give_up_reading",
+    "hand_out_texts",
     "lock_batch",
     "match_batch",
     "merge_students",
     "paste_text",
     "protect_student",
+    "receive_hand_over",
     "rematch_batch",
     "remind_of_deadline",
     "remove_file",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.asking import asks_before_files_change
 from batches.actions.locks import lock_open
 from batches.actions.versions import settle_versions
 from batches.events import BatchFileAddedV1, BatchFileRemovedV1, EssayRead
@@ -39,6 +40,7 @@ class Upload:
     size: int
 
 
+@asks_before_files_change
 @action
 def add_files(
     batch: Batch,
@@ -154,6 +156,7 @@ def _open_essay(batch: Batch, file: EssayFile) -> Essay:
     return essay
 
 
+@asks_before_files_change
 @action
 def remove_file(batch: Batch, *, file: EssayFile, actor: User) -> None:
     """Take a file and its essay out of an open batch. Raises ActionError `batch_locked` or `not_found`."""
@@ -200,6 +203,7 @@ def _promote_copy(batch: Batch, file: EssayFile) -> None:
     queue_reading()
 
 
+@asks_before_files_change
 @action
 def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
     """Read a file with a problem once more. Raises ActionError `batch_locked` or `illegal_transition`."""
@@ -215,6 +219,7 @@ def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile
     return file
 
 
+@asks_before_files_change
 @action
 def paste_text(batch: Batch, *, file: EssayFile, document: Document, actor: User) -> EssayFile:
     """Use a pasted text for a file that cannot be read. Raises ActionError `batch_locked` or `illegal_transition`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from batches.actions.asking import ask_to_take_over, asks_before_start
 from batches.actions.locks import lock_row, refuse_while_reading, save_step, step
 from batches.actions.phases import begin_phases, cancel_phases
 from batches.models import Batch
@@ -38,18 +39,20 @@ def unlock_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
     return save_step(batch, "processing_metadata")
 
 
+@asks_before_start
 @action
 def start_batch(batch: Batch, *, actor: User) -> Batch:
     """Hand the batch on: collecting or ready → processing, files closed, the phases of a new generation begun.
 
-    Undecided texts do not hinder it. Raises ActionError `still_reading` or `illegal_transition`.
+    Undecided texts do not hinder it. Raises ActionError `still_reading` or `illegal_transition`; where a remote
+    orchestrator does not answer `orchestrator_unavailable`, and the batch stays as it is (ADR 17).
     """
     batch = lock_row(batch)
     step(batch, "start", actor=actor)
     refuse_while_reading(batch)
-    # A remote orchestrator takes the batch over here, after our own checks and before anything is written.
     batch.generation += 1
     begin_phases(batch)
+    ask_to_take_over(batch)
     return save_step(batch, "generation")
 
 

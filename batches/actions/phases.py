@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.asking import ask_to_take_over, asks_before_start
 from batches.actions.locks import lock_row, save_step, step
 from batches.events import BatchPhaseChanged
 from batches.models import Batch, Essay, PhaseRun
@@ -143,6 +144,7 @@ def complete_phase(
     return run
 
 
+@asks_before_start
 @action
 def retry_phases(batch: Batch, *, actor: User) -> Batch:
     """Try again what failed, and only that: texts and phases that ended well keep what they have.
@@ -159,6 +161,7 @@ def retry_phases(batch: Batch, *, actor: User) -> Batch:
         run.started_at = run.reported_at = None if waits else timezone.now()
     _save(batch, again)
     _dispatch(batch, [run for run in again if run.status in RUNNING], tell=False)
+    ask_to_take_over(batch)
     return save_step(batch)
 
 

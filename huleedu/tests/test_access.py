@@ -157,6 +157,13 @@ API: dict[str, dict[str, str]] = {
     "api:essay-counts": {"PUT": "change"},
     "api:essay-association": {"PUT": "change", "DELETE": "change"},
 }
+INTERNAL: dict[str, set[str]] = {
+    "internal:batch": {"PUT"},
+    "internal:pipeline-state": {"GET"},
+    "internal:phase": {"PUT"},
+    "internal:essays": {"GET"},
+}
+"""For services with a key and for no person."""
 ROUTES = {**PAGES, **API}
 MAY = {
     "public": {"anonymous", "stranger", "support", "reader", "colleague", "owner"},
@@ -185,8 +192,8 @@ ALL = {name: path for path, name in walk(get_resolver().url_patterns)}
 
 
 def test_every_route_is_in_the_table_and_no_other() -> None:
-    assert set(ALL) - set(ROUTES) == set(), "say in this table who may call these"
-    assert set(ROUTES) - set(ALL) == set(), "these are gone"
+    assert set(ALL) - {*ROUTES, *INTERNAL} == set(), "say in this table who may call these"
+    assert {*ROUTES, *INTERNAL} - set(ALL) == set(), "these are gone"
 
 
 @dataclass
@@ -212,6 +219,7 @@ class World:
             "import_id": self.roster_import.public_id,
             "user_id": self.shared_with.public_id,
             "alias_id": uuid.uuid4(),
+            "phase": "nlp",
             "uidb64": uuid.uuid4(),
             "token": "a-token",
         }
@@ -265,8 +273,9 @@ def _ask(name: str, method: str, person: User | None, world: World) -> Any:
     client = Client(HTTP_ACCEPT_LANGUAGE="en")
     if person is not None:
         client.force_login(person)
-    kind = "application/json" if name in API else "application/x-www-form-urlencoded"
-    return client.generic(method, world.url(name), b"{}" if name in API else b"", content_type=kind)
+    is_api = name in API or name in INTERNAL
+    kind = "application/json" if is_api else "application/x-www-form-urlencoded"
+    return client.generic(method, world.url(name), b"{}" if is_api else b"", content_type=kind)
 
 
 def _judge(name: str, who: str, answer: Any, *, allowed: bool) -> None:
@@ -285,6 +294,16 @@ def _judge(name: str, who: str, answer: Any, *, allowed: bool) -> None:
     else:
         assert status == (403 if who in SEES else 404), (who, answer.content[:300])
         assert b"Emil" not in answer.content
+
+
+@pytest.mark.parametrize(("name", "method"), [(name, m) for name, methods in INTERNAL.items() for m in methods])
+def test_an_internal_route_answers_no_person(
+    name: str, method: str, world: World, cast: dict[str, User | None], settings: Any
+) -> None:
+    settings.INTERNAL_API_KEYS = ["a-key-of-services"]
+    for who, person in cast.items():
+        answer = _ask(name, method, person, world)
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), who
 
 
 LISTS = [f"/support/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]

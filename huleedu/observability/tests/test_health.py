@@ -33,7 +33,7 @@ def test_ready_when_everything_answers(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ok", "checks": {"database": "ok", "broker": "ok", "outbox": "ok"}},
+        {"status": "ok", "checks": {"database": "ok", "broker": "ok", "outbox": "ok", "orchestrator": "ok"}},
     )
 
 

@@ -1,0 +1,67 @@
+"""Handing a started batch over to a remote orchestrator, being handed one by a sister service, handing out its texts.
+
+The wish to hand over is a row written with the start; the call follows the commit and is made again until answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from auditlog.models import LogEntry
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.actions.lifecycle import start_batch
+from batches.actions.locks import lock_row
+from batches.models import Batch, Essay, HandOver
+from batches.querysets import TOLD_STUDENT
+from batches.steps import may_take
+from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
+from huleedu.common.errors import ActionError
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Status = Batch.Status
+
+
+@action
+def end_hand_over(batch: Batch, *, generation: int, outcome: str, actor: None = None) -> bool:
+    """Write down how a hand-over ended. False when it had ended before."""
+    batch = lock_row(batch)
+    waiting = batch.hand_overs.filter(generation=generation, outcome=HandOver.Outcome.WAITING)
+    return bool(waiting.update(outcome=outcome, ended_at=timezone.now()))
+
+
+def receive_hand_over(batch: Batch, *, essay_ids: Iterable[UUID], actor: User) -> Batch:
+    """Start a batch that a sister service hands over; one that has started already is returned as it is.
+
+    Raises ActionError `version_conflict` where its texts are not the batch's own, and what `start_batch` raises.
+    """
+    if not may_take(batch, "start") and batch.status not in (Status.CANCELLED, Status.ARCHIVED):
+        return batch
+    own = Essay.objects.handed_over().filter(batch=batch).values_list("public_id", flat=True)
+    if may_take(batch, "start") and set(essay_ids) != set(own):
+        raise ActionError("version_conflict", _("The batch holds other texts than these."))
+    return start_batch(batch, actor=actor)
+
+
+@action
+def hand_out_texts(batch: Batch, *, actor: None = None) -> list[dict[str, Any]]:
+    """The texts that count, as `{id, text, student_id}`, for a phase that another service runs. Leaves an audit row.
+
+    Raises ActionError `illegal_transition` unless the batch is being assessed.
+    """
+    batch = lock_row(batch)
+    if batch.status != Status.PROCESSING:
+        raise ActionError("illegal_transition", _("Texts are handed out only while the batch is being assessed."))
+    texts = Essay.objects.handed_over().filter(batch=batch)
+    essays = [
+        {"id": str(key), "text": text, "student_id": str(student) if student else None}
+        for key, text, student in texts.values_list("public_id", "file__text", TOLD_STUDENT)
+    ]
+    log_bulk([batch], action=LogEntry.Action.ACCESS, values={"texts": len(essays)})
+    return essays
