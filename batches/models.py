@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from auditlog.registry import auditlog
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.querysets import BatchQuerySet, EssayQuerySet
+from batches.versions import handed_in_at
 from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.models import PublicModel
@@ -139,6 +142,13 @@ class Essay(PublicModel):
         verbose_name_plural = _("texts")
         ordering = ["pk"]
         indexes = [models.Index(fields=["batch", "removed_at"], name="essay_in_batch")]
+
+    @property
+    def handed_in_at(self) -> datetime:
+        """What the platform says in the file's name or folder, otherwise when the file was received."""
+        file = self.file
+        zone = timezone.get_default_timezone()
+        return handed_in_at(file.path, file.name, received=file.created_at, zone=zone)
 
 
 class EssayStudentAssociation(models.Model):

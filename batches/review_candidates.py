@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from batches.highlighting import Clue
 from batches.matching_names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
@@ -28,7 +26,7 @@ class ShownReason:
 
     text: str
     kind: str
-    """`for`, `doubt` or `against`."""
+    """`for`, `doubt`, `against` or, of a text the student has already, `version`."""
     glyph: str
     letters: tuple[tuple[str, str], ...] = ()
     """Letter and clue id."""
@@ -133,13 +131,8 @@ _GLYPHS = {"for": "check", "doubt": "warning", "against": "cross"}
 def _other_texts(student: Student, others: Sequence[Essay]) -> list[ShownReason]:
     if not others:
         return [ShownReason(sentence("no_other_text", supports=True), "for", "check")]
-    said = []
-    for other in others:
-        decided = other.association.is_decided
-        text = _("Already confirmed with") if decided else f"{sentence('already_matched', supports=False)}:"
-        said.append(ShownReason(text, "against", "cross", other=other))
-    version = _("Choosing this student makes this text version {number}.").format(number=len(others) + 1)
-    return [*said, ShownReason(version, "doubt", "warning")]
+    said = f"{sentence('already_matched', supports=True)}:"
+    return [ShownReason(said, "version", "duplicate", other=other) for other in others]
 
 
 def search_class(batch: Batch, query: str) -> list[Student]:

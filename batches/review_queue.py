@@ -80,13 +80,15 @@ class Queue:
         return next((essay for essay in order if str(essay.public_id) == public_id), order[0] if order else None)
 
     def texts_of_students(self) -> dict[int, list[Essay]]:
-        """Student to the texts that a decision or a certain match gives them."""
+        """Student to the texts that a decision or a certain match gives them, in the order they were handed in."""
         texts: dict[int, list[Essay]] = defaultdict(list)
         for row in self.rows:
             match = row.essay.association
             if match.student_id and (match.is_decided or match.certainty == Certainty.CERTAIN):
                 texts[match.student_id].append(row.essay)
-        return texts
+        return {
+            student: sorted(own, key=lambda essay: (essay.handed_in_at, essay.pk)) for student, own in texts.items()
+        }
 
 
 def read_queue(batch: Batch, *, viewer: User) -> Queue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import batches, files, overview, results, review, students
+from batches.views import batches, files, overview, results, review, students, versions
 
 app_name = "batches"
 
@@ -49,5 +49,6 @@ urlpatterns = [
     path(f"{_BATCH}texts/", review.texts, name="texts"),
     path(_TEXT, review.text, name="text"),
     path(f"{_TEXT}decide/", review.decide, name="decide"),
+    path(f"{_TEXT}count/", versions.count_version, name="count-version"),
     path(f"{_TEXT}teach/", review.teach, name="teach"),
 ]

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from auditlog.models import LogEntry
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.locks import lock_row
 from batches.events import EssayVersionCounted
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.versions import Text, handed_in_at, place_versions
+from batches.versions import Text, place_versions
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
@@ -52,19 +51,17 @@ _NEEDED = (
 
 
 def _text(essay: Essay) -> Text:
-    match, file = essay.association, essay.file
+    match = essay.association
     confirmed = match.status == Association.Status.CONFIRMED
     certain = not match.is_decided and match.certainty == Association.Certainty.CERTAIN
     student = match.student_id if confirmed or certain else None
     return Text(
         key=essay.pk,
         student=student,
-        handed_in=handed_in_at(
-            file.path, file.name, received=file.created_at, zone=timezone.get_default_timezone()
-        ),
+        handed_in=essay.handed_in_at,
         confirmed=confirmed,
         chosen=student is not None and essay.chosen_for_id == student,
-    )  # fmt: skip
+    )
 
 
 @action

@@ -24,6 +24,7 @@ from batches.review_candidates import (
     shown_candidates,
 )
 from batches.review_queue import Queue, Row, by_student, decided_by, read_queue
+from batches.review_versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
 from files.evidence import Evidence
@@ -122,12 +123,17 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     shown = show(_essay(frame.batch, key, request.user), queue=queue, viewer=request.user) if key else None
     essay = shown.essay if shown else None
     query = request.GET.get("q", "").strip()[:100]
+    chosen = _chosen(shown) if "different" not in request.GET else None
+    others = _others(frame, shown, query, several="different" in request.GET)
     return frame_context(
         frame,
         queue=queue,
         shown=shown,
-        chosen=_chosen(shown),
-        others=_others(frame, shown, query),
+        chosen=chosen,
+        versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
+        beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
+        different=shown is not None and chosen is None and shown.match.student is not None,
+        others=others,
         query=query,
         next=queue.neighbour(essay),
         previous=queue.neighbour(essay, step=-1),
@@ -143,14 +149,17 @@ def _chosen(shown: Shown | None) -> Student | None:
     return shown.match.student if shown else None
 
 
-def _others(frame: Frame, shown: Shown | None, query: str) -> list[ShownCandidate]:
-    """Students found by `query`; without words, where nobody is suggested, those who have no text yet."""
+def _others(frame: Frame, shown: Shown | None, query: str, *, several: bool) -> list[ShownCandidate]:
+    """Students found by `query`; without words, where nobody is suggested, those who have no text yet.
+
+    `several`: so too where the one suggested has written another text, and this is somebody else's.
+    """
     if shown is None:
         return []
     listed = {candidate.student.pk for candidate in shown.candidates}
     if query:
         found = search_class(frame.batch, query)
-    elif not shown.candidates and not shown.match.is_decided:
+    elif (several or not shown.candidates) and not shown.match.is_decided:
         found = [*frame.handed_in.missing, *frame.handed_in.may_have]
     else:
         found = []
@@ -211,19 +220,17 @@ class TextRow:
 
     row: Row
     version: int
+    versions: tuple[Version, ...] = ()
 
 
 def text_rows(queue: Queue) -> list[TextRow]:
     """By student in Swedish order; those without a decided or certain student last."""
-    texts = queue.texts_of_students()
-    versions = {
-        essay.pk: number for own in texts.values() if len(own) > 1 for number, essay in enumerate(_in_order(own), 1)
-    }
-    return [TextRow(row, versions.get(row.essay.pk, 0)) for row in by_student(queue.rows)]
-
-
-def _in_order(essays: list[Essay]) -> list[Essay]:
-    return sorted(essays, key=lambda essay: essay.pk)
+    rows, texts = [], queue.texts_of_students()
+    for row in by_student(queue.rows):
+        versions = versions_of(texts, row.student)
+        number = next((version.number for version in versions if version.essay.pk == row.essay.pk), 0)
+        rows.append(TextRow(row, number, versions if number else ()))
+    return rows
 
 
 def texts_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
@@ -241,12 +248,11 @@ def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict
     rows = text_rows(queue)
     keys = [row.row.essay.pk for row in rows]
     at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None
-    same = queue.texts_of_students().get(shown.match.student_id or 0, [])
     return frame_context(
         frame,
         shown=shown,
         row=rows[at] if at is not None else None,
         previous=rows[at - 1].row if at else None,
         next=rows[at + 1].row if at is not None and at + 1 < len(rows) else None,
-        same_student=[essay for essay in same if essay.pk != shown.essay.pk],
+        versions=rows[at].versions if at is not None else (),
     )

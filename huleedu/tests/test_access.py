@@ -104,6 +104,7 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:texts": {"GET": "read"},
     "batches:text": {"GET": "read"},
     "batches:decide": {"POST": "change"},
+    "batches:count-version": {"POST": "change"},
     "batches:teach": {"POST": "change"},
 }
 API: dict[str, dict[str, str]] = {
