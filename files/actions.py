@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from files.authorship import find_evidence
 from files.evidence import Document
-from files.extraction.cleaning import MASK, nfc, remove_personal_numbers
+from files.extraction.cleaning import MASK, remove_personal_numbers
 from files.models import ZIP, EssayFile
 from files.sandbox import ReadResult
 from files.storage import Blob
 from huleedu.common.actions import part
+from huleedu.common.text import nfc
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User

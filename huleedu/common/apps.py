@@ -8,7 +8,8 @@ class CommonConfig(AppConfig):
     label = "common"
 
     def ready(self) -> None:
-        """Connect the receiver that writes the acting person into audit rows."""
+        """Connect the receiver that names the acting person in audit rows; make Celery's app the one tasks run on."""
+        from huleedu import celery  # noqa: F401  (importing it is enough)
         from huleedu.common import audit
 
         audit.connect()

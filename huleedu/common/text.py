@@ -1,4 +1,4 @@
-"""Text that people type, made safe to store and to compare."""
+"""Text that people type or hand in, made safe to store and to compare. Pure: the reader process imports it too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _MARKS = 30
 _LONG_RUN = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MARKS + 1},}}")
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 # Birth date, perhaps a dash, plus or space of any kind, and four digits.
-_PERSONNUMMER = re.compile(r"(?<!\d)(19|20)?(\d{2})(\d{2})(\d{2})([-+ \u00a0\u2010-\u2015\u2212]?)(\d{4})(?!\d)")
+_PERSONNUMMER = re.compile(
+    r"(?<!\d)(19|20)?(\d{2})(\d{2})(\d{2})(?:[ \u00a0]?([-+\u2010-\u2015\u2212])[ \u00a0]?|[ \u00a0])?(\d{4})(?!\d)",
+    re.ASCII,
+)
 
 
 def nfc(value: str) -> str:
@@ -36,8 +39,8 @@ def clean_line(value: str) -> str:
     return " ".join(nfc(value).split())
 
 
-def strip_personal_numbers(value: str) -> tuple[str, int]:
-    """`value` without Swedish personal identity numbers and coordination numbers (day + 60), and how many there were.
+def strip_personal_numbers(value: str, *, mask: str = "") -> tuple[str, int]:
+    """`value` with `mask` for each Swedish personal identity or coordination number (day + 60), and their number.
 
     What has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so that a
     telephone number or another system's id is not taken for one; written with century and dash, as nothing else is,
@@ -49,10 +52,10 @@ def strip_personal_numbers(value: str) -> tuple[str, int]:
         nonlocal removed
         century, year, month, day, dash, last = match.groups()
         number = int(day) - 60 if int(day) > 60 else int(day)
-        sure = bool(century and dash.strip()) or _luhn(year + month + day + last)
+        sure = bool(century and dash) or _luhn(year + month + day + last)
         if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
             removed += 1
-            return ""
+            return mask
         return match[0]
 
     return _PERSONNUMMER.sub(drop, value), removed
