@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from batches import actions
 from batches.actions.files import Upload
@@ -67,3 +68,14 @@ def make_essays(
         for essay, student in zip_longest(essays, students[:count])
     )  # fmt: skip
     return essays
+
+
+def make_stored(batch: Batch, count: int) -> list[Essay]:
+    """`count` files with their bytes, added as people do; then as if they had been read and matched."""
+    uploads = [upload(f"stored-{number}-{uuid.uuid4().hex[:6]}.txt") for number in range(count)]
+    files = actions.add_files(batch, uploads=uploads, actor=batch.owner)
+    keys = [file.pk for file in files]
+    now = timezone.now()
+    EssayFile.objects.filter(pk__in=keys).update(status="read", text="Some words.", read_at=now)
+    Essay.objects.filter(file__in=keys).update(matched_at=now)
+    return list(Essay.objects.filter(file__in=keys).select_related("file").order_by("pk"))
