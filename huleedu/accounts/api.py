@@ -26,7 +26,7 @@ from huleedu.accounts.serializers import (
 )
 from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
-from huleedu.common.throttling import SignInThrottle
+from huleedu.common.throttling import SIGN_IN_THROTTLES
 
 
 def _validated(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class OpenView(APIView):
 class TokenView(OpenView):
     """Sign in."""
 
-    throttle_classes = [SignInThrottle]
+    throttle_classes = SIGN_IN_THROTTLES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read the body before the limit counts by the address in it, so that broken JSON is told as such."""

@@ -67,9 +67,33 @@ class SignInThrottle(RateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": f"{self.get_ident(request)}:{digest}"}
 
 
+ACCOUNTS_PER_ADDRESS = 30
+"""How many accounts' tries one address has: enough for a school behind one address, not for a list of addresses."""
+
+
+class SignInAddressThrottle(RateThrottle):
+    """Per address, whatever the account: one password tried on many accounts is stopped too."""
+
+    scope = "sign_in"
+
+    def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
+        """`ACCOUNTS_PER_ADDRESS` times the rate of one account."""
+        number, duration = super().parse_rate(rate)
+        return (number * ACCOUNTS_PER_ADDRESS if number else number), duration
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        """`request` may be Django's (pages) or DRF's (API)."""
+        return self.cache_format % {"scope": f"{self.scope}_address", "ident": self.get_ident(request)}
+
+
+SIGN_IN_THROTTLES = (SignInThrottle, SignInAddressThrottle)
+
+
 def seconds_until_sign_in(request: HttpRequest) -> int | None:
     """Count a page's sign-in attempt. None if it may go on, else the seconds to wait."""
-    throttle = SignInThrottle()
-    if throttle.rate is None or throttle.allow_request(request, None):
-        return None
-    return max(1, int(throttle.wait() or 60))
+    refusing = [throttle for throttle in (made() for made in SIGN_IN_THROTTLES) if _refuses(throttle, request)]
+    return max(max(1, int(throttle.wait() or 60)) for throttle in refusing) if refusing else None
+
+
+def _refuses(throttle: RateThrottle, request: HttpRequest) -> bool:
+    return throttle.rate is not None and not throttle.allow_request(request, None)
