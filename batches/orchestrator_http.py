@@ -153,8 +153,8 @@ class HttpOrchestrator:
         """Past the breaker, which knows only the calls of this one process."""
         try:
             self._read_state(NOBODY)
-        except _Answered as answer:
-            return answer.status == 404
+        except _Answered:
+            return True
         except _Failed:
             return False
         return True

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from batches import actions
 from batches.forms import PasteForm
 from batches.models import Batch
+from batches.orchestrator import is_answering
 from batches.querysets import files_of
 from batches.uploads import receive_files
 from batches.views.file_rows import file_rows, zip_lines
@@ -33,7 +35,13 @@ ENDINGS = ("docx", "pdf", "odt", "rtf", "txt", "zip")
 
 @require_GET
 def detail(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """The batch's first tab; for htmx only what changes while files are read."""
+    """The batch's first tab; for htmx only what changes while files are read.
+
+    With `?away` a page that says "the assessment service does not answer" asks whether to come back as usual.
+    """
+    if request.htmx and "away" in request.GET:
+        get_visible(_BATCHES, request.user, batch_id)
+        return HttpResponseClientRefresh() if is_answering() else HttpResponse(status=204)
     return _page(request, batch_id)
 
 
@@ -142,7 +150,10 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         max_files=settings.MAX_FILES_PER_BATCH,
     )
     template = "batches/_files.html" if request.htmx else "batches/files.html"
-    return render(request, template, context, status=error.status if error else 200)
+    response = render(request, template, context, status=error.status if error else 200)
+    if error and error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _accept() -> str:

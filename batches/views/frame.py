@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from batches.models import Batch
+from batches.orchestrator import is_answering
 from batches.platforms import platform_of
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from batches.steps import may_take
@@ -42,11 +45,32 @@ class Frame:
     colleagues: tuple[str, ...]
     can_change: bool
     is_owner: bool
+    orchestrator_answers: bool
+
+    @property
+    def away(self) -> bool:
+        """Whether an orchestrator that this batch needs does not answer."""
+        needing = (Status.COLLECTING, Status.READY, Status.PROCESSING)
+        return not self.orchestrator_answers and self.batch.status in needing
 
     @property
     def files_open(self) -> bool:
         """Whether this person may add and remove files now."""
-        return self.can_change and not self.batch.is_locked
+        return self.can_change and not self.files_closed_by
+
+    @property
+    def files_closed_by(self) -> str:
+        """The id of the sentence on the page that says why files cannot change now; empty where they can."""
+        if self.batch.is_locked:
+            return "lock-reason"
+        return "orchestrator-away" if self.away and settings.ENABLE_BATCH_STATE_VALIDATION else ""
+
+    @property
+    def start_hindered_by(self) -> str:
+        """The id of the sentence that says why the batch cannot start now; empty where it can."""
+        if self.away:
+            return "orchestrator-away"
+        return "still-reading" if self.counts.reading else ""
 
     @property
     def platform(self) -> str:
@@ -86,6 +110,7 @@ def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
         colleagues=_colleagues(batch, request),
         can_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
         is_owner=is_owner,
+        orchestrator_answers=is_answering(),
     )
 
 
