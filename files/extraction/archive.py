@@ -19,6 +19,8 @@ _LOCAL_HEADER = 30
 """Bytes of a local file header before its name (APPNOTE 4.3.7)."""
 _END_RECORD = 22
 """Bytes of the end of central directory record before its comment (APPNOTE 4.3.16)."""
+_END_RECORD64, _LOCATOR64 = 56, 20
+"""Bytes of the wide end record and of what points at it (APPNOTE 4.3.14, 4.3.15)."""
 _SMALL = 1_000_000
 """Below this many unpacked bytes any ratio is fine: an empty template compresses well."""
 _MAX_TAGS = 2_000_000
@@ -27,6 +29,14 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SPECIAL = (stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
 """Links, devices, pipes: nothing a document is made of."""
 _DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
+_HIDDEN = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}encoding\s*=\s*['\"](?!utf-?8|utf-?16|us-ascii|iso-8859-|windows-125)|\x4c\x6f\xa7\x94",
+    re.IGNORECASE,
+)
+"""How XML begins in which `<!DOCTYPE` need not be seen: in UTF-7, or in EBCDIC, whose `<?xm` stands last."""
+_XML_ENDINGS = (".xml", ".rels", ".rdf", ".vml")
+"""Not a picture's `.svg`: drawing programs write a document type into it, and nobody here parses it."""
 _BAD_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, OverflowError)
 
 
@@ -113,8 +123,11 @@ class Container:
     def check_all_xml(self) -> None:
         """Refuse a document type declaration in any part, also in those that are never parsed here."""
         for name in self.parts:
-            if name.endswith((".xml", ".rels")):
-                _refuse_doctype(self.read(name) or b"")
+            if name.endswith(_XML_ENDINGS):
+                content = self.read(name) or b""
+                _refuse_doctype(content)
+                if _HIDDEN.match(content):
+                    parse_xml(content)
 
 
 def _part_name(entry: zipfile.ZipInfo) -> str:
@@ -130,16 +143,18 @@ def _check_end(data: bytes) -> int:
     record = data[start : start + _END_RECORD]
     if start < 0 or len(record) < _END_RECORD:
         raise ExtractionError("corrupt")
-    here, entries, _size, _offset, comment = struct.unpack("<HHLLH", record[8:])
+    here, entries, size, offset, comment = struct.unpack("<HHLLH", record[8:])
     end = start + _END_RECORD + comment
+    wide = start - _LOCATOR64 - _END_RECORD64
+    if (0xFFFF in (here, entries) or 0xFFFFFFFF in (size, offset)) and data[:start].rfind(b"PK\x06\x06") == wide:
+        here, entries = struct.unpack_from("<QQ", data, wide + 24)
     if here != entries or end > len(data) or data[end:].strip(b"\x00\r\n "):
         raise ExtractionError("corrupt")
     return int(entries)
 
 
 def _refuse_doctype(content: bytes) -> None:
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
-    if _DOCTYPE.search(content.replace(b"\x00", b"") if wide else content):
+    if _DOCTYPE.search(content.replace(b"\x00", b"") if content.startswith(_WIDE) else content):
         raise ExtractionError("unsafe_xml")
 
 
@@ -148,7 +163,10 @@ def parse_xml(content: bytes) -> etree._Element:
     _refuse_doctype(content)
     if content.count(b"<") > _MAX_TAGS:
         raise ExtractionError("too_complex")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
+    # A comment in the midst of a text must not cut it off.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root: etree._Element = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:

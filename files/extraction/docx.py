@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from lxml import etree
 
 from files.evidence import Document
 from files.extraction.archive import Container
+from files.extraction.docx_chunks import chunk_text
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.text import Draft
@@ -19,40 +21,54 @@ _CP = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}
 _GONE = {"del", "moveFrom", "rPr", "pPr", "sectPr", "sdtPr", "instrText", "delText", "commentReference", "rt"}
 """Deleted text, formatting, field codes and pronunciation aids are no part of the essay."""
 _OFF = {"0", "false", "off"}
+_BESIDE = {"header", "footer", "footnotes", "endnotes"}
+_USUAL_NAME = re.compile(r"word/(header|footer|footnotes|endnotes)[^/]*\.xml")
 
 
 def read_docx(container: Container, *, limits: Limits) -> Document:
     """The document. Comments are a part of their own and never read."""
     container.check_all_xml()
     draft = Draft(limits)
-    relations = _relations(container)
-    body = container.xml(relations.get("officeDocument", "word/document.xml"))
+    package = dict(reversed(_relations(container, "")))
+    main = package.get("officeDocument", "word/document.xml")
+    body = container.xml(main)
     if body is None or _name(body) != "document":
         raise ExtractionError("corrupt")
     _walk(body, draft, in_table=False)
-    for name in sorted(container.parts):
-        folder, _slash, part = name.rpartition("/")
-        if folder != "word" or not part.endswith(".xml"):
-            continue
-        if part.startswith(("header", "footer")):
-            for line in _lines(container.xml(name), limits):
+    chunks = [name for role, name in _relations(container, main) if role == "aFChunk"]
+    for name in chunks if body.find(".//{*}altChunk") is not None else ():
+        draft.add(chunk_text(container.read(name) or b"", name=name, limits=limits))
+    for name, role in sorted(_parts_beside(container, main).items()):
+        for line in _lines(container.xml(name), limits):
+            if role in ("header", "footer"):
                 draft.header(line)
-        elif part.startswith(("footnotes", "endnotes")):
-            for line in _lines(container.xml(name), limits):
+            else:
                 draft.add(line)
-    _properties(container.xml(relations.get("core-properties", "docprops/core.xml")), draft)
+    _properties(container.xml(package.get("core-properties", "docprops/core.xml")), draft)
     return draft.finish("docx")
 
 
-def _relations(container: Container) -> dict[str, str]:
-    """The package's parts by role: some writers call the main part `word/document2.xml`."""
-    found: dict[str, str] = {}
-    root = container.xml("_rels/.rels")
+def _relations(container: Container, part: str) -> list[tuple[str, str]]:
+    """Role and name of the parts that `part` (empty: the package) refers to: a writer may give them any name."""
+    folder, _slash, name = part.rpartition("/")
+    found = []
+    root = container.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
     for relation in root if root is not None else ():
         role = (relation.get("Type") or "").rpartition("/")[2]
-        part = posixpath.normpath((relation.get("Target") or "").lstrip("/")).casefold()
-        if part in container.parts:
-            found.setdefault(role, part)
+        target = relation.get("Target") or ""
+        there = posixpath.normpath(target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target))
+        if there.casefold() in container.parts:
+            found.append((role, there.casefold()))
+    return found
+
+
+def _parts_beside(container: Container, main: str) -> dict[str, str]:
+    """Page headers, footers and notes: name to role, by what the main part says and by what they are usually called."""
+    found = {name: role for role, name in _relations(container, main) if role in _BESIDE}
+    for name in container.parts:
+        usual = _USUAL_NAME.fullmatch(name)
+        if usual:
+            found.setdefault(name, usual[1])
     return found
 
 
@@ -72,7 +88,7 @@ def _walk(element: etree._Element, draft: Draft, *, in_table: bool) -> None:
                 _walk(box, draft, in_table=in_table)
         elif name == "AlternateContent":
             _walk(_one_branch(child), draft, in_table=in_table)
-        elif name not in _GONE and len(child) and not _is_placeholder(child):
+        elif name not in _GONE and len(child) and not _is_placeholder(child) and not _is_deleted(child):
             _walk(child, draft, in_table=in_table or name == "tbl")
 
 
@@ -114,12 +130,22 @@ def _runs(element: etree._Element, parts: list[str], boxes: list[etree._Element]
 
 def _is_placeholder(element: etree._Element) -> bool:
     """Whether it is a content control nobody filled in, which shows "Click here to enter text"."""
-    return _name(element) == "sdt" and element.find("{*}sdtPr/{*}showingPlcHdr") is not None
+    return _name(element) == "sdt" and _is_on(element.find("{*}sdtPr/{*}showingPlcHdr"))
+
+
+def _is_deleted(element: etree._Element) -> bool:
+    """Whether it is a row or cell of a table that a tracked change takes out."""
+    return (_name(element) == "tr" and element.find("{*}trPr/{*}del") is not None) or (
+        _name(element) == "tc" and element.find("{*}tcPr/{*}cellDel") is not None
+    )
 
 
 def _is_hidden(run: etree._Element) -> bool:
-    vanish = run.find("{*}rPr/{*}vanish") if _name(run) == "r" else None
-    return vanish is not None and not any(value in _OFF for value in vanish.attrib.values())
+    return _name(run) == "r" and _is_on(run.find("{*}rPr/{*}vanish"))
+
+
+def _is_on(switch: etree._Element | None) -> bool:
+    return switch is not None and not any(value in _OFF for value in switch.attrib.values())
 
 
 def _lines(root: etree._Element | None, limits: Limits) -> Iterator[str]:

@@ -22,6 +22,7 @@ _GONE = {
     "forms",
     "desc",
     "note-citation",
+    "ruby-text",
 }
 _SPACES = re.compile(r"[ \t\r\n]+")
 

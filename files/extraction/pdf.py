@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pypdfium2
-from pypdf import PageObject, PdfReader
+from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 from pypdf.generic import DictionaryObject
 
 from files.evidence import Document
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
+from files.extraction.pdf_page import page_text
 from files.extraction.text import Draft
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -27,8 +28,12 @@ _PAGE_NUMBER = re.compile(
     r"^[\W_]*(?:sida|page|s\.)?[\W_]*\d{1,3}(?:\s*(?:av|of|/|\()\s*\d{1,3}\)?)?[\W_]*$", re.IGNORECASE
 )
 _LONGEST_PAGE_NUMBER = 40
-_MAX_PAGE_BYTES = 6_000_000
-"""Of drawing instructions on a page: a thousand times an ordinary page, and about twenty seconds of work."""
+_FOREIGN = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
+"""Glyphs of a font that does not say which letters they are."""
+_FEW = 5
+"""Of those may be bullets and arrows."""
+_LONGEST_WORDS = 30
+"""Characters of a word on average beyond which even the blanks are such glyphs."""
 _EDGE_LINES = 2
 """Lines at the top and at the bottom of a page that may be a header or footer."""
 
@@ -71,14 +76,7 @@ def _by_pypdf(data: bytes, limits: Limits) -> Document:
         raise ExtractionError("corrupt")
     information = reader.metadata
     named = {"author": information.author or "", "title": information.title or ""} if information else {}
-    return _document(map(_page_text, reader.pages), named, limits)
-
-
-def _page_text(page: PageObject) -> str:
-    contents = page.get_contents()
-    if contents is not None and len(contents.get_data()) > _MAX_PAGE_BYTES:
-        raise ExtractionError("too_complex")
-    return page.extract_text() or ""
+    return _document(map(page_text, reader.pages), named, limits)
 
 
 def _pages_by_pdfium(data: bytes, limits: Limits) -> Iterator[str]:
@@ -103,12 +101,23 @@ def _document(texts: Iterable[str], information: dict[str, str], limits: Limits)
         size += len(text)
         if size > limits.max_chars:
             raise ExtractionError("too_long")
-        pages.append(text.translate(_LIGATURES).splitlines())
-    for lines in _without_running_lines(pages, draft):
+        pages.append(text.translate(_LIGATURES))
+    if _is_unreadable("".join(pages)):
+        raise ExtractionError("no_text")
+    for lines in _without_running_lines([page.splitlines() for page in pages], draft):
         draft.add(_HYPHEN.sub("", "\n".join(lines)))
     for name, value in information.items():
         draft.property(name, value)
     return draft.finish("pdf")
+
+
+def _is_unreadable(text: str) -> bool:
+    """Whether it is drawn with glyphs that nobody can tell the letters of: a text without its å ä ö is none."""
+    words = text.split()
+    size = sum(map(len, words))
+    foreign = len(_FOREIGN.findall(text))
+    unspaced = size > 100 and text.isascii() and size > _LONGEST_WORDS * len(words)
+    return unspaced or (foreign > _FEW and 50 * foreign > size)
 
 
 def _without_running_lines(pages: list[list[str]], draft: Draft) -> list[list[str]]:

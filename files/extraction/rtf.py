@@ -20,7 +20,7 @@ _MAX_DEPTH = 500
 _MAX_TOKENS = 1_000_000
 """About five seconds of work, and fifty times what a long essay has."""
 
-_BODY, _HEADER, _NOTE, _BOX, _SHAPE, _INFO, _FONTS, _SKIP = (
+_BODY, _HEADER, _NOTE, _BOX, _SHAPE, _INFO, _FONTS, _UPR, _SKIP = (
     "body",
     "header",
     "note",
@@ -28,6 +28,7 @@ _BODY, _HEADER, _NOTE, _BOX, _SHAPE, _INFO, _FONTS, _SKIP = (
     "shape",
     "info",
     "fonts",
+    "upr",
     "skip",
 )
 _TEXT = frozenset({_BODY, _HEADER, _NOTE, _BOX})
@@ -39,7 +40,7 @@ _DESTINATIONS = {
         "aftncn aftnsep aftnsepc annotation atnauthor atndate atnicn atnid atnparent atnref atntime atrfend atrfstart "
         "background bkmkend bkmkstart colorschememapping colortbl datafield datastore docvar falt fldinst filetbl "
         "fontemb formfield ftncn ftnsep ftnsepc generator keycode latentstyles listoverridetable listpicture listtable "
-        "listtext mmathPr nesttableprops nonesttables objclass objdata object objname passwordhash pgptbl pict pntext "
+        "listtext mmathPr nesttableprops nonesttables objclass objdata objname passwordhash pgptbl pict pntext "
         "private revtbl rsidtbl rxe shprslt sn sp stylesheet sv tc template themedata txe userprops wgrffmtfilter "
         "writereservhash xe xmlnstbl".split(),
         _SKIP,
@@ -47,6 +48,7 @@ _DESTINATIONS = {
     "footnote": _NOTE,
     "info": _INFO,
     "fonttbl": _FONTS,
+    "upr": _UPR,
 }
 """What a group holds that begins with the word."""
 _CHARACTERS = {
@@ -64,6 +66,7 @@ _CHARACTERS = {
     **{"rdblquote": "”", "~": "\u00a0", "_": "-", "{": "{", "}": "}", "\\": "\\", "\n": "\n", "\r": "\n"},
 }
 _CODE_PAGES = {10000: "mac_roman", 65001: "utf-8", 0: "cp1252", 1252: "cp1252"}
+_LATIN = frozenset({"cp1252", "mac_roman", "cp437", "cp850"})
 _CHARSETS = {
     **{
         0: "cp1252",
@@ -216,7 +219,13 @@ class _Reader:
         new = _DESTINATIONS.get(word)
         if place == _SKIP:
             return word in _DESTINATIONS
-        if place == _INFO:
+        if place == _UPR:
+            # The same text twice: what old readers show, and behind `ud` the true one.
+            if word == "ud":
+                outer = next((state.place for state in reversed(self._stack) if state.place != _UPR), _BODY)
+                self._state = replace(self._state, place=outer)
+            return word in _DESTINATIONS or word == "ud"
+        if place == _INFO and word != "upr":
             new = word if word in _PROPERTIES else _SKIP
         elif place == _SHAPE and word in ("shptxt", "dptxbxtext"):
             new = _BOX
@@ -269,7 +278,9 @@ class _Reader:
 
     def _decode(self, raw: bytes) -> str:
         font = self._state.font if self._state.font is not None else self._default_font
-        for encoding in (self._fonts.get(font, self._code_page) if font is not None else self._code_page, "cp1252"):
+        said = self._fonts.get(font, self._code_page) if font is not None else self._code_page
+        # UTF-8 that nobody announced: in these codes its pairs of bytes stand for what nobody writes (`Ã¥`).
+        for encoding in ("utf-8" if said in _LATIN else said, said, "cp1252"):
             try:
                 return raw.decode(encoding)
             except UnicodeDecodeError:

@@ -43,8 +43,10 @@ UNREADABLE = {
 """What students hand in that has no text for us and is kept all the same (a person can say whose it is)."""
 _PDF_WINDOW = 1024
 """Readers accept `%PDF-` anywhere in the first kilobyte."""
-_FLAT, _FLAT_WINDOW = b"opendocument.text", 16_384
-"""The root of a flat OpenDocument file says what it is behind its name spaces."""
+_FLAT, _FLAT_WINDOW = b"opendocument.text", 1_000_000
+"""The root of a flat OpenDocument file says what it is behind its name spaces, which a comment may precede."""
+_WORD_TYPES = (b"wordprocessingml.document.main+xml", b"wordprocessingml.template.main+xml")
+"""What the list of types calls the main part, wherever it lies."""
 _BLANK = b"\x00 \t\r\n\xef\xbb\xbf"
 
 
@@ -95,7 +97,7 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
         raise ExtractionError("type_mismatch")
     if start.startswith(b"{\\rtf"):
         return "rtf", None
-    if claimed == "fodt" and start.startswith(b"<") and _FLAT in data[:_FLAT_WINDOW]:
+    if claimed == "fodt" and _is_flat(data[:_FLAT_WINDOW]):
         return "fodt", None
     binary = _is_binary(data)
     if binary and _is_picture(data):
@@ -107,6 +109,12 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
     if claimed in _KNOWN:
         raise ExtractionError("corrupt" if binary else "type_mismatch")
     raise ExtractionError("unsupported_type")
+
+
+def _is_flat(start: bytes) -> bool:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start[2:].replace(b"\x00", b"")
+    return start.lstrip(_BLANK).startswith(b"<") and _FLAT in start
 
 
 def _is_picture(data: bytes) -> bool:
@@ -123,9 +131,11 @@ def _zip_type(data: bytes, *, limits: Limits) -> tuple[str, Container | None]:
     parts = container.parts
     if "[content_types].xml" in parts:
         types = container.read("[content_types].xml") or b""
-        if b"macroenabled" in types.lower() or any(part.endswith("vbaproject.bin") for part in parts):
+        programs = any(word in types.lower() for word in (b"macroenabled", b"vbaproject"))
+        if programs or any(part.endswith("vbaproject.bin") for part in parts):
             raise ExtractionError("macro_file")
-        if any(part.startswith("word/document") and part.endswith(".xml") for part in parts):
+        named = any(part.startswith("word/document") and part.endswith(".xml") for part in parts)
+        if named or any(role in types for role in _WORD_TYPES):
             return "docx", container
         raise ExtractionError("unsupported_type")
     if "mimetype" in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from files.evidence import Document
@@ -10,7 +11,6 @@ from files.extraction.limits import Limits
 from files.extraction.text import Draft
 
 _BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
@@ -20,6 +20,12 @@ _BINARY = frozenset(range(32)) - {9, 10, 12, 13, 26}
 _OLD = ("cp1252", "mac_roman", "cp850")
 """In the order in which they are believed when they explain the bytes equally well."""
 _SWEDISH = "åäöÅÄÖé"
+_NEIGHBOURS = _SWEDISH + "æøÆØüÜßëïçèêáóíñ"
+"""Letters by which an older code than Windows' proves itself."""
+_ESCAPED = re.compile("[\udc80-\udcff]")
+"""A byte that is no UTF-8, as Python carries it along."""
+_CUT = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]{0,2}$")
+"""The first bytes of a letter whose last ones are missing."""
 _WRONG = re.compile(
     r"(?<=[^\W\d_])(?:[^\x00-\x7f\w\s’´–—…·\u00ad]|[ŒœŠšŽžŸƒ])(?=[^\W\d_])|(?<=[^\W\d_])[À-ÖØ-Þ](?=[a-zà-öø-ÿ])|[\x80-\x9f]"
 )
@@ -30,18 +36,35 @@ def decode(data: bytes) -> str:
     """The text. Raises ExtractionError `binary_text` or `encoding_unknown`."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
-            return _strict(data, encoding)
+            # An odd last byte is a line end that some tool added.
+            return _strict(data[: len(data) // 2 * 2] if encoding == "utf-16" else data, encoding)
     wide = _utf16_without_mark(data)
     if wide is not None:
         return wide
+    content = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return _refuse_binary(data.decode("utf-8"))
+        # Halves of a pair that stand alone (CESU-8) are put together when the text is cleaned.
+        return _refuse_binary(content.decode("utf-8", "surrogatepass"))
     except UnicodeDecodeError:
         pass
-    head = data[:4096]
+    head = content[:4096]
     if b"\x00" in head or sum(byte in _BINARY for byte in head) > len(head) // 50:
         raise ExtractionError("binary_text")
-    return _eight_bit(data)
+    mended = _mostly_utf8(content)
+    if mended is None and content is not data:
+        raise ExtractionError("encoding_unknown")
+    return mended if mended is not None else _eight_bit(content)
+
+
+def _mostly_utf8(data: bytes) -> str | None:
+    """UTF-8 with fewer bytes of Windows' code in it than letters of its own, or cut off within one; else None."""
+    text = data.decode("utf-8", "surrogateescape")
+    foreign = len(_ESCAPED.findall(text))
+    own = sum(character > "\x7f" for character in text) - foreign
+    if own <= foreign:
+        return None
+    cut = _CUT.sub("", text)
+    return _ESCAPED.sub(lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "ignore"), cut)
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -71,6 +94,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
 def _eight_bit(data: bytes) -> str:
     """Windows' code unless the old Mac's or DOS's fits the letters better. Raises `encoding_unknown` if none does."""
     head = data[:200_000]
+    high = sum(byte > 127 for byte in head)
     readings = []
     for order, encoding in enumerate(_OLD):
         try:
@@ -79,9 +103,12 @@ def _eight_bit(data: bytes) -> str:
             continue
         sample = text[: len(head)]
         wrong = len(_WRONG.findall(sample))
+        if order and 4 * sum(map(sample.count, _NEIGHBOURS)) < high:
+            continue
         readings.append((wrong - sum(map(sample.count, _SWEDISH)), order, wrong, text))
+    if not readings:
+        raise ExtractionError("encoding_unknown")
     _score, _order, wrong, text = min(readings)
-    high = sum(byte > 127 for byte in head)
     if wrong > high // 4 or (high > 8 and high > 0.4 * len(head.translate(None, b" \t\r\n"))):
         # Hardly a language that these codes can write.
         raise ExtractionError("encoding_unknown")

@@ -112,9 +112,11 @@ def _find_directory(data: bytes, *, limits: Limits) -> tuple[int, int, int]:
     if total > limits.max_entries:
         raise ExtractionError("too_many_entries")
     start = end - size
-    if start < 0 or start - offset < 0:
+    shift = start - offset
+    if start < 0 or shift < 0 or data.find(_END, 0, shift) >= 0:
+        # What stands in front with a directory of its own is another zip, whose files would be lost.
         raise ExtractionError("corrupt")
-    return start, end, start - offset
+    return start, end, shift
 
 
 def _end_record(data: bytes) -> int:

@@ -80,10 +80,10 @@ def _loops() -> Iterator[_Case]:
     deep.append(b"<< /Type /Page /MediaBox [0 0 9 9] >>")
     yield "page tree too deep", "", raw_pdf(deep), "too_complex"
     yield "page of too many instructions", "", _shown([b"(a) Tj"] * 1_000_000), "too_complex"
-    # Nothing but brackets, or forms that only draw each other: there is nothing to be seen in them.
+    # Brackets beside the pages, or forms that only draw each other: there is nothing to be seen in them.
     yield "trailer of brackets", "arrays", _trailer(b"[" * 50_000 + b"]" * 50_000), "no_text"
     yield "trailer of brackets", "dictionaries", _trailer(b"<</A " * 20_000 + b">>" * 20_000), "no_text"
-    yield "page of brackets", "", one_page_pdf(pdf_stream(b"[" * 100_000 + b"]" * 100_000)), "no_text"
+    yield "page of brackets", "", one_page_pdf(pdf_stream(b"[" * 100_000 + b"]" * 100_000)), "too_complex"
     yield "form that draws itself", "twice", self_drawing_pdf(), "no_text"
 
 
@@ -130,6 +130,11 @@ def _shown(operators: Sequence[bytes]) -> bytes:
 
 
 def _without_text() -> Iterator[_Case]:
+    for label, glyphs in (("blanks too", SENTENCE * 3), ("its å ä ö", "\x01\x02\x03 fgel " * 9)):
+        shifted = "".join(chr(max(1, ord(c) - 29)) if label == "blanks too" else c for c in glyphs if c < "\x7f")
+        shown = "".join(f"{ord(c):02x}" for c in shifted if label != "blanks too" or c > "\x1f").encode()
+        glyph_text = pdf_stream(b"BT /F1 12 Tf 50 700 Td <" + shown + b"> Tj ET")
+        yield "letters nobody told", label, one_page_pdf(glyph_text), "no_text"
     yield "no text", "pdf of lines", one_page_pdf(pdf_stream(b"0 0 100 100 re f")), "no_text"
     yield "no text", "pdf of an empty page", pdf([]), "no_text"
     image = pdf_stream(b"\x00" * 300, extra=b"/Type /XObject /Subtype /Image /Width 10 /Height 10 "

@@ -33,6 +33,7 @@ LAUGHS = (
     + "".join(f"<!ENTITY a{i} '&a{i - 1 if i else ''};&a{i - 1 if i else ''};'>" for i in range(30))
     + "]>"
 )
+VBA = '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
 PLAIN_WORD: dict[str, bytes | str] = {"[Content_Types].xml": TYPES, "word/document.xml": "<a/>"}
 
 
@@ -168,6 +169,8 @@ def _not_allowed() -> Iterator[BadFile]:
     yield BadFile("macros under another name", "in capitals", "a.docx", hidden, "macro_file")
     declared = zipped({**PLAIN_WORD, "[Content_Types].xml": TYPES.replace(".main", ".macroEnabled.main")})
     yield BadFile("macros only declared", "docx", "a.docx", declared, "macro_file")
+    declared = zipped({**PLAIN_WORD, "word/x.bin": "x", "[Content_Types].xml": TYPES.replace("</Types>", VBA)})
+    yield BadFile("macros in a part of another name", "docx", "a.docx", declared, "macro_file")
     for part in ("Basic/Standard/Module1.xml", "Scripts/python/x.py", "Dialogs/Standard/Dialog1.xml"):
         script = zipped({"mimetype": ODT_TYPE, "content.xml": "<a/>", part: "<a/>"})
         yield BadFile("macros in odt", part.partition("/")[0], "a.odt", script, "macro_file")
@@ -218,7 +221,7 @@ def _bad_xml() -> Iterator[BadFile]:
     yield BadFile("XML of another kind", "html in a docx", "a.docx", main_part("<html/>"), "corrupt")
     yield BadFile("XML of another kind", "odt without a body", "a.odt", odt_part(f"<a {ODF}/>"), "corrupt")
     yield BadFile("no content", "odt", "a.odt", zipped({"mimetype": ODT_TYPE, "meta.xml": "<a/>"}), "corrupt")
-    yield BadFile("no content", "docx", "a.docx", zipped({"[Content_Types].xml": TYPES}), "type_mismatch")
+    yield BadFile("no content", "docx", "a.docx", zipped({"[Content_Types].xml": TYPES}), "corrupt")
     broken_header = word(par(SENTENCE), word__header1="<w:hdr>")
     yield BadFile("broken XML", "in a page header", "a.docx", broken_header, "corrupt")
     for label, tag in (("unknown", "w:x"), ("tables", "w:tbl"), ("content controls", "w:sdt")):
@@ -238,6 +241,14 @@ def _unsafe_xml() -> Iterator[BadFile]:
     yield BadFile("billion laughs", "docx", "a.docx", document(XML + LAUGHS, "&a29;"), "unsafe_xml")
     yield BadFile("billion laughs", "odt", "a.odt", odt_part(f"{LAUGHS}<a>&a29;</a>"), "unsafe_xml")
     yield BadFile("document type alone", "docx", "a.docx", document("<!doctype html>", ""), "unsafe_xml")
+    for part in ("_rels/.rels", "docProps/core.xml", "word/styles.xml", "customXml/item1.xml", "word/vmlDrawing1.vml"):
+        for encoding in ("utf-8", "cp037", "utf-7"):
+            hidden = f"<?xml version='1.0' encoding='{encoding}'?>{DTD}<a>&y;</a>".encode(encoding)
+            if encoding == "utf-7":
+                hidden = hidden.replace(b"<!", b"+ADwAIQ-").replace(b"+ADw-?xml", b"<?xml", 1)
+            parts: dict[str, bytes | str] = {**PLAIN_WORD, part: hidden}
+            code = "corrupt" if encoding == "cp037" else "unsafe_xml"
+            yield BadFile("outer entity in another part", f"{part} {encoding}", "a.docx", zipped(parts), code)
     parameter = '<!DOCTYPE x [<!ENTITY % y SYSTEM "http://127.0.0.1/x.dtd"> %y;]>'
     yield BadFile("parameter entity", "docx", "a.docx", document(XML + parameter, ""), "unsafe_xml")
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"):
@@ -249,7 +260,7 @@ def _unsafe_xml() -> Iterator[BadFile]:
         yield BadFile("entity in another encoding", encoding, "a.docx", hidden, "unsafe_xml")
     for part in ("word/styles.xml", "word/header1.xml", "word/_rels/document.xml.rels", "customXml/item1.xml",
                  "docProps/core.xml", "word/comments.xml", "[Content_Types].xml", "word/theme/theme1.xml"):  # fmt: skip
-        parts: dict[str, bytes | str] = {**PLAIN_WORD, "word/document.xml": f"<w:document {W}/>"}
+        parts = {**PLAIN_WORD, "word/document.xml": f"<w:document {W}/>"}
         parts[part] = f"{XML}{DTD}{TYPES.removeprefix(XML) if part == '[Content_Types].xml' else '<a/>'}"
         yield BadFile("entity in another part", part, "a.docx", zipped(parts), "unsafe_xml")
     for part in ("styles.xml", "meta.xml", "settings.xml", "META-INF/manifest.xml"):

@@ -217,6 +217,16 @@ def overlapping_zip(parts: dict[str, bytes | str], *, copies: int) -> bytes:
     return data[:start] + directory + bytes(extra) + tail
 
 
+def wide_end(data: bytes) -> bytes:
+    """The zip with its numbers in a wide end record, as some writers make it whatever the size."""
+    end = data.rfind(b"PK\x05\x06")
+    count, size, start = struct.unpack("<HLL", data[end + 10 : end + 20])
+    record = struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    full = struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return data[:end] + record + locator + full
+
+
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:
     """`data` with the first `old` replaced; fails where there is none."""
     assert old in data

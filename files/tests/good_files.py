@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import posixpath
 import zipfile
 from collections.abc import Iterator
 
@@ -17,6 +19,7 @@ from files.tests.documents import (
     par,
     python_docx,
     rtf,
+    wide_end,
     word,
     zipped,
 )
@@ -80,6 +83,11 @@ def _word_constructs() -> Iterator[GoodFile]:
     math = "<w:p><m:oMath xmlns:m='m'><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>"
     smart = f"<w:p><w:smartTag w:element='PersonName'><w:smartTag>{text(NAME)}</w:smartTag></w:smartTag></w:p>"
     custom = f"<w:customXml w:element='namn'>{par(NAME)}</w:customXml>"
+    deleted = (
+        f"<w:tbl><w:tr><w:trPr><w:del w:id='1'/></w:trPr><w:tc>{par('Bo Ek')}</w:tc></w:tr><w:tr><w:tc><w:tcPr>"
+        f"<w:cellDel w:id='2'/></w:tcPr>{par('Bo Ek')}</w:tc><w:tc>{par(NAME)}</w:tc></w:tr></w:tbl>"
+    )
+    filled = control.format(par(NAME)).replace("<w:alias", "<w:showingPlcHdr w:val='0'/><w:alias")
     bodies = {
         "text box": f"<w:p>{run(alternate)}</w:p>",
         "content control around a paragraph": control.format(par(NAME)),
@@ -100,6 +108,10 @@ def _word_constructs() -> Iterator[GoodFile]:
         "mathematics": f"{par(NAME)}{math}",
         "smart tags": smart,
         "custom XML": custom,
+        "comment of the file within a name": f"<w:p>{text('Åsa <!-- Bo Ek -->Öberg<?x Bo Ek?>-Ängström')}</w:p>",
+        "deleted rows and cells": deleted,
+        "content control filled in": filled,
+        "group of text boxes": f"<w:p>{run(f'<w:drawing><x>{box}</x><x>{box}</x></w:drawing>')}</w:p>",
         "decomposed letters": par("A\u030asa O\u0308berg-A\u0308ngstro\u0308m"),
         "characters by number": par("&#197;sa &#xD6;berg-&#196;ngstr&#246;m"),
     }
@@ -141,13 +153,35 @@ def _word_writers() -> Iterator[GoodFile]:
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
         f'Type="{role}" Target="{{}}"/></Relationships>'
     )
-    for target in ("/word/document2.xml", "word/document22.xml", "./word/document2.xml"):
+    for target in ("/word/document2.xml", "word/document22.xml", "./word/document2.xml", "text/essay.xml"):
         parts: dict[str, bytes | str] = {
-            "[Content_Types].xml": TYPES,
+            "[Content_Types].xml": TYPES.replace("/word/document.xml", f"/{target.lstrip('./')}"),
             "_rels/.rels": relations.format(target),
             target.lstrip("./"): plain["word/document.xml"],
         }
         yield GoodFile(f"docx: main part at {target}", "a.docx", zipped(parts), BOTH)
+    for target in ("sidhuvud.xml", "../parts/top.xml", "/parts/top.xml"):
+        part = posixpath.normpath(posixpath.join("word", target)).lstrip("/")
+        referred = relations.format(target).replace(role, f"{RELATIONS}/header")
+        header = f"{XML}<w:hdr {W}>{par('Klass 9A')}</w:hdr>"
+        parts = {**plain, "word/_rels/document.xml.rels": referred, part: header}
+        yield GoodFile(f"docx: page header at {target}", "a.docx", zipped(parts), BOTH, ("Klass 9A",))
+    page = f"<html><body><p>{NAME}</p><p>{STORY}</p></body></html>"
+    archive = f"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{base64.b64encode(page.encode()).decode()}\n--x--\n"  # noqa: E501
+    held = document.replace(body, "<w:altChunk/>")
+    for ending, chunk in {"html": page, "mht": archive, "txt": BOTH, "rtf": rtf(_escaped(BOTH)).decode()}.items():
+        referred = relations.format(f"chunk.{ending}").replace(role, f"{RELATIONS}/aFChunk")
+        parts = {
+            **plain,
+            "word/document.xml": held,
+            "word/_rels/document.xml.rels": referred,
+            f"word/chunk.{ending}": chunk,
+        }
+        yield GoodFile(f"docx: its text a chunk of {ending}", "a.docx", zipped(parts), BOTH)
+    wide = zipped(plain)
+    yield GoodFile("docx: wide end record", "a.docx", wide_end(wide), BOTH)
+    drawn = {**plain, "word/media/image1.svg": "<!DOCTYPE svg><svg/>"}
+    yield GoodFile("docx: drawing with a document type", "a.docx", zipped(drawn), BOTH)
     parts = {name.replace("/", "\\"): content for name, content in plain.items()}
     yield GoodFile("docx: backslashes in part names", "a.docx", zipped(parts), BOTH)
     extra: dict[str, bytes | str] = {
@@ -195,6 +229,9 @@ def _open_document() -> Iterator[GoodFile]:
         "section": f"<text:section><text:section><text:p>{NAME}</text:p></text:section></text:section>",
         "list": f"<text:list><text:list-item><text:list><text:list-item><text:p>{NAME}</text:p></text:list-item></text:list></text:list-item></text:list>",  # noqa: E501
         "heading": f"<text:h>{NAME}</text:h>",
+        "pronunciation": f"<text:p><text:ruby><text:ruby-base>{NAME}</text:ruby-base>"
+        "<text:ruby-text>Bo Ek</text:ruby-text></text:ruby></text:p>",
+        "comment of the file within a name": "<text:p>Åsa Öberg<!-- Bo Ek -->-Ängström</text:p>",
     }
     for kind, body in bodies.items():
         yield GoodFile(f"odt: {kind}", "a.odt", odt(f"{body}<text:p>{STORY}</text:p>"), BOTH, absent=("Bo Ek",))
@@ -208,6 +245,9 @@ def _open_document() -> Iterator[GoodFile]:
     yield GoodFile("odt: line end in its type", "a.odt", odt(plain, mimetype=ODT_TYPE + b"\n"), BOTH)
     flat = f"{XML}<office:document {ODF} office:mimetype='{ODT_TYPE.decode()}'><office:body><office:text>{plain}</office:text></office:body></office:document>"  # noqa: E501
     yield GoodFile("odt: flat", "a.fodt", flat.encode(), BOTH)
+    yield GoodFile("odt: flat, UTF-16", "a.fodt", flat.replace("UTF-8", "UTF-16").encode("utf-16"), BOTH)
+    late = flat.replace("<office:document ", f"<!--{'x' * 20_000}--><office:document ")
+    yield GoodFile("odt: flat, behind a long comment", "a.fodt", late.encode(), BOTH)
 
 
 def _rich_text() -> Iterator[GoodFile]:
@@ -216,7 +256,7 @@ def _rich_text() -> Iterator[GoodFile]:
     mac = "".join(f"\\'{byte:02x}" if byte > 127 else chr(byte) for byte in BOTH.encode("mac_roman")).replace(
         "\n", "\\par "
     )
-    unicode = "".join(f"\\u{ord(c)}?" if ord(c) > 127 else c for c in BOTH).replace("\n", "\\par\n")
+    unicode = _escaped(BOTH)
     for kind, data in {
         "cp1252": rtf(f"{name}\\par {story}\\par"),
         "the old Mac": f"{{\\rtf1\\mac {mac}}}".encode(),
@@ -234,10 +274,18 @@ def _rich_text() -> Iterator[GoodFile]:
         "text box": rtf(f"{{\\shp{{\\*\\shpinst{{\\shptxt {name}\\par}}}}}}\\par {story}"),
         "footnote": rtf(f"{story}{{\\footnote {name}}}\\par"),
         "nested groups": rtf("{" * 90 + name + "}" * 90 + f"\\par {story}"),
+        "an object's picture of itself": rtf(f"{{\\object{{\\*\\objdata 0a0a}}{{\\result {name}}}}}\\par {story}"),
+        "said twice": rtf(f"{{\\upr{{Bo Ek}}{{\\*\\ud{{{_escaped(NAME)}}}}}}}\\par {story}"),
+        "UTF-8 that nobody announced": rtf(BOTH.replace("\n", "\\par ")),
         "lines within words": rtf(f"{name}\\par\r\n" + story.replace("f", "f\r\n").replace("f\r\n6", "f6")),
     }.items():
         yield GoodFile(f"rtf: {kind}", "a.rtf", data, BOTH, absent=("Bo Ek", "AUTHOR", "0a0a"))
     yield GoodFile("rtf: name in the page header", "a.rtf", rtf(f"{{\\header {name}\\par}}{story}"), STORY, (NAME,))
+
+
+def _escaped(text: str) -> str:
+    """As RTF writes letters by number."""
+    return "".join(f"\\u{ord(c)}?" if ord(c) > 127 else c for c in text).replace("\n", "\\par\n")
 
 
 def _plain_text() -> Iterator[GoodFile]:
@@ -262,6 +310,11 @@ def _plain_text() -> Iterator[GoodFile]:
         "the end mark of DOS": BOTH.encode("cp850") + b"\x1a",
         "form feeds": BOTH.replace("\n", "\n\x0c").encode(),
         "one long line": BOTH.replace("\n", " ").encode() * 300,
+        "cut off within a letter": f"{BOTH} å".encode()[:-1],
+        "one byte of another code": BOTH.encode() + b"\ncaf\xe9",
+        "two codes put together": BOTH.encode() * 2 + BOTH.encode("cp1252"),
+        "pairs in halves": BOTH.encode() + b" \xed\xa0\xbd\xed\xb8\x80",
+        "UTF-16 and an odd byte": BOTH.encode("utf-16") + b"\n",
         "typographic signs": f"{BOTH} “Hej” – sa hon… 5 € ’".encode("cp1252"),
         "emoji and invisible signs": f"\u200b{BOTH}\ufeff 😀\u202e".encode(),
     }.items():

@@ -88,6 +88,14 @@ def _written() -> Iterator[tuple[str, bytes]]:
     yield "packed streams", drawn(lambda canvas: _lines(canvas, BOTH.split("\n")), pageCompression=1)
     yield "in a form", drawn(_in_a_form)
     yield "turned", drawn(_turned)
+    plain = b"BT /F1 12 Tf 50 700 Td (" + BOTH.encode("cp1252").replace(b"\n", b") Tj 0 -15 Td (") + b") Tj ET"
+    form = pdf_stream(plain, extra=b"/Type /XObject /Subtype /Form /BBox [0 0 595 842]")
+    yield (
+        "in a form without a font of its own",
+        one_page_pdf(pdf_stream(b"/X Do"), resources=b"/XObject << /X 6 0 R >>", extra=[form]),
+    )
+    for label, matrix in (("upwards", b"0 1 -1 0"), ("upside down", b"-1 0 0 -1")):
+        yield f"written {label}", one_page_pdf(pdf_stream(plain.replace(b"50 700 Td", matrix + b" 400 300 Tm")))
     yield "links and bookmarks", drawn(_linked)
     yield "blanks before it", b"\r\n\xef\xbb\xbf" + PLAIN
     yield "no table of objects", PLAIN[: PLAIN.rfind(b"xref\n")]
@@ -148,6 +156,14 @@ def _many(count: int) -> bytes:
     return pdf([NAME, STORY], *([f"{SENTENCE} {number}"] for number in range(count - 1)))
 
 
+def _filled_in() -> bytes:
+    """A form whose text stands in its fields, one of which says what it is in its parent."""
+    parent = b"<< /FT /Tx /T (essay) /V (" + STORY.encode("cp1252") + b") /Kids [8 0 R] >>"
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (" + NAME.encode("cp1252") + b") /Rect [0 0 9 9] >>"
+    return patched(one_page_pdf(pdf_stream(b""), extra=[field, parent, b"<< /Subtype /Widget /Parent 7 0 R >>"]),
+                   b"/Type /Page ", b"/Annots [6 0 R 8 0 R] /Type /Page ")  # fmt: skip
+
+
 def _laid_out() -> Iterator[GoodFile]:
     ligatures = one_page_pdf(pdf_stream(b"BT /F1 12 Tf 50 700 Td (o\xdecer \xdfickor) Tj ET"))
     ligatures = patched(ligatures, b"/Encoding /WinAnsiEncoding", b"/Encoding << /Differences [222 /fi /fl] >>")
@@ -161,6 +177,16 @@ def _laid_out() -> Iterator[GoodFile]:
 
     whole = "Första spalten börjar och går vidare nedåt till sitt slut. Andra spalten börjar där den första slutar."
     yield GoodFile("pdf: two columns", "a.pdf", drawn(columns), whole)
+
+    def across(canvas: Canvas) -> None:
+        _lines(canvas, ["Rubrik"])
+        for number in range(6):
+            _lines(canvas, [f"den vänstra spaltens rad {number}"], y=750 - 15 * number)
+            _lines(canvas, [f"den högra spaltens rad {number}"], x=320, y=750 - 15 * number)
+
+    sides = [" ".join(f"den {side} spaltens rad {number}" for number in range(6)) for side in ("vänstra", "högra")]
+    yield GoodFile("pdf: two columns drawn across", "a.pdf", drawn(across), "\n".join(sides))
+    yield GoodFile("pdf: filled in", "a.pdf", _filled_in(), BOTH)
     pages = [[f"{NAME} NA24B", TEXTS[number], f"Sida {number} av 3"] for number in (1, 2, 3)]
     texts = "\n".join(page[1] for page in pages)
     yield GoodFile("pdf: running lines", "a.pdf", pdf(*pages), texts, (f"{NAME} NA24B",), absent=("av 3",))

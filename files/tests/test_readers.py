@@ -211,7 +211,7 @@ _RTF: list[tuple[str, bytes, str]] = [
     ("signs", rb"{\rtf1 \ldblquote Hej\rdblquote\emdash \{x\}\~y\_z\-}", "“Hej”—{x}\u00a0y-z"),
     ("lines", b"{\\rtf1 en\\line tv\\'e5\\tab tre\\par fyra\r\nfem\\par}", "en\ntvå\ttre\nfyrafem"),
     ("star groups", rb"{\rtf1{\*\generator Word;}{\*\unknown bort}kvar}", "kvar"),
-    ("pictures and objects", rb"{\rtf1{\pict\bin5 }}}}}}{\object{\*\objdata 0105}{\result Bild}}kvar}", "kvar"),
+    ("pictures and objects", rb"{\rtf1{\pict\bin5 }}}}}}{\object{\*\objdata 0105}{\result Bild, }}kvar}", "Bild, kvar"),
     ("field", rb"{\rtf1{\field{\*\fldinst HYPERLINK x}{\fldrslt l\'e4nk}}}", "länk"),
     ("deleted", rb"{\rtf1 kvar{\deleted bort}{\v dolt\v0 synligt}}", "kvarsynligt"),
     ("comment", rb"{\rtf1 ord{\*\atnid L}{\*\atnauthor L\'e4raren}\chatn{\*\annotation bra}}", "ord"),

@@ -28,6 +28,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 def test_reading_imports_nothing_after_the_warm_up() -> None:
     from files.tests.documents import SENTENCE, locked_pdf, odt, par, pdf, python_docx, word
+    from files.tests.good_files import good_files
     from files.tests.test_readers import _PARTS, _RTF
 
     documents: list[tuple[str, bytes]] = [
@@ -42,6 +43,7 @@ def test_reading_imports_nothing_after_the_warm_up() -> None:
         *(("a.rtf", data) for _name, data, _text in _RTF),
         *(("a.txt", SENTENCE.encode(code)) for code in ("utf-8", "utf-16", "cp1252", "mac_roman", "cp850", "utf-32")),
         ("a.docx", word(par("x"))[:80]),
+        *((good.name, good.data) for good in good_files()),
     ]
     lines = "".join(json.dumps([name, data.hex()]) + "\n" for name, data in documents)
     done = subprocess.run(

@@ -128,6 +128,7 @@ BAD_ZIPS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: raw_zip(*(Raw(b"%d.txt" % n, b"a" * 900_000) for n in range(20))),
         "archive_too_large",
     ),
+    "two zips one behind the other": (lambda: raw_zip(good("a.txt")) + raw_zip(good("b.txt")), "corrupt"),
 }
 
 
