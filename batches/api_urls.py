@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from batches.api import BatchViewSet
+from batches.api_activity import ActivityViewSet
 from batches.api_files import BatchFileViewSet, EssayViewSet
 from batches.api_students import StudentTextsViewSet
 
@@ -18,6 +19,8 @@ _FILES = "batches/<uuid:batch_id>/files/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    path("activity/", ActivityViewSet.as_view({"get": "list"}), name="activity"),
+    path("activity/seen/", ActivityViewSet.as_view({"post": "seen"}), name="activity-seen"),
     path("students/<uuid:student_id>/merge/", StudentTextsViewSet.as_view({"post": "merge"}), name="student-merge"),
     path(
         "students/<uuid:student_id>/protection/",

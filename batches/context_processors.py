@@ -18,11 +18,12 @@ class Navigation:
 
     @property
     def section(self) -> str:
-        """`overview`, `classes` or `batches`; empty elsewhere."""
+        """`overview`, `classes`, `batches` or `activity`; empty elsewhere."""
         match = self._request.resolver_match
         if match is None or match.app_name not in {"batches", "classes"}:
             return ""
-        return "overview" if match.view_name == "batches:overview" else match.app_name
+        own = {"batches:overview": "overview", "batches:activity": "activity"}
+        return own.get(match.view_name, match.app_name)
 
     @cached_property
     def n_to_review(self) -> int:

@@ -96,13 +96,13 @@ def _files(batch: Batch) -> Iterator[Happening]:
 
 def _steps(batch: Batch) -> Iterator[Happening]:
     for entry in _log(LogEntry.objects.get_for_object(batch)):
-        what = _step_words(entry)
+        what = step_words(entry)
         if what:
             yield Happening(at=entry.timestamp, who=_person(entry), what=what)
 
 
-def _step_words(entry: LogEntry) -> str:
-    """Empty for a change that nobody needs to read about."""
+def step_words(entry: LogEntry) -> str:
+    """What a change of a batch was; empty for one that nobody needs to read about."""
     changes = _changes(entry)
     if entry.action == LogEntry.Action.CREATE:
         return _("Made the batch")

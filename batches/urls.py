@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import batches, files, overview, results, review, students, versions
+from batches.views import activity, batches, files, overview, results, review, students, versions
 
 app_name = "batches"
 
@@ -15,6 +15,8 @@ _TEXT = f"{_BATCH}texts/<uuid:text_id>/"
 
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/seen/", activity.seen, name="activity-seen"),
     path("batches/", batches.batch_list, name="list"),
     path("batches/new/", batches.new, name="new"),
     path(_BATCH, files.detail, name="detail"),

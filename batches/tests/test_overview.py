@@ -165,6 +165,37 @@ def test_htmx_gets_the_parts_and_the_badge_only(filled: Overview, teacher: User,
         assert f'id="{part}"' in answer
 
 
+@pytest.mark.parametrize("broken", ["read_overview", "read_activity", "_classes"])
+def test_a_part_that_fails_says_so_in_its_place(
+    broken: str, filled: Overview, teacher: User, client_for: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_options: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(f"batches.views.overview.{broken}", fail)
+    page = client_for(teacher).get(URL).content.decode()
+    assert page.count("Could not load this part.") == 1
+    assert ("3 batches are waiting for you" in page) == (broken != "read_overview")
+    assert ("All activity" in page) == (broken != "read_activity")
+
+
+def test_the_pace_of_reading_tells_how_long_it_takes(teacher: User) -> None:
+    batch = make_batch(teacher, None, "Going")
+    now = timezone.now()
+    for number in range(5):
+        status = {"status": "read", "read_at": now - timedelta(seconds=4 * number)} if number < 3 else {}
+        file = EssayFile.objects.create(owner=teacher, name=f"{number}.txt", size=1, **status)
+        BatchFile.objects.create(batch=batch, file=file)
+    (row,) = read_overview(teacher).in_progress
+    assert (row.reading, row.seconds_left) == (2, 8)
+
+
+def test_nothing_to_do_names_the_next_date(teacher: User, client_for: Browser) -> None:
+    make_batch(teacher, None, "Later", review_by=timezone.now() + timedelta(days=3))
+    page = client_for(teacher).get(URL).content.decode()
+    assert "Nothing needs you right now. Next to be reviewed by:" in page
+
+
 def test_anonymous_goes_to_sign_in(client_for: Browser) -> None:
     response = client_for(None).get(URL)
     assert response.status_code == 302
@@ -192,7 +223,7 @@ def test_the_number_of_statements_does_not_grow(
             add_text(done, student=student, status="confirmed")
 
     add(3)
-    with django_assert_max_num_queries(12) as few:
+    with django_assert_max_num_queries(19) as few:
         browser.get(URL, headers=headers)
     add(150)
     with django_assert_num_queries(len(few)):

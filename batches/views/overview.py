@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import structlog
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from batches.activity import read_activity
 from batches.models import Batch
-from batches.overview import read_overview
+from batches.overview import DONE_DAYS, read_overview
 from classes.models import CourseCode, current_school_year
 from classes.reads import class_rows
 from huleedu.accounts.models import User
 from huleedu.common.requests import PageRequest
 
-MAX_CLASSES = 8
+logger = structlog.get_logger(__name__)
+T = TypeVar("T")
+MAX_CLASSES, MAX_LATEST = 8, 5
 
 
 @require_safe
 def overview(request: PageRequest) -> HttpResponse:
-    """The page; for htmx its parts, each swapped by its id, and the badge of the navigation. Support has a desk."""
-    if request.user.is_staff:
+    """The page; for htmx its parts, each swapped by its id, and the badge of the navigation. Support has a desk.
+
+    A part that cannot be read says so in its place, and the others stand.
+    """
+    user = request.user
+    if user.is_staff:
         return redirect("admin:index")
-    shown = read_overview(request.user)
-    classes = _classes(request.user)
+    shown, classes = _part(lambda: read_overview(user)), _part(lambda: _classes(user))
+    latest = _part(lambda: read_activity(user, days=DONE_DAYS, most=MAX_LATEST))
+    busy = shown is None or shown.needs_action or shown.in_progress or shown.done
     context = {
         "overview": shown,
         "classes": classes,
         "n_classes": classes[0]["total"] if classes else 0,
-        "first_steps": None
-        if shown.needs_action or shown.in_progress or shown.done
-        else _first_steps(request.user, classes),
+        "latest": latest,
+        "first_steps": None if busy or classes is None else _first_steps(user, classes),
         "today": timezone.localdate(),
     }
     return render(request, "batches/_overview.html" if request.htmx else "batches/overview.html", context)
+
+
+def _part(read: Callable[[], T]) -> T | None:
+    """What `read` gives; None where it fails, which is logged."""
+    try:
+        return read()
+    except Exception:
+        logger.exception("overview_part_failed")
+        return None
 
 
 def _classes(user: User) -> list[dict[str, Any]]:

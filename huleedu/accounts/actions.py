@@ -68,6 +68,15 @@ def update_profile(user: User, *, changes: dict[str, Any], actor: User) -> User:
 
 
 @action
+def see_activity(user: User, *, actor: User) -> User:
+    """Mark all that has happened so far as read."""
+    user = _lock(user)
+    user.activity_seen_at = timezone.now()
+    user.save(update_fields=["activity_seen_at"])
+    return user
+
+
+@action
 def set_active(user: User, *, active: bool, actor: User) -> User:
     """Let a person sign in, or no longer. A person turned away is signed out everywhere at once."""
     user = _lock(user)

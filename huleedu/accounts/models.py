@@ -89,6 +89,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     shortcuts = models.CharField(_("keyboard shortcuts"), max_length=3, choices=Shortcuts, default=Shortcuts.ON)
     go_on = models.BooleanField(_("go on by itself"), default=True)
     """Whether match review opens the next undecided text after a decision."""
+    activity_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """What happened after this is new to the person on the page of activity."""
     school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -179,5 +181,5 @@ auditlog.register(School, exclude_fields=["created_at", "updated_at"])
 auditlog.register(
     User,
     mask_fields=["email", "new_email", "display_name"],
-    exclude_fields=["password", "last_login"],
+    exclude_fields=["password", "last_login", "activity_seen_at"],
 )

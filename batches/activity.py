@@ -1,0 +1,302 @@
+"""What has happened to the batches and classes a person sees: one line per day, batch, kind and person, newest first.
+
+Nothing is stored for it. Lines are counted from what happened itself: files, decisions, and the audit log, which knows
+the person. They hold titles, classes and colleagues, never a student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Exists, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from batches.history import step_words
+from batches.models import Batch, BatchFile, Decision
+from batches.querysets import file_counts
+from classes.models import ClassShare, Enrolment, SchoolClass, Student
+from huleedu.accounts.models import User
+
+DAYS = 90
+"""How far back lines go."""
+MOST = 300
+"""Lines shown at most."""
+FILTERS: dict[str, Callable[[Notice], bool]] = {
+    "": lambda notice: True,
+    "needs": lambda notice: notice.needs_action,
+    "mine": lambda notice: notice.is_mine,
+    "others": lambda notice: notice.is_anothers,
+}
+"""What `?show=` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line. `who` is empty for the machine; `title` is the batch's or the class's, `about` the batch's class."""
+
+    at: datetime
+    kind: str
+    words: str
+    title: str = ""
+    about: str = ""
+    route: str = ""
+    public_id: UUID | None = None
+    who: str = ""
+    is_own: bool = False
+    """Whether the person did it."""
+    is_mine: bool = False
+    """Whether the batch or class is the person's own."""
+    needs_action: bool = False
+    is_new: bool = False
+
+    @property
+    def is_anothers(self) -> bool:
+        """Whether a colleague did it."""
+        return bool(self.who) and not self.is_own
+
+    @property
+    def day(self) -> date:
+        """The day it stands under."""
+        return timezone.localdate(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A line before its batch, class and person are known by name."""
+
+    at: datetime
+    kind: str
+    n: int = 0
+    batch: int | None = None
+    school_class: int | None = None
+    actor: int | None = None
+    words: str = ""
+
+
+def read_activity(user: User, *, days: int = DAYS, most: int = MOST, show: str = "") -> list[Notice]:
+    """Newest first, at most `most`. Ten statements however much has happened."""
+    since = timezone.now() - timedelta(days=days)
+    found = [line for read in _READS for line in read(user, since)]
+    found.sort(key=lambda line: line.at, reverse=True)
+    notices = _named(user, found)
+    return [notice for notice in notices if FILTERS.get(show, FILTERS[""])(notice)][:most]
+
+
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+
+def _added(user: User, since: datetime) -> Iterator[_Found]:
+    """Files that people dropped."""
+    files = BatchFile.objects.filter(batch__in=Batch.objects.visible_to(user).values("pk"), removed_at=None)
+    batch = Subquery(BatchFile.objects.filter(pk=OuterRef("object_id")).values("batch_id")[:1])
+    entries = _log(BatchFile, files, since).filter(action=LogEntry.Action.CREATE, actor__isnull=False)
+    for row in _by_day(entries.annotate(batch_pk=batch), "timestamp", "batch_pk", "actor_id"):
+        yield _Found(row["last"], "added", row["n"], batch=row["batch_pk"], actor=row["actor_id"])
+
+
+def _read(user: User, since: datetime) -> Iterator[_Found]:
+    """Files that were read, and those that could not be."""
+    files = BatchFile.objects.filter(batch__in=Batch.objects.visible_to(user).values("pk"), removed_at=None)
+    counts = file_counts("file__")
+    rows = files.filter(file__read_at__gt=since).annotate(day=TruncDate("file__read_at")).order_by()
+    for row in rows.values("batch_id", "day").annotate(
+        last=Max("file__read_at"), read=counts["read"], problems=counts["problems"]
+    ):
+        for kind in ("read", "problems"):
+            if row[kind]:
+                yield _Found(row["last"], kind, row[kind], batch=row["batch_id"])
+
+
+def _decided(user: User, since: datetime) -> Iterator[_Found]:
+    """What people, or the deadline, confirmed and corrected."""
+    batches = Batch.objects.visible_to(user).values("pk")
+    rows = Decision.objects.filter(essay__batch__in=batches, created_at__gt=since, undone_at=None)
+    for row in _by_day(rows, "created_at", "essay__batch_id", "actor_id"):
+        kind = "decided" if row["actor_id"] else "auto_confirmed"
+        yield _Found(row["last"], kind, row["n"], batch=row["essay__batch_id"], actor=row["actor_id"])
+
+
+def _steps(user: User, since: datetime) -> Iterator[_Found]:
+    """What batches went through."""
+    for entry in _log(Batch, Batch.objects.visible_to(user), since).order_by("-timestamp")[:MOST]:
+        words = step_words(entry)
+        if words:
+            yield _Found(entry.timestamp, "step", batch=entry.object_id, actor=entry.actor_id, words=words)
+
+
+def _shared(user: User, since: datetime) -> Iterator[_Found]:
+    """Classes that colleagues let the person see."""
+    shares = dict(ClassShare.objects.filter(user=user).values_list("pk", "school_class_id"))
+    if not shares:
+        return
+    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(ClassShare), object_id__in=shares)
+    for entry in entries.filter(timestamp__gt=since, action=LogEntry.Action.CREATE):
+        found = shares[entry.object_id or 0]
+        yield _Found(entry.timestamp, "shared", school_class=found, actor=entry.actor_id)
+
+
+def _enrolled(user: User, since: datetime) -> Iterator[_Found]:
+    """Students who came into a class or left it."""
+    own = Enrolment.objects.filter(school_class__in=SchoolClass.objects.visible_to(user).values("pk"))
+    school_class = Subquery(Enrolment.objects.filter(pk=OuterRef("object_id")).values("school_class_id")[:1])
+    entries = _log(Enrolment, own, since).annotate(class_pk=school_class)
+    for row in _by_day(entries, "timestamp", "class_pk", "actor_id", "action"):
+        kind = "joined" if row["action"] == LogEntry.Action.CREATE else "left"
+        yield _Found(row["last"], kind, row["n"], school_class=row["class_pk"], actor=row["actor_id"])
+
+
+def _students(user: User, since: datetime) -> Iterator[_Found]:
+    """Students who were changed, in the class they came into last."""
+    classes = SchoolClass.objects.visible_to(user).values("pk")
+    enrolled = Enrolment.objects.filter(student=OuterRef("object_id"), school_class__in=classes).order_by("-pk")
+    entries = _log(Student, Student.objects.visible_to(user), since).filter(action=LogEntry.Action.UPDATE)
+    entries = entries.annotate(class_pk=Subquery(enrolled.values("school_class_id")[:1]))
+    for row in _by_day(entries, "timestamp", "class_pk", "actor_id", n=Count("object_id", distinct=True)):
+        yield _Found(row["last"], "changed", row["n"], school_class=row["class_pk"], actor=row["actor_id"])
+
+
+_READS = (_added, _read, _decided, _steps, _shared, _enrolled, _students)
+
+
+def _log(model: type[Model], rows: QuerySet[Any], since: datetime) -> QuerySet[LogEntry]:
+    own = {"content_type": ContentType.objects.get_for_model(model), "object_id__in": rows.order_by().values("pk")}
+    entries: QuerySet[LogEntry] = LogEntry.objects.filter(**own, timestamp__gt=since)
+    return entries
+
+
+def _by_day(rows: QuerySet[Any], moment: str, *keys: str, n: Any = None) -> Iterable[dict[str, Any]]:
+    """Rows counted per day and `keys`: `n`, and `last`, when the last of them was."""
+    dated = rows.order_by().annotate(day=TruncDate(moment)).values("day", *keys)
+    counted: Iterable[dict[str, Any]] = dated.annotate(n=n or Count("pk"), last=Max(moment))
+    return counted
+
+
+# --- by name ---------------------------------------------------------------------------------------------------------
+
+
+def _named(user: User, found: list[_Found]) -> list[Notice]:
+    """Adds what waits in open batches, then says each line in words. Three statements."""
+    batches = {batch.pk: batch for batch in _batches(user, {line.batch for line in found if line.batch})}
+    classes = SchoolClass.objects.in_bulk({line.school_class for line in found if line.school_class})
+    people = User.objects.in_bulk({line.actor for line in found if line.actor})
+    found = sorted([*found, *_waiting(batches.values())], key=lambda line: line.at, reverse=True)
+    notices = []
+    for line in found:
+        person = people.get(line.actor or 0)
+        notice = Notice(
+            at=line.at,
+            kind=line.kind,
+            words=line.words,
+            who=person.name if person else "",
+            is_own=line.actor == user.pk,
+        )
+        batch, school_class = batches.get(line.batch or 0), classes.get(line.school_class or 0)
+        if batch is not None:
+            notice = _about_batch(notice, line, batch, user)
+        elif school_class is not None:
+            notice = _about_class(notice, line, school_class, user)
+        else:
+            continue
+        is_new = not notice.is_own and (user.activity_seen_at is None or line.at > user.activity_seen_at)
+        notices.append(replace(notice, is_new=is_new))
+    return notices
+
+
+def _batches(user: User, keys: set[int]) -> QuerySet[Any]:
+    """Those of `keys`, with what waits in them and when they were last matched."""
+    editable = Batch.objects.editable_by(user).filter(pk=OuterRef("pk"))
+    matched = BatchFile.objects.filter(batch=OuterRef("pk"), removed_at=None).order_by().values("batch")
+    return (
+        Batch.objects.visible_to(user)
+        .filter(pk__in=keys)
+        .select_related("school_class")
+        .with_progress()
+        .annotate(
+            matched_at=Subquery(matched.annotate(at=Max("file__essay__matched_at")).values("at")),
+            n_problems=Subquery(matched.annotate(n=file_counts("file__")["problems"]).values("n")),
+            is_editable=Exists(editable),
+        )
+    )
+
+
+def _waiting(batches: Iterable[Any]) -> Iterator[_Found]:
+    """Matches that are ready, and dates that are near."""
+    for batch in batches:
+        if batch.n_undecided and batch.matched_at and _is_open(batch):
+            yield _Found(batch.matched_at, "matched", batch.n_undecided, batch=batch.pk)
+        if batch.reminded_at and batch.review_by and batch.n_undecided:
+            kind = "auto_due" if batch.auto_confirm and batch.n_certain else "reminder"
+            yield _Found(batch.reminded_at, kind, batch.n_certain, batch=batch.pk)
+
+
+def _is_open(batch: Batch) -> bool:
+    return batch.status in (Batch.Status.COLLECTING, Batch.Status.READY, Batch.Status.PROCESSING)
+
+
+def _about_batch(notice: Notice, line: _Found, batch: Any, user: User) -> Notice:
+    waits = {"matched": batch.n_undecided, "problems": batch.n_problems}.get(
+        line.kind, line.kind in ("reminder", "auto_due")
+    )
+    to_review = line.kind in ("matched", "reminder", "auto_due")
+    return replace(
+        notice,
+        words=line.words or _words(line, batch),
+        title=batch.title,
+        about=batch.school_class.designation if batch.school_class else "",
+        route="batches:review" if to_review else "batches:history" if line.kind == "decided" else "batches:detail",
+        public_id=batch.public_id,
+        is_mine=batch.owner_id == user.pk,
+        needs_action=bool(waits) and batch.is_editable and _is_open(batch),
+    )
+
+
+def _about_class(notice: Notice, line: _Found, school_class: SchoolClass, user: User) -> Notice:
+    return replace(
+        notice,
+        words=_words(line),
+        title=school_class.designation,
+        about=school_class.school_year,
+        route="classes:detail",
+        public_id=school_class.public_id,
+        is_mine=school_class.owner_id == user.pk,
+    )
+
+
+def _words(line: _Found, batch: Batch | None = None) -> str:
+    """The line's sentence, without the person and the thing."""
+    n = line.n
+    if line.kind in ("reminder", "auto_due") and batch is not None and batch.review_by:
+        day = date_format(timezone.localtime(batch.review_by), "DAY_TIME")
+        if line.kind == "reminder":
+            return _("To be reviewed by {day}").format(day=day)
+        sentence = ngettext(
+            "{n} certain match is confirmed by itself {day}", "{n} certain matches are confirmed by themselves {day}", n
+        )
+        return sentence.format(n=n, day=day)
+    return _SENTENCES[line.kind](n).format(n=n)
+
+
+_SENTENCES: Mapping[str, Callable[[int], str]] = {
+    "added": lambda n: ngettext("Added {n} file", "Added {n} files", n),
+    "read": lambda n: ngettext("{n} file read", "{n} files read", n),
+    "problems": lambda n: ngettext("{n} file could not be read", "{n} files could not be read", n),
+    "matched": lambda n: ngettext("Matches are ready, {n} text to review", "Matches are ready, {n} texts to review", n),
+    "decided": lambda n: ngettext("Decided on {n} text", "Decided on {n} texts", n),
+    "auto_confirmed": lambda n: ngettext(
+        "Automatic confirmation: {n} certain match", "Automatic confirmation: {n} certain matches", n
+    ),
+    "shared": lambda _n: _("Shared the class with you"),
+    "joined": lambda n: ngettext("Added {n} student", "Added {n} students", n),
+    "left": lambda n: ngettext("Marked {n} student as left or back", "Marked {n} students as left or back", n),
+    "changed": lambda n: ngettext("Changed {n} student", "Changed {n} students", n),
+}
