@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batches.highlighting import Clue
 from batches.matching_names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.reasons import places_of, sentence
 from batches.review_queue import Queue
-from classes.models import Student
+from classes.models import Enrolment, SchoolClass, Student
 from files.evidence import Evidence
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
 
 _OUTSIDE = frozenset({"file_name", "folder", "sidecar"})
 """Places outside the document itself."""
@@ -43,7 +46,7 @@ class ShownCandidate:
     letter: str = ""
     """In a conflict, the letter of the clues that name the student."""
     said: str = ""
-    """With the letter: where those clues are."""
+    """With the letter: where those clues are. Of a student found elsewhere: the class."""
 
 
 def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:
@@ -136,18 +139,37 @@ def _other_texts(student: Student, others: Sequence[Essay]) -> list[ShownReason]
 
 
 def search_class(batch: Batch, query: str) -> list[Student]:
-    """Students of the class whose name or e-mail has `query`; accents are ignored. One statement.
-
-    First those with a name that begins so, among them first those with the very accents.
-    """
+    """Students of the class whose name or e-mail has `query`; accents are ignored. One statement."""
     if batch.school_class_id is None or not query.strip():
         return []
+    return _fitting(Student.objects.in_class(batch.school_class_id).by_name(), query)
+
+
+_ELSEWHERE = 20
+"""Students of other classes shown for one search."""
+
+
+def search_elsewhere(batch: Batch, query: str, viewer: User) -> list[tuple[Student, str]]:
+    """Students of the class's owner in other classes that `viewer` may see, each with a class. Two statements."""
+    if batch.school_class_id is None or not query.strip():
+        return []
+    classes = SchoolClass.objects.visible_to(viewer).filter(archived_at=None).exclude(pk=batch.school_class_id)
+    enrolments = Enrolment.objects.filter(school_class__in=classes, left_at=None)
+    enrolments = enrolments.exclude(student__in=Student.objects.in_class(batch.school_class_id).values("pk"))
+    owner = batch.school_class.owner_id if batch.school_class else batch.owner_id
+    rows = enrolments.filter(student__created_by_id=owner).order_by("-school_class_id")
+    designations = dict(rows.values_list("student_id", "school_class__designation"))
+    found = _fitting(Student.objects.filter(pk__in=designations).by_name(), query) if designations else []
+    return [(student, designations[student.pk]) for student in found[:_ELSEWHERE]]
+
+
+def _fitting(students: Iterable[Student], query: str) -> list[Student]:
+    """First those with a name that begins with `query`, among them first those with the very accents."""
     wanted, folded = query.strip().casefold(), fold(query)
 
     def haystack(student: Student) -> str:
         return f"{student.given_name} {student.family_name} {student.preferred_name} {student.email or ''}".casefold()
 
-    students = Student.objects.in_class(batch.school_class_id).by_name()
     found = [s for s in students if wanted in haystack(s) or (folded and folded in fold(haystack(s)))]
 
     def place(student: Student) -> tuple[bool, bool]:

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches import actions
+from batches.actions.doubts import doubt_matches
 from batches.models import Batch, Essay
 from batches.review_learning import Offer, read_offer
 from batches.review_queue import read_queue
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
-from classes.actions import teach_alias
-from classes.models import Student
+from classes.actions import add_student, teach_alias
+from classes.models import SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
@@ -71,9 +72,8 @@ def _review(
 
 def _offer(request: PageRequest, batch: Batch) -> Offer | None:
     """The spelling that the text named in `?learn=` teaches, for those who may change the batch."""
-    try:
-        text_id = UUID(request.GET.get("learn", ""))
-    except ValueError:
+    text_id = _uuid(request.GET.get("learn", ""))
+    if text_id is None:
         return None
     may_change = Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists()
     return read_offer(batch, text_id) if may_change else None
@@ -90,15 +90,19 @@ _DONE = {
 def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     """Confirm the chosen student, say that nobody of the class wrote it, or take the decision back.
 
-    `decision` is `student` (the default), `nobody` or `clear`; `version` is the one the person saw. When somebody was
-    first the page comes back as 409 with both choices.
+    `decision` is `student` (the default), `new` (a student who is added to the class first), `nobody` or `clear`;
+    `version` is the one the person saw. The same decision sent twice is one; when somebody else was first the page
+    comes back as 409 with both choices.
     """
     essay = _editable_text(request, batch_id, text_id)
     decision = request.POST.get("decision", "student")
-    if decision == "student" and not request.POST.get("student"):
+    added = _added_student(request, essay) if decision == "new" else None
+    if added is not None:
+        decision = "student"
+    elif decision == "student" and not request.POST.get("student"):
         messages.warning(request, _("Choose a student first."))
         return redirect("batches:review-text", batch_id, text_id)
-    student = _chosen_student(request) if decision == "student" else None
+    student = added or (_chosen_student(request) if decision == "student" else None)
     try:
         _act(request, essay, decision, student)
     except ActionError as error:
@@ -119,11 +123,28 @@ def _act(request: PageRequest, essay: Essay, decision: str, student: Student | N
         raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="decision")
 
 
-def _chosen_student(request: PageRequest) -> Student:
+def _uuid(value: str) -> UUID | None:
     try:
-        key = UUID(request.POST.get("student", ""))
-    except ValueError as error:
-        raise ActionError("validation_error", _("There is no such student."), field="student") from error
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def _added_student(request: PageRequest, essay: Essay) -> Student:
+    """A new student of the batch's class, by `given_name` and `family_name`."""
+    school_class = essay.batch.school_class
+    if school_class is None:
+        raise ActionError("validation_error", _("The batch has no class."), field="decision")
+    values = {field: request.POST.get(field, "") for field in ("given_name", "family_name")}
+    return add_student(
+        get_editable(SchoolClass.objects, request.user, school_class.public_id), values=values, actor=request.user
+    )
+
+
+def _chosen_student(request: PageRequest) -> Student:
+    key = _uuid(request.POST.get("student", ""))
+    if key is None:
+        raise ActionError("validation_error", _("There is no such student."), field="student")
     student: Student = get_visible(Student.objects, request.user, key)
     return student
 
@@ -144,6 +165,8 @@ def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpRe
     messages.success(request, f"{_DONE[decision]} {remaining}")
     # The text that followed when the person decided; one taken back is looked at again.
     following = queue.open_text(str(essay.public_id) if decision == "clear" else request.POST.get("next", ""))
+    if not request.user.go_on:
+        following = essay
     learn = f"?learn={essay.public_id}" if decision == "student" and read_offer(batch, essay.public_id) else ""
     if following is None:
         return redirect(reverse("batches:review", args=[batch.public_id]) + learn)
@@ -177,9 +200,10 @@ def confirm(request: PageRequest, batch_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "batches/review_confirm.html", certain_context(request, batch_id))
     wanted = _ticked(request)
+    doubt_matches(batch, essay_ids=_listed(request) - wanted.keys(), actor=request.user)
     if not wanted:
         messages.warning(request, _("Nothing was ticked, so nothing was confirmed."))
-        return redirect("batches:confirm", batch.public_id)
+        return redirect("batches:review", batch.public_id)
     done = actions.confirm_matches(batch, seen=wanted, actor=request.user)
     refused = Essay.objects.live().filter(batch=batch, public_id__in=[key for key, _code in done.refused])
     _tell_confirmed(request, len(done.confirmed), list(refused.values_list("file__name", flat=True)))
@@ -191,6 +215,14 @@ def _ticked(request: PageRequest) -> dict[UUID, UUID]:
     pairs = [value.split(":") for value in request.POST.getlist("match")]
     try:
         return {UUID(text_id): UUID(student_id) for text_id, student_id in pairs}
+    except ValueError as error:
+        raise ActionError("validation_error", _("The page is out of date. Open the list again.")) from error
+
+
+def _listed(request: PageRequest) -> set[UUID]:
+    """The texts that the list held; those left unticked wait for the teacher one by one."""
+    try:
+        return {UUID(value) for value in request.POST.getlist("listed")}
     except ValueError as error:
         raise ActionError("validation_error", _("The page is out of date. Open the list again.")) from error
 

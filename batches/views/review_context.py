@@ -21,6 +21,7 @@ from batches.review_candidates import (
     clues_of,
     letter_clues,
     search_class,
+    search_elsewhere,
     shown_candidates,
 )
 from batches.review_queue import Queue, Row, by_student, decided_by, read_queue
@@ -125,6 +126,7 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     query = request.GET.get("q", "").strip()[:100]
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
+    listed = len(others) + len(shown.candidates) if shown else 0
     return frame_context(
         frame,
         queue=queue,
@@ -134,6 +136,7 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         different=shown is not None and chosen is None and shown.match.student is not None,
         others=others,
+        elsewhere=_elsewhere(frame, query, request.user, first=listed + 1),
         query=query,
         next=queue.neighbour(essay),
         previous=queue.neighbour(essay, step=-1),
@@ -168,6 +171,15 @@ def _others(frame: Frame, shown: Shown | None, query: str, *, several: bool) -> 
     return [
         ShownCandidate(student, key=str(number) if number <= 5 else "")
         for number, student in enumerate(students, first)
+    ]
+
+
+def _elsewhere(frame: Frame, query: str, viewer: User, *, first: int) -> list[ShownCandidate]:
+    """Students of other classes found by `query`; `said` names the class."""
+    found = search_elsewhere(frame.batch, query, viewer)
+    return [
+        ShownCandidate(student, key=str(number) if number <= 5 else "", said=designation)
+        for number, (student, designation) in enumerate(found, first)
     ]
 
 

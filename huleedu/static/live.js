@@ -1,14 +1,16 @@
 // What every page shares: one WebSocket that tells which parts to fetch again, and small conveniences. All of it is extra:
 // without script, and while the socket is away, pages are plain pages and forms.
 //
-// Tells others: `live:<kind>:<uuid>` and `live:any` on document. Listens for: `announce` (detail: the words to read out).
+// Tells others: `live:<kind>:<uuid>`, `live:any`, `contact` (there is contact again) and `shown` (another page stands in this
+// one's place) on document. Listens for: `announce` (detail: the words to read out). `window.page` is for the other scripts.
 "use strict";
 
 (() => {
   const COALESCE_MS = 150, PING_MS = 20_000, PATIENCE_MS = 5_000, POLL_MS = 10_000, ANNOUNCE_MS = 3_000, MAX_WAIT_MS = 15_000;
   const SIGNED_OUT = 4401; // close code
   const body = document.body;
-  const resources = (body.dataset.resources || "").split(/\s+/).filter(Boolean);
+  const resourcesOf = (element) => (element.dataset.resources || "").split(/\s+/).filter(Boolean);
+  let resources = resourcesOf(body);
 
   // --- telling the page --------------------------------------------------------------------------------------------
 
@@ -59,10 +61,21 @@
 
   let socket, tries = 0, polling = 0, retry = 0, heartbeat = 0, silence = 0, patience = 0, hasBeenLive = false;
   let lastSeq = Number(sessionStorage.getItem("seq")); // where this tab's last page stood: 0, the first one
-  const state = document.querySelector("[data-live-state]");
+  const state = document.querySelector("[data-live-state]"), offline = document.getElementById("offline");
+  let heardAt = new Date(); // when what the page shows was so
+
+  /** `09:42`, in Swedish `09.42`. */
+  function clock(time) {
+    const digits = (n) => String(n).padStart(2, "0");
+    return `${digits(time.getHours())}${document.documentElement.lang === "sv" ? "." : ":"}${digits(time.getMinutes())}`;
+  }
 
   function show(live) {
     patience = clearTimeout(patience);
+    if (offline.hidden !== live) {
+      offline.querySelector("time").textContent = clock(heardAt);
+      offline.hidden = live;
+    }
     state.classList.toggle("reconnecting", !live);
     const words = live ? state.dataset.live : state.dataset.reconnecting;
     if (state.textContent !== words) state.textContent = words;
@@ -99,6 +112,7 @@
 
   function receive(frame) {
     clearTimeout(silence);
+    heardAt = new Date();
     if (frame.type === "hello") return greeted(frame.seq);
     if (frame.type === "resync") everything();
     // Of what happened to others than its resources the page is told nothing, so the number may simply be further on.
@@ -119,19 +133,126 @@
     hasBeenLive = true;
     clearInterval(heartbeat);
     heartbeat = setInterval(expectAnswer, PING_MS);
-  }
-
-  function signedOut() {
-    clearInterval(polling);
-    const dialog = document.getElementById("signed-out");
-    if (dialog && !dialog.open) dialog.showModal();
+    document.dispatchEvent(new CustomEvent("contact"));
   }
 
   if ("live" in body.dataset) {
     connect();
-    addEventListener("offline", () => socket && lost());
+    addEventListener("offline", () => { show(false); if (socket) lost(); });
     addEventListener("online", () => socket || connect());
   }
+
+  // --- a session that has ended ------------------------------------------------------------------------------------------
+
+  const signIn = body.dataset.signIn, dialog = document.getElementById("signed-out");
+  const isSignIn = (address) => Boolean(signIn) && new URL(address, location.href).pathname === signIn;
+  let back = null; // settled when the same person has signed in again
+
+  /** Asks to sign in over the page, which keeps what was typed; resolves once that is done. */
+  function signedOut() {
+    polling = clearInterval(polling);
+    back ||= Promise.withResolvers();
+    if (!dialog.open) dialog.showModal();
+    return back.promise;
+  }
+
+  function token() {
+    return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  }
+
+  /** The answer to a form's fields. Where the session has ended: once the person has signed in, to the same once more. */
+  async function post(address, fields, { fragment = true } = {}) {
+    const headers = { "X-CSRFToken": token(), ...(fragment ? { "HX-Request": "true" } : {}) };
+    fields.delete("csrfmiddlewaretoken"); // another sign-in may have made it old
+    const answer = await fetch(address, { method: "POST", body: fields, headers });
+    if (!isSignIn(answer.url)) return answer;
+    await signedOut();
+    return post(address, fields, { fragment });
+  }
+
+  async function signInAgain(form) {
+    const fields = new FormData(form), error = form.querySelector("[role=alert]");
+    fields.set("next", location.pathname);
+    fields.delete("csrfmiddlewaretoken");
+    const answer = await fetch(signIn, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (isSignIn(answer.url)) {
+      error.textContent = fresh.querySelector("[role=alert], .banner-error")?.textContent.trim() ?? "";
+      return form.querySelector("[type=password]").select();
+    }
+    if (fresh.body.dataset.user !== body.dataset.user) return location.reload(); // somebody else sees their own page
+    form.reset();
+    error.textContent = "";
+    dialog.close();
+    back?.resolve();
+    back = null;
+    return socket || connect();
+  }
+
+  dialog?.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    signInAgain(event.target).catch(() => note("offline-note"));
+  });
+
+  // --- another page in this one's place ------------------------------------------------------------------------------------
+
+  let here = location.pathname + location.search;
+
+  /** Puts the page `html` in place of this one: what is in <main>, the title, what is open in the navigation. */
+  function showPage(html, address, { push = true } = {}) {
+    const fresh = new DOMParser().parseFromString(html, "text/html"), main = fresh.getElementById("content");
+    if (!main) return location.assign(address);
+    const { pathname, search } = new URL(address, location.href);
+    if (push && pathname + search !== here) history.pushState(null, "", pathname + search);
+    here = pathname + search;
+    document.title = fresh.title;
+    body.className = fresh.body.className;
+    body.dataset.resources = fresh.body.dataset.resources ?? "";
+    resources = resourcesOf(body);
+    const content = document.getElementById("content");
+    stopAsking(content);
+    content.replaceChildren(...main.childNodes);
+    document.querySelector(".main-nav").replaceWith(fresh.querySelector(".main-nav"));
+    resources.forEach((resource) => send({ action: "subscribe", resource }));
+    htmx.process(content);
+    prepare(content);
+    ready();
+    document.dispatchEvent(new CustomEvent("shown"));
+  }
+
+  /** What is about to leave the page waits for no answer any more. */
+  function stopAsking(root) {
+    for (const element of [root, ...root.querySelectorAll(".htmx-request")]) htmx.trigger(element, "htmx:abort");
+  }
+
+  /** Puts `fresh` in the place of `old`, both with the same id. */
+  function replacePart(old, fresh) {
+    stopAsking(old);
+    old.replaceWith(fresh);
+    htmx.process(fresh);
+    prepare(fresh);
+  }
+
+  /** The page at an address. Rejects without contact. */
+  async function getPage(address) {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    if (!isSignIn(answer.url)) return { html: await answer.text(), address: answer.url, ok: answer.ok };
+    await signedOut();
+    return getPage(address);
+  }
+
+  addEventListener("popstate", async (event) => {
+    if (event.state?.htmx || location.pathname + location.search === here) return;
+    try {
+      const { html, address } = await getPage(location.href);
+      showPage(html, address, { push: false });
+    } catch {
+      note("offline-note");
+    }
+  });
+
+  window.page = { announce, getPage, note, post, replacePart, showPage, signedOut, token };
 
   // --- htmx: what a swap must leave alone, and what to say when a request fails ------------------------------------------
 
@@ -172,19 +293,28 @@
     list ? list.before(note) : target.prepend(note);
   }
 
+  /** Once signed in, asks the same again. */
+  async function replay({ elt, verb, triggeringEvent }) {
+    await signedOut();
+    if (verb === "get") everything();
+    else if (elt.requestSubmit) elt.requestSubmit(triggeringEvent?.submitter);
+    else elt.click();
+  }
+
   function note(template) {
     const place = document.getElementById("messages");
     place.replaceChildren(document.getElementById(template).content.cloneNode(true));
     place.scrollIntoView({ block: "nearest" });
+    return place;
   }
 
   const isLive = (detail) => (detail.requestConfig?.triggeringEvent?.type || "").startsWith("live:");
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
-    if (new URL(xhr.responseURL || location.href).pathname === body.dataset.signIn) {
+    if (isSignIn(xhr.responseURL || location.href)) {
       event.detail.shouldSwap = false;
-      return signedOut();
+      return replay(event.detail.requestConfig);
     }
     // An action that refused sends its reason to the messages.
     if (xhr.getResponseHeader("HX-Retarget")) Object.assign(event.detail, { shouldSwap: true, isError: false });
@@ -203,11 +333,17 @@
   document.addEventListener("htmx:responseError", (event) => { if (!isLive(event.detail)) note("failed-note"); });
   document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.detail)) note("offline-note"); });
 
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.headers["X-CSRFToken"] = token();
+    delete detail.parameters.csrfmiddlewaretoken;
+  });
+
   // --- small conveniences ------------------------------------------------------------------------------------------------
 
   /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
   function prepare(root) {
     for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
+    for (const part of [root, ...root.querySelectorAll("[data-announce]")]) announced.set(part.id, part.dataset.announce);
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
 
@@ -238,9 +374,34 @@
   const ready = () => sending.forEach((button) => sending.delete(button) && button.removeAttribute("aria-disabled"));
   document.addEventListener("submit", (event) => {
     if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    const form = event.target, field = form.elements.csrfmiddlewaretoken;
+    if (field) field.value = token(); // a sign-in in another tab makes the old one void
     // Held only after the browser has read the button's own value.
-    if (!event.defaultPrevented && event.target.method === "post") setTimeout(() => hold(event.submitter));
+    setTimeout(() => hold(event.submitter));
+    if (!mayHaveEnded()) return;
+    event.preventDefault();
+    askFirst(form, event.submitter);
   });
+
+  const mayHaveEnded = () => "live" in body.dataset && !asked && (socket === null || back !== null);
+
+  /** Without a socket the session may have ended, and a form would lose what was typed: so that is found out before. */
+  let asked = false;
+  async function askFirst(form, submitter) {
+    try {
+      await getPage(location.href);
+    } catch {
+      ready();
+      return note("offline-note");
+    }
+    asked = true;
+    ready();
+    form.requestSubmit(submitter);
+    asked = false;
+    return undefined;
+  }
+
   document.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.requestConfig.triggeringEvent?.submitter));
   document.addEventListener("htmx:afterRequest", ready);
   addEventListener("pageshow", (event) => event.persisted && ready());

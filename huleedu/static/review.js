@@ -1,12 +1,16 @@
-// Match review: keys, the button that names the student, clues that light up. Extra to plain forms and links.
+// Match review: the next text without a new page, keys, decisions without contact, clues that light up. Extra to plain forms
+// and links: each step has the same address and the same answer with and without this.
 "use strict";
 
 (() => {
-  const KEYS_OFF = "review-keys-off";
   const find = (id) => document.getElementById(id);
   const radios = () => [...document.querySelectorAll("#decide input[name=student]")];
   const chosen = () => radios().find((radio) => radio.checked);
-  let sent = false;
+  const goesOn = document.body.dataset.goOn !== "0";
+  const idIn = (address) => /\/(?:texts|review)\/([0-9a-f-]{36})\//.exec(address)?.[1];
+  const pathOf = (address) => new URL(address, location.href).pathname;
+  const batch = /^\/batches\/[0-9a-f-]{36}\//.exec(location.pathname)[0];
+  const isReview = (address) => new RegExp(`^${batch}(review/([0-9a-f-]{36}/)?|confirm/)$`).test(pathOf(address));
 
   // --- the button that names the student -----------------------------------------------------------------------------
 
@@ -14,7 +18,7 @@
     const button = find("confirm");
     if (!button) return;
     const radio = chosen();
-    const words = radio ? button.dataset.confirm.replace("{name}", radio.dataset.name) : button.dataset.pick;
+    const words = radio ? button.dataset.confirm.replace("{name}", () => radio.dataset.name) : button.dataset.pick;
     button.querySelector("span").textContent = words;
     if (radio) button.removeAttribute("aria-disabled");
     else if (radios().length) button.setAttribute("aria-disabled", "true");
@@ -25,6 +29,7 @@
     radio.checked = true;
     radio.focus();
     radio.closest(".candidate").scrollIntoView({ block: "nearest" });
+    touched = true;
     nameTheStudent();
   }
 
@@ -34,44 +39,300 @@
     if (button) button.querySelector("span").textContent = button.dataset.confirm.replace("{n}", n);
   }
 
-  /** Press a button of the decision: once, and only where the student it needs is chosen. */
+  /** Press a button of the decision, where the student it needs is chosen. */
   function press(button) {
-    if (!button || sent || button.getAttribute("aria-disabled") === "true") return;
-    button.form.requestSubmit(button);
+    if (button && button.getAttribute("aria-disabled") !== "true" && !button.closest("[inert]")) button.form.requestSubmit(button);
   }
 
   document.addEventListener("change", (event) => {
-    if (event.target.name === "student") nameTheStudent();
+    if (event.target.name === "student") {
+      touched = true;
+      nameTheStudent();
+    }
     if (event.target.name === "match") countTheTicked();
-    if (event.target.id === "keys-on") rememberKeys(event.target.checked);
+    if (event.target.name === "shortcuts") saveShortcuts(event.target);
   });
 
-  document.addEventListener("submit", (event) => {
-    if (event.target.id !== "decide") return;
-    const asksForStudent = !event.submitter || event.submitter.id === "confirm";
-    if (sent || (asksForStudent && !chosen())) {
-      event.preventDefault();
-      return;
+  // --- pages ahead -------------------------------------------------------------------------------------------------------
+
+  const AHEAD = 3;
+  const ahead = new Map(); // address to the page there, fetched before it is asked for
+
+  async function fetchAhead(address, depth = AHEAD) {
+    if (!address || !depth || pathOf(address) === location.pathname) return;
+    const key = pathOf(address);
+    try {
+      if (!ahead.has(key)) ahead.set(key, { html: (await page.getPage(key)).html });
+    } catch {
+      return; // no contact
     }
-    sent = true;
+    const next = new DOMParser().parseFromString(ahead.get(key)?.html ?? "", "text/html").getElementById("next");
+    if (depth > 1 && document.visibilityState === "visible") await fetchAhead(next?.getAttribute("href"), depth - 1);
+  }
+
+  let soon = 0;
+  function fetchSoon() {
+    clearTimeout(soon);
+    soon = setTimeout(() => fetchAhead(find("next")?.href), 100);
+  }
+
+  // Something happened in the batch: what was fetched says how it was before.
+  document.addEventListener(`live:batch:${batch.split("/")[2]}`, () => {
+    if (sendingNow) return; // the person's own decision
+    ahead.clear();
+    fetchSoon();
   });
-  addEventListener("pageshow", () => {
-    sent = false;
-    nameTheStudent(); // the browser may have restored another choice
+
+  // --- going from text to text -------------------------------------------------------------------------------------------
+
+  let touched = false; // whether the person has chosen something here
+  let queueAt = 0; // how far the queue is scrolled
+
+  function show(html, address, { push = true } = {}) {
+    queueAt = document.querySelector(".queue")?.scrollTop ?? queueAt;
+    page.showPage(html, address, { push });
+  }
+
+  /** A page is there: the focus goes to its decision, what waits is marked, and what comes next is fetched. */
+  function arrived({ say = true } = {}) {
+    touched = false;
+    nameTheStudent();
     countTheTicked();
+    mark();
+    freeze();
+    if (document.querySelector(".queue")) document.querySelector(".queue").scrollTop = queueAt;
+    document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const place = find("decided-first")?.querySelector("a") ?? find("confirm-ticked") ?? chosen() ?? radios()[0] ?? find("candidates") ?? find("done");
+    if (place && !place.matches("a, button, input")) place.tabIndex = -1;
+    place?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    if (say) page.announce(words());
+    showRefused();
+    fetchSoon();
+  }
+
+  /** What happened, then what is open: "Confirmed. 2 left. Johanna Lundell.docx, conflict: the clues disagree." */
+  function words() {
+    const said = find("messages")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+    const row = document.querySelector(".queue-item[aria-current]");
+    const text = (name) => row?.querySelector(name)?.textContent.trim() ?? "";
+    const open = row ? `${text(".queue-name")}, ${text(".visually-hidden")} ${text(".queue-note")}.` : find("done")?.textContent ?? "";
+    return `${said} ${open}`.trim();
+  }
+
+  async function go(address) {
+    const kept = ahead.get(pathOf(address));
+    try {
+      const { html, address: at } = kept ? { html: kept.html, address } : await page.getPage(address);
+      show(html, at);
+      arrived();
+      return true;
+    } catch {
+      page.note("offline-note");
+      return false;
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#content a[href]");
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (link.hasAttribute("download") || link.target || !isReview(link.href) || link.dataset.clue) return;
+    event.preventDefault();
+    go(link.href);
   });
+
+  // Back and forward.
+  document.addEventListener("shown", () => setTimeout(() => { nameTheStudent(); mark(); fetchSoon(); }));
+
+  // --- deciding ----------------------------------------------------------------------------------------------------------
+
+  let last = Promise.resolve(); // decisions are sent one after another
+  let sendingNow = 0;
+
+  /** Shows the text that follows at once where it is here already, sends the decision, then shows what the server says. */
+  function decide(form, submitter) {
+    const fields = new FormData(form, submitter), url = pathOf(form.action), text = idIn(url);
+    const decision = fields.get("decision") ?? "student", next = find("next")?.href;
+    const follows = goesOn && (decision === "student" || decision === "nobody") && next ? ahead.get(pathOf(next)) : undefined;
+    if (follows) {
+      show(follows.html, next);
+      arrived({ say: false });
+      ahead.delete(pathOf(next));
+    }
+    markRow(text);
+    const shownAt = location.pathname;
+    queueUp(async () => {
+      const answer = await page.post(url, fields).catch(() => null);
+      if (!answer) return unsent(url, fields, { decision, next, follows });
+      waiting.drop(url);
+      const html = await answer.text();
+      if (answer.status === 409 && html.includes("decided-first")) return put(html, `${batch}review/${text}/`);
+      if (!answer.ok) return refusedFor(html, text, follows);
+      if (follows && location.pathname !== shownAt) return undefined; // the person is further on already
+      return settle(html, answer.url, follows);
+    });
+  }
+
+  function queueUp(work) {
+    sendingNow += 1;
+    last = last.then(work).catch(() => page.note("failed-note")).finally(() => { sendingNow -= 1; });
+  }
+
+  function put(html, address) {
+    show(html, address);
+    arrived();
+  }
+
+  /** The server's page: where the same text is open already, only what stands around it is new. */
+  function settle(html, address, follows) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const same = (id) => plain(find(id)) === plain(fresh.getElementById(id));
+    if (!follows || pathOf(address) !== location.pathname || (!touched && !same("decide"))) return put(html, address);
+    for (const id of ["messages", "offer", "review-head", "queue"]) {
+      const part = fresh.getElementById(id), old = find(id);
+      if (!part || !old) continue;
+      queueAt = document.querySelector(".queue").scrollTop;
+      page.replacePart(old, part);
+    }
+    document.querySelector(".queue").scrollTop = queueAt;
+    document.title = fresh.title;
+    mark();
+    page.announce(words());
+    return fetchSoon();
+  }
+
+  const plain = (element) => element?.innerText?.replace(/\s+/g, " ").trim() || element?.textContent.replace(/\s+/g, " ").trim();
+
+  async function refusedFor(html, text, follows) {
+    if (follows) await go(`${batch}review/${text}/`);
+    const reason = new DOMParser().parseFromString(html, "text/html").getElementById("action-error");
+    if (!reason) return page.note("failed-note");
+    find("messages").replaceChildren(...reason.childNodes);
+    unmark(text);
+    return undefined;
+  }
+
+  /** No contact: the decision waits on the device. One that holds names is not kept; it stays in its fields. */
+  function unsent(url, fields, { decision, next, follows }) {
+    unmark(idIn(url));
+    if (decision === "new" || !waiting.keep(url, fields)) return page.note("offline-note");
+    page.announce(find("queue")?.dataset.waiting ?? "");
+    if (!follows && goesOn && next && ahead.has(pathOf(next))) go(next);
+    return undefined;
+  }
+
+  document.addEventListener("waiting:sent", ({ detail }) => {
+    if (sendingNow) return;
+    ahead.clear();
+    if (idIn(detail.url) === idIn(location.pathname)) put(detail.html, detail.address);
+  });
+
+  /** A decision made without contact about this text, which somebody else decided first: both choices are shown. */
+  function showRefused() {
+    const entry = waiting.list().find((other) => other.refused && idIn(other.url) === idIn(location.pathname));
+    if (!entry) return;
+    queueUp(async () => {
+      const answer = await page.post(entry.url, waiting.fieldsOf(entry));
+      waiting.drop(entry.url);
+      if (answer.status === 409) put(await answer.text(), location.href);
+    });
+  }
+
+  // --- rows whose decision is on its way or waits -------------------------------------------------------------------------
+
+  const rowOf = (text) => document.getElementById(`row-${text}`);
+  const markRow = (text) => rowOf(text)?.classList.add("sending");
+  const unmark = (text) => rowOf(text)?.classList.remove("sending");
+
+  function mark() {
+    const said = find("queue")?.dataset.waiting;
+    for (const entry of waiting.list()) {
+      for (const text of entry.url.endsWith("/confirm/") ? entry.fields.filter(([name]) => name === "match").map(([, value]) => value.split(":")[0]) : [idIn(entry.url)]) {
+        const note = rowOf(text)?.querySelector(".queue-note");
+        if (!note) continue;
+        rowOf(text).classList.add("sending");
+        note.textContent = said;
+      }
+    }
+  }
+  document.addEventListener("waiting", mark);
+
+  // --- forms ---------------------------------------------------------------------------------------------------------------
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target, { submitter } = event;
+    if (event.defaultPrevented || form.method !== "post" || !form.closest("#content")) return;
+    const action = pathOf(form.action);
+    if (action.endsWith("/decide/")) {
+      event.preventDefault();
+      if (submitter?.id === "nobody") return find("not-in-class").showModal();
+      if (form.id === "decide" && (submitter?.value ?? "student") === "student" && !chosen()) return undefined;
+      form.closest("dialog")?.close();
+      submitter?.closest("dialog")?.close();
+      return decide(form, submitter);
+    }
+    if (action === `${batch}undo/`) {
+      event.preventDefault();
+      return undo(form);
+    }
+    if (action === `${batch}confirm/`) {
+      event.preventDefault();
+      return confirmCertain(form, submitter);
+    }
+    return undefined;
+  }, true);
+
+  /** A decision that waits is simply not sent; otherwise the server undoes the last one. */
+  function undo(form) {
+    const waits = waiting.list().findLast((entry) => entry.url.startsWith(batch));
+    const url = pathOf(form.action);
+    queueUp(async () => {
+      if (waits) {
+        waiting.drop(waits.url);
+        return go(idIn(waits.url) ? `${batch}review/${idIn(waits.url)}/` : `${batch}review/`);
+      }
+      const answer = await page.post(url, new FormData()).catch(() => null);
+      if (!answer) return page.note("offline-note");
+      ahead.clear();
+      return put(await answer.text(), answer.url);
+    });
+  }
+
+  function confirmCertain(form, submitter) {
+    const fields = new FormData(form, submitter), url = pathOf(form.action);
+    queueUp(async () => {
+      const answer = await page.post(url, fields).catch(() => null);
+      ahead.clear();
+      if (answer) return put(await answer.text(), answer.url);
+      if (!waiting.keep(url, fields)) return page.note("offline-note");
+      page.note("offline-note").querySelector("p").textContent = form.dataset.waiting;
+      return undefined;
+    });
+  }
+
+  // --- a colleague was first ---------------------------------------------------------------------------------------------
+
+  /** What somebody else has decided about the open text holds it still: to the next one, or change it. */
+  function freeze() {
+    const told = document.querySelector("#meanwhile .banner a");
+    if (!told) return;
+    const panes = document.querySelectorAll("#decide .candidate-list, #decide .decision-bar");
+    const had = [...panes].some((pane) => pane.contains(document.activeElement));
+    for (const pane of panes) pane.inert = true;
+    if (had) told.focus({ preventScroll: true });
+  }
 
   // --- clues -----------------------------------------------------------------------------------------------------------
 
   function marks(clue) {
-    return [...document.querySelectorAll("mark[data-clues]")].filter((mark) => mark.dataset.clues.split(" ").includes(clue));
+    return [...document.querySelectorAll("mark[data-clues]")].filter((other) => other.dataset.clues.split(" ").includes(clue));
   }
 
   function outline(event, on) {
     const row = event.target.closest?.(".reasons > li");
     if (!row) return;
     for (const link of row.querySelectorAll("[data-clue]")) {
-      for (const mark of marks(link.dataset.clue)) mark.classList.toggle("outlined", on);
+      for (const place of marks(link.dataset.clue)) place.classList.toggle("outlined", on);
     }
   }
   for (const type of ["mouseover", "focusin"]) document.addEventListener(type, (event) => outline(event, true));
@@ -79,42 +340,27 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-clue]");
-    const mark = link && marks(link.dataset.clue)[0];
-    if (!mark) return;
+    const place = link && marks(link.dataset.clue)[0];
+    if (!place) return;
     event.preventDefault(); // the address stays that of the text
-    mark.scrollIntoView({ block: "center" });
+    place.scrollIntoView({ block: "center" });
   });
 
   // --- keys ------------------------------------------------------------------------------------------------------------
 
-  function keysAreOn() {
-    try {
-      return localStorage.getItem(KEYS_OFF) === null;
-    } catch {
-      return true; // storage is forbidden here
-    }
+  function search() {
+    find("search-words")?.focus();
+    find("search-words")?.select();
   }
 
-  function rememberKeys(on) {
-    try {
-      if (on) localStorage.removeItem(KEYS_OFF);
-      else localStorage.setItem(KEYS_OFF, "1");
-    } catch {
-      // Nothing can be remembered; the box holds for this page.
-    }
-  }
-
-  function follow(id) {
-    const link = find(id);
-    if (link) link.click();
-  }
+  const follow = (id) => find(id)?.click();
 
   const ACTIONS = {
     n: () => follow("next"),
     N: () => follow("previous"),
     x: () => press(find("nobody")),
     u: () => find("undo")?.requestSubmit(),
-    "/": () => find("search-words")?.select(),
+    "/": search,
     "?": () => find("keys")?.showModal(),
   };
 
@@ -126,26 +372,64 @@
       event.preventDefault();
       return follow("confirm-certain");
     }
-    if (hasOwnMeaning(event.target)) return; // the browser's own meaning wins
+    if (hasOwnMeaning(event.target)) return undefined; // the browser's own meaning wins
     event.preventDefault();
-    press(find("confirm") || find("confirm-ticked"));
+    return press(find("confirm") || find("confirm-ticked"));
+  }
+
+  /** The letter or digit pressed, as the person's setting has it: alone, with Alt (which may change what is typed), or none. */
+  function keyOf(event) {
+    const how = document.body.dataset.shortcuts;
+    if (how === "off" || event.altKey !== (how === "alt")) return "";
+    const [, plainKey] = event.altKey ? /^(?:Key|Digit)(.)$/.exec(event.code) ?? [] : [];
+    return plainKey ? (event.shiftKey ? plainKey : plainKey.toLowerCase()) : event.key;
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.target.closest?.(".queue")) inQueue(event);
-    if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey) return;
     if (event.target.id === "search-words") return inSearch(event);
-    if (isField(event.target) || document.querySelector("dialog[open]")) return;
-    if (event.key === "Enter") return onEnter(event);
-    if (!keysAreOn()) return;
-    const act = ACTIONS[event.key];
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog?.id === "not-in-class") return inDialog(event, dialog);
+    if (isField(event.target) || dialog) return;
+    if (event.key === "Enter" && !event.altKey) return onEnter(event);
+    const key = keyOf(event), act = ACTIONS[key];
     if (act) {
       event.preventDefault();
       act();
-    } else if (/^[1-5]$/.test(event.key)) {
-      choose(radios().find((radio) => radio.dataset.key === event.key));
+    } else if (/^[1-5]$/.test(key)) {
+      event.preventDefault();
+      choose(radios().find((radio) => radio.dataset.key === key && !radio.closest("[inert]")));
     }
   });
+
+  /** Not in this class: 1 to 3 for the three ways. */
+  function inDialog(event, dialog) {
+    const button = !isField(event.target) && dialog.querySelector(`[data-digit="${event.key}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  }
+
+  document.addEventListener("click", (event) => {
+    const digit = event.target.closest("#not-in-class [data-digit]")?.dataset.digit;
+    if (digit === "2") {
+      find("new-student").hidden = false;
+      find("new-given-name").focus();
+    } else if (digit === "3") {
+      find("not-in-class").close();
+      search();
+    }
+    if (event.target.closest("[data-print]")) print();
+    if (event.target.closest("[data-search]")) search();
+  });
+
+  async function saveShortcuts(radio) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": page.token() };
+    document.body.dataset.shortcuts = radio.value;
+    const answer = await fetch("/api/v1/me/", { method: "PATCH", headers, body: JSON.stringify({ shortcuts: radio.value }) }).catch(() => null);
+    if (!answer?.ok) page.note(answer ? "failed-note" : "offline-note");
+  }
 
   /** Arrows and Enter go to the students found, Escape leaves and keeps the words. */
   function inSearch(event) {
@@ -169,13 +453,21 @@
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
-  // The digits belong to the students as they stand, also after a search.
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "others") nameTheStudent();
+    const { id } = event.detail.target;
+    if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
+    if (id === "meanwhile") freeze();
+    if (id === "queue") mark();
   });
-  if (find("keys-on")) find("keys-on").checked = keysAreOn();
+  addEventListener("pageshow", () => {
+    nameTheStudent(); // the browser may have restored another choice
+    countTheTicked();
+  });
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
+  mark();
+  showRefused();
+  fetchSoon();
   // With a keyboard, on to the decision; a phone shows the text first.
   if (matchMedia("(min-width: 768px) and (hover: hover)").matches && document.activeElement === document.body) {
     (chosen() || radios()[0])?.focus({ preventScroll: true });

@@ -1,198 +1,305 @@
 // Sending files from a batch's page: a row for each file at once, three on their way at a time, each in a request of its own.
-// Without script the form sends them all in one request. What the server answers is always its own row or its own words.
+// Without script the form sends them all in one request. What the server answers is always its own row or its own words; it
+// knows a file that is sent again by its place, name and content. Files dropped on the page of a new batch make the batch.
 "use strict";
 
 (() => {
-  const form = document.getElementById("dropzone");
-  if (!form || "locked" in form.dataset) return;
+  let sender = null; // what takes files on this page: `add` and `dragging`; null where none can be added
 
-  const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000];
-  const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
-  const words = form.dataset;
-  const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
-  const summary = document.getElementById("sending-state"), title = form.querySelector("[data-title]");
-  const signIn = document.body.dataset.signIn, remembered = `unsent:${location.pathname}`;
-  const queue = []; // to be sent
-  const going = new Set(); // being sent, or between two tries
-  let total = 0, sent = 0, leftOut = 0;
+  function startSending(form) {
+    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000];
+    const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
+    const words = form.dataset;
+    const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
+    const summary = document.getElementById("sending-state"), title = form.querySelector("[data-title]");
+    const { signIn, user } = document.body.dataset, remembered = `unsent:${user}:${location.pathname}`;
+    const stop = document.getElementById("stop-sending");
+    const queue = []; // to be sent
+    const going = new Set(); // being sent, or between two tries
+    const waiting = new Set(); // for contact, or for the person to sign in again
+    let total = 0, sent = 0, leftOut = 0;
 
-  // --- rows --------------------------------------------------------------------------------------------------------
+    // --- rows --------------------------------------------------------------------------------------------------------
 
-  function make(tag, className = "", text = "") {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (text) element.textContent = text;
-    return element;
-  }
-
-  function readable(bytes) {
-    const unit = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-    const digits = bytes < 1e6 ? 0 : 1;
-    const style = { style: "unit", unit: unit[0], unitDisplay: "short", maximumFractionDigits: digits };
-    return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(bytes / unit[1], bytes ? 0.1 : 0));
-  }
-
-  function draw(item) {
-    const row = make("tr"), name = make("th"), label = make("span", "file-name", item.file.name), size = make("td", "num", readable(item.file.size));
-    name.scope = "row";
-    label.title = item.path || item.file.name;
-    item.note = make("span", "muted");
-    name.append(label, item.note);
-    item.state = make("td", "cell-state");
-    item.rest = make("td");
-    row.append(name, size, item.state, item.rest, make("td", "cell-menu"));
-    item.row = row;
-    say(item, words.waiting);
-    return row;
-  }
-
-  /** A word in the row's state; `tone` is a state of the design system, `note` a sentence under the name. */
-  function say(item, word, tone = "none", note = "") {
-    item.state.replaceChildren(make("span", `state state-${tone}`, word));
-    item.note.textContent = note;
-    item.rest.replaceChildren();
-  }
-
-  function showProgress(item, share) {
-    if (!item.bar) {
-      item.bar = make("progress");
-      item.bar.max = 100;
-      item.bar.setAttribute("aria-label", `${words.sending} ${item.file.name}`);
-      item.percent = make("span", "num");
-      item.state.replaceChildren(item.bar, " ", item.percent);
+    function make(tag, className = "", text = "") {
+      const element = document.createElement(tag);
+      if (className) element.className = className;
+      if (text) element.textContent = text;
+      return element;
     }
-    item.bar.value = Math.floor(100 * share);
-    item.percent.textContent = `${item.bar.value} %`;
-  }
 
-  function offerAgain(item) {
-    const button = make("button", "button button-small", words.again);
-    button.type = "button";
-    button.setAttribute("aria-label", `${words.again}: ${item.file.name}`);
-    button.addEventListener("click", () => {
+    function readable(bytes) {
+      const unit = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+      const digits = bytes < 1e6 ? 0 : 1;
+      const style = { style: "unit", unit: unit[0], unitDisplay: "short", maximumFractionDigits: digits };
+      return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(bytes / unit[1], bytes ? 0.1 : 0));
+    }
+
+    function draw(item) {
+      const row = make("tr"), name = make("th"), label = make("span", "file-name", item.file.name), size = make("td", "num", readable(item.file.size));
+      name.scope = "row";
+      label.title = item.path || item.file.name;
+      item.note = make("span", "muted");
+      name.append(label, item.note);
+      item.state = make("td", "cell-state");
+      item.rest = make("td");
+      row.append(name, size, item.state, item.rest, make("td", "cell-menu"));
+      item.row = row;
+      say(item, words.waiting);
+      return row;
+    }
+
+    /** A word in the row's state; `tone` is a state of the design system, `note` a sentence under the name. */
+    function say(item, word, tone = "none", note = "") {
+      item.state.replaceChildren(make("span", `state state-${tone}`, word));
+      item.note.textContent = note;
+      item.rest.replaceChildren();
+    }
+
+    /** A button beside the row's state. */
+    function offer(item, label, act) {
+      const button = make("button", "button button-small button-quiet", label);
+      button.type = "button";
+      button.setAttribute("aria-label", `${label}: ${item.file.name}`);
+      button.addEventListener("click", act);
+      item.rest.replaceChildren(button);
+    }
+
+    function cancel(item) {
+      if (!queue.includes(item) && !going.has(item) && !waiting.has(item)) return;
+      if (queue.includes(item)) queue.splice(queue.indexOf(item), 1);
+      waiting.delete(item);
+      clearTimeout(item.later);
+      item.request?.abort();
+      ended(item, "", words.cancelled);
+    }
+
+    function showProgress(item, share) {
+      if (!item.bar) {
+        item.bar = make("progress");
+        item.bar.max = 100;
+        item.bar.setAttribute("aria-label", `${words.sending} ${item.file.name}`);
+        item.percent = make("span", "num");
+        item.state.replaceChildren(item.bar, " ", item.percent);
+      }
+      item.bar.value = Math.floor(100 * share);
+      item.percent.textContent = `${item.bar.value} %`;
+    }
+
+    function offerAgain(item) {
+      offer(item, words.again, () => again(item));
+    }
+
+    function again(item) {
       item.tries = 0;
       total += 1;
-      say(item, words.waiting);
-      queue.push(item);
+      waitInLine(item);
       pump();
-    });
-    item.rest.replaceChildren(button);
-  }
+    }
 
-  function sum() {
-    const parts = [];
-    if (total) parts.push(words.sent.replace("{sent}", sent).replace("{total}", total));
-    if (leftOut) parts.push(words.system.replace("{n}", leftOut));
-    summary.textContent = parts.join(" ");
-    // Only how many, no names: the next page can say that some were not sent.
-    const left = queue.length + going.size;
-    if (left) sessionStorage.setItem(remembered, left);
-    else sessionStorage.removeItem(remembered);
-  }
+    function waitInLine(item) {
+      say(item, words.waiting);
+      offer(item, words.cancel, () => cancel(item));
+      queue.push(item);
+    }
 
-  // --- sending -----------------------------------------------------------------------------------------------------
-
-  function add(files) {
-    form.classList.remove("dropzone-large");
-    form.querySelector("[data-plain-help]")?.remove();
-    const rows = document.createDocumentFragment();
-    for (const { file, path } of files) {
-      if (SYSTEM.test(path || file.name)) {
-        leftOut += 1;
-        continue;
-      }
-      const item = { file, path, tries: 0 };
-      rows.append(draw(item));
-      const zip = /\.zip$/i.test(file.name);
-      if (file.size > Number(zip ? words.maxZipBytes : words.maxBytes)) {
-        say(item, words.tooLargeWord, "conflict", zip ? words.zipTooLarge : words.tooLarge);
-      } else {
-        total += 1;
-        queue.push(item);
+    function sum() {
+      const parts = [];
+      if (total) parts.push(words.sent.replace("{sent}", sent).replace("{total}", total));
+      if (leftOut) parts.push(words.system.replace("{n}", leftOut));
+      summary.textContent = parts.join(" ");
+      // Only how many, no names: the next page can say that some were not sent.
+      const left = queue.length + going.size + waiting.size;
+      stop.hidden = !left;
+      try {
+        if (left) localStorage.setItem(remembered, left);
+        else localStorage.removeItem(remembered);
+      } catch {
+        // Storage is forbidden here; the next page cannot say it.
       }
     }
-    sendingRows.append(rows);
-    pump();
-  }
 
-  function pump() {
-    while (queue.length && going.size < AT_ONCE) send(queue.shift());
-    sum();
-  }
+    // --- sending -----------------------------------------------------------------------------------------------------
 
-  function send(item) {
-    const body = new FormData(), request = new XMLHttpRequest();
-    body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    body.append("paths", item.path || item.file.name);
-    body.append("files", item.file);
-    going.add(item);
-    item.bar = null;
-    item.note.textContent = "";
-    showProgress(item, 0);
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(item, event.loaded / event.total));
-    request.addEventListener("load", () => answered(item, request));
-    for (const name of ["error", "abort", "timeout"]) request.addEventListener(name, () => tryLater(item, words.noContact));
-    request.open("POST", form.getAttribute("action"));
-    request.setRequestHeader("HX-Request", "true");
-    request.send(body);
-  }
-
-  function answered(item, request) {
-    if (signIn && new URL(request.responseURL).pathname === signIn) return ended(item, words.signedOut);
-    if (request.status === 201) return received(item, request.responseText);
-    if (request.status === 200) return received(item, request.responseText, words.here);
-    if (request.status === 429 || request.status >= 500) {
-      return tryLater(item, refusal(request.responseText) || words.failed, 1_000 * Number(request.getResponseHeader("Retry-After")));
+    function add(files) {
+      form.classList.remove("dropzone-large");
+      form.querySelector("[data-plain-help]")?.remove();
+      const rows = document.createDocumentFragment();
+      for (const { file, path } of files) {
+        if (SYSTEM.test(path || file.name)) {
+          leftOut += 1;
+          continue;
+        }
+        const item = { file, path, tries: 0 };
+        rows.append(draw(item));
+        const zip = /\.zip$/i.test(file.name);
+        if (file.size > Number(zip ? words.maxZipBytes : words.maxBytes)) {
+          say(item, words.tooLargeWord, "conflict", zip ? words.zipTooLarge : words.tooLarge);
+        } else {
+          total += 1;
+          waitInLine(item);
+        }
+      }
+      sendingRows.append(rows);
+      pump();
     }
-    return ended(item, refusal(request.responseText) || words.failed);
-  }
 
-  /** The sentence of an answer that refuses. */
-  function refusal(html) {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    return page.querySelector(".banner p, .banner")?.textContent.trim() ?? "";
-  }
-
-  function received(item, html, note = "") {
-    const rows = new DOMParser().parseFromString(`<table>${html}</table>`, "text/html").querySelectorAll("tr");
-    for (const row of rows) {
-      const known = document.getElementById(row.id);
-      if (!known) fileRows.prepend(document.adoptNode(row));
+    function pump() {
+      while (queue.length && going.size < AT_ONCE) send(queue.shift());
+      sum();
     }
-    going.delete(item);
-    sent += 1;
-    if (note) say(item, note);
-    else item.row.remove();
-    pump();
+
+    function send(item) {
+      const body = new FormData(), request = item.request = new XMLHttpRequest();
+      body.append("paths", item.path || item.file.name);
+      body.append("files", item.file);
+      going.add(item);
+      item.bar = null;
+      item.note.textContent = "";
+      showProgress(item, 0);
+      offer(item, words.cancel, () => cancel(item));
+      request.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(item, event.loaded / event.total));
+      request.addEventListener("load", () => answered(item, request));
+      for (const name of ["error", "timeout"]) request.addEventListener(name, () => noContact(item));
+      request.open("POST", form.getAttribute("action"));
+      request.setRequestHeader("X-CSRFToken", page.token());
+      request.setRequestHeader("HX-Request", "true");
+      request.send(body);
+    }
+
+    function answered(item, request) {
+      if (signIn && new URL(request.responseURL).pathname === signIn) {
+        page.signedOut().then(resume);
+        return hold(item, words.signedOut);
+      }
+      if (request.status === 201) return received(item, request.responseText);
+      if (request.status === 200) return received(item, request.responseText, words.here);
+      if (request.status === 429 || request.status >= 500) {
+        return tryLater(item, refusal(request.responseText) || words.failed, 1_000 * Number(request.getResponseHeader("Retry-After")));
+      }
+      return ended(item, refusal(request.responseText) || words.failed);
+    }
+
+    /** The sentence of an answer that refuses. */
+    function refusal(html) {
+      const page = new DOMParser().parseFromString(html, "text/html");
+      return page.querySelector(".banner p, .banner")?.textContent.trim() ?? "";
+    }
+
+    function received(item, html, note = "") {
+      const rows = new DOMParser().parseFromString(`<table>${html}</table>`, "text/html").querySelectorAll("tr");
+      for (const row of rows) {
+        const known = document.getElementById(row.id);
+        if (!known) fileRows.prepend(document.adoptNode(row));
+      }
+      going.delete(item);
+      sent += 1;
+      if (note) say(item, note);
+      else item.row.remove();
+      pump();
+    }
+
+    /** Tries a few times, then waits for contact, however long that takes. */
+    function noContact(item) {
+      if (navigator.onLine && item.tries < BACK_OFF_MS.length) return tryLater(item, words.noContact);
+      return hold(item, words.noContact);
+    }
+
+    function hold(item, why) {
+      going.delete(item);
+      waiting.add(item);
+      say(item, words.waiting, "none", why);
+      offer(item, words.again, resume);
+      sum();
+    }
+
+    function resume() {
+      for (const item of waiting) {
+        waiting.delete(item);
+        item.tries = 0;
+        waitInLine(item);
+      }
+      pump();
+    }
+    document.addEventListener("contact", resume);
+    addEventListener("online", resume);
+    stop.addEventListener("click", () => [...queue, ...going, ...waiting].forEach(cancel));
+
+    function tryLater(item, why, wait = 0) {
+      if (item.tries >= BACK_OFF_MS.length) return ended(item, why);
+      say(item, words.waiting, "none", why);
+      item.bar = null;
+      offer(item, words.cancel, () => cancel(item));
+      item.later = setTimeout(() => send(item), Math.max(wait, BACK_OFF_MS[item.tries]));
+      item.tries += 1;
+      return undefined;
+    }
+
+    function ended(item, why, word = words.notSent) {
+      going.delete(item);
+      total -= 1;
+      item.bar = null;
+      say(item, word, word === words.notSent ? "conflict" : "none", why);
+      offerAgain(item);
+      pump();
+    }
+
+    // --- where files come from -----------------------------------------------------------------------------------------
+
+    function chosen(input) {
+      const files = [...input.files].map((file) => ({ file, path: file.webkitRelativePath }));
+      input.value = "";
+      if (files.length) add(files);
+    }
+    for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => chosen(input));
+    form.querySelector("[data-plain]").hidden = true;
+    form.addEventListener("submit", (event) => event.preventDefault());
+
+    const restingTitle = title.textContent;
+    const unsent = readUnsent();
+    if (unsent) summary.textContent = words.unsent.replace("{n}", unsent);
+
+    function readUnsent() {
+      try {
+        const n = localStorage.getItem(remembered);
+        localStorage.removeItem(remembered);
+        return n;
+      } catch {
+        return null;
+      }
+    }
+
+    return {
+      add,
+      dragging(on) {
+        form.classList.toggle("dragging", on);
+        title.textContent = on ? words.drop : restingTitle;
+      },
+      isBusy: () => queue.length + going.size + waiting.size > 0,
+    };
   }
 
-  function tryLater(item, why, wait = 0) {
-    if (item.tries >= BACK_OFF_MS.length) return ended(item, why);
-    say(item, words.waiting, "none", why);
-    item.bar = null;
-    setTimeout(() => send(item), Math.max(wait, BACK_OFF_MS[item.tries]));
-    item.tries += 1;
-    return undefined;
+  // --- a new batch ---------------------------------------------------------------------------------------------------------
+
+  /** Makes the batch that the form describes, named after the folder or zip where it has no name, and sends it the files. */
+  function makeBatch(form) {
+    return {
+      async add(files) {
+        const [{ file, path }] = files, folder = path.includes("/") ? path.split("/")[0] : "";
+        const zip = /\.zip$/i.test(file.name) && files.length === 1 ? file.name.replace(/\.zip$/i, "") : "";
+        form.elements.title.value ||= folder || zip || form.dataset.untitled;
+        const answer = await page.post(location.pathname, new FormData(form), { fragment: false }).catch(() => null);
+        if (!answer) return page.note("offline-note");
+        page.showPage(await answer.text(), answer.url);
+        start();
+        return sender?.add(files);
+      },
+      dragging: (on) => form.classList.toggle("dragging", on),
+      isBusy: () => false,
+    };
   }
 
-  function ended(item, why) {
-    going.delete(item);
-    total -= 1;
-    say(item, words.notSent, "conflict", why);
-    offerAgain(item);
-    pump();
-  }
-
-  // --- where files come from -----------------------------------------------------------------------------------------
-
-  function chosen(input) {
-    const files = [...input.files].map((file) => ({ file, path: file.webkitRelativePath }));
-    input.value = "";
-    if (files.length) add(files);
-  }
-  for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => chosen(input));
-  form.querySelector("[data-plain]").hidden = true;
-  form.addEventListener("submit", (event) => event.preventDefault());
+  // --- dropping ------------------------------------------------------------------------------------------------------------
 
   /** All files of a dropped file or folder. A folder lists at most a hundred at a time. */
   async function filesOf(entry) {
@@ -209,35 +316,31 @@
   }
 
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-  const restingTitle = title.textContent;
-  function dragging(on) {
-    form.classList.toggle("dragging", on);
-    title.textContent = on ? words.drop : restingTitle;
-  }
-
   addEventListener("dragover", (event) => {
-    if (!holdsFiles(event)) return;
+    if (!sender || !holdsFiles(event)) return;
     event.preventDefault();
-    dragging(true);
+    sender.dragging(true);
   });
-  addEventListener("dragleave", (event) => { if (!event.relatedTarget) dragging(false); });
+  addEventListener("dragleave", (event) => { if (!event.relatedTarget) sender?.dragging(false); });
   addEventListener("drop", async (event) => {
-    if (!holdsFiles(event)) return;
+    if (!sender || !holdsFiles(event)) return;
     event.preventDefault();
-    dragging(false);
+    sender.dragging(false);
     // The list is empty once this function has waited for anything, so entries are taken first.
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    const plain = [...event.dataTransfer.files].map((file) => ({ file, path: "" }));
-    if (!entries.length) return add(plain);
-    const found = [];
-    for (const entry of entries) found.push(...await filesOf(entry));
-    return add(found);
+    const found = [...event.dataTransfer.files].map((file) => ({ file, path: "" }));
+    if (entries.length) {
+      found.length = 0;
+      for (const entry of entries) found.push(...await filesOf(entry));
+    }
+    if (found.length) sender.add(found);
   });
 
-  addEventListener("beforeunload", (event) => { if (queue.length || going.size) event.preventDefault(); });
-  const unsent = sessionStorage.getItem(remembered);
-  if (unsent) {
-    summary.textContent = words.unsent.replace("{n}", unsent);
-    sessionStorage.removeItem(remembered);
+  addEventListener("beforeunload", (event) => { if (sender?.isBusy()) event.preventDefault(); });
+
+  function start() {
+    const zone = document.getElementById("dropzone"), fresh = document.getElementById("new-batch");
+    sender = zone && !("locked" in zone.dataset) ? startSending(zone) : fresh ? makeBatch(fresh) : null;
   }
+  start();
 })();
