@@ -153,7 +153,7 @@ class ImportForm(ActionForm):
         required=False,
         allow_empty_file=True,
         max_length=None,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.zip"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods,.htm,.html,.zip"}),
         help_text=_("CSV, Excel, or a OneRoster or School Data Sync zip, at most 5 MB and 5,000 students."),
     )
 
@@ -184,6 +184,7 @@ ENCODINGS = [
     ("utf-8", _("UTF-8")),
     ("cp1252", _("Windows text")),
     ("mac_roman", _("Mac text")),
+    ("cp850", _("DOS text")),
     ("utf-16-le", _("Unicode text (UTF-16)")),
 ]
 

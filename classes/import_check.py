@@ -143,13 +143,19 @@ def show_rows(
                 action=row.action,
                 cells=tuple(_cell(row, name, key, typed, errors, editable=editable) for name in COLUMNS),
                 outcome=_outcome(row, class_name, columns),
-                has_tick=row.action in ("new", "changed", "missing"),
+                has_tick=_has_tick(row),
                 ticked=row.include,
                 group=(_GLYPHS[row.action], str(_GROUPS[row.action])) if row.action != before else None,
             )
         )
         before = row.action
     return shown
+
+
+def _has_tick(row: DiffRow) -> bool:
+    """Whether it is the teacher's to say if the row counts."""
+    is_asked = row.action == "problem" and "unlikely_name" in row.problems
+    return row.action in ("new", "changed", "missing") or is_asked
 
 
 def _cell(
@@ -223,7 +229,7 @@ def read_sent(data: QueryDict, preview: Preview) -> Sent:
         if row is None:
             continue
         edit: dict[str, Any] = {}
-        if row.action in ("new", "changed", "missing") and (key in ticked) != row.include:
+        if _has_tick(row) and (key in ticked) != row.include:
             edit["include"] = key in ticked
         take = {name for name in row.kept if f"{key}.{name}" in taken}
         if take != row.kept.keys() & row.changes.keys():

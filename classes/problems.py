@@ -20,6 +20,7 @@ MESSAGES: dict[str, Promise] = {
     "to_be_deleted": _("Line {line} is marked to be deleted and is left out."),
     "orphan_enrollment": _("Line {line} names somebody who is not in the list."),
     "same_name": _("Line {line} has the same name as an earlier line. Both are kept: check the e-mail addresses."),
+    "unlikely_name": _("Line {line} does not look like a name. Tick it to import it all the same."),
     "formula_like": _("Line {line} looks like a spreadsheet formula. It is kept as text."),
     "suspicious_name": _("Line {line} has unusual characters in the name. Check it."),
     "extra_cells": _("Line {line} has more cells than the heading. Check that the names are right."),
@@ -42,6 +43,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "missing_name": ("given_name", "full_name", "family_name"),
     "name_too_long": ("given_name", "full_name", "family_name"),
     "same_name": ("given_name", "full_name", "family_name"),
+    "unlikely_name": ("given_name", "full_name", "family_name"),
     "formula_like": ("given_name", "full_name", "family_name"),
     "suspicious_name": ("given_name", "full_name", "family_name"),
 }

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from classes.rosters.grid import ENCODINGS, Grid, Record
 from classes.rosters.headings import is_private
+from classes.rosters.numbers import strip_numbers
 from classes.rosters.parsing import read_layout
-from classes.rosters.rows import is_protected
-from huleedu.common.text import strip_personal_numbers
+from classes.rosters.rows import MARKED, is_protected, says_protected
 
-_NUMBER = re.compile(r"\d{6}.{0,4}\d{4}", re.DOTALL)
+_NUMBER = re.compile(r"\d\d.{0,4}\d\d.{0,4}\d\d.{0,6}\d\d", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ def cleaned(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Cleaned:
 
 def _without_numbers(cell: str, grid: Grid) -> tuple[str, int]:
     """Also of the cell as any other encoding has it: a dash read wrong hides a number, until it is read right."""
-    cell, removed = strip_personal_numbers(cell)
+    cell, removed = strip_numbers(cell)
     for encoding in ENCODINGS if grid.is_text else ():
         try:
             other = cell.encode(grid.encoding).decode(encoding)
-            left, count = strip_personal_numbers(other)
+            left, count = strip_numbers(other)
             if count:
                 cell, removed = left.encode(encoding).decode(grid.encoding), removed + count
         except UnicodeError:
@@ -54,15 +54,16 @@ def _without_numbers(cell: str, grid: Grid) -> tuple[str, int]:
 
 def _without_private(grid: Grid, columns: Mapping[int, str] | None) -> Grid:
     layout, _removed = read_layout(grid, columns=columns)
-    if layout.header is None:
-        return grid
-    names = dict(enumerate(layout.header.cells))
+    header_line = layout.header.line if layout.header else 0
+    names = dict(enumerate(layout.header.cells if layout.header else ()))
     private = {index for index, name in names.items() if is_private(name) and index not in (columns or {})}
     protected = next((index for index, name in layout.mapping.items() if name == "protected"), None)
     records = []
     for record in grid.records:
         cells = record.cells
-        if record.line > layout.header.line:
+        if record.line > header_line and says_protected(cells):
+            cells = (MARKED,)
+        elif record.line > header_line:
             hides = protected is not None and len(cells) > protected and is_protected(cells[protected])
             cells = tuple(
                 "" if index in private or (hides and index != protected) else cell for index, cell in enumerate(cells)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from classes.rosters.grid import Grid, Record
-from classes.rosters.headings import FIELDS, UNLISTED, field_of, header_key, is_known
-from classes.rosters.names import EMAIL, plain
+from classes.rosters.headings import FIELDS, UNLISTED, field_of, header_key, is_known, is_private
+from classes.rosters.names import EMAIL, plain, surname_votes
 from classes.rosters.sources import Source, find_source
 
 NAMING = frozenset({"given_name", "family_name", "full_name", "email"})
@@ -29,7 +29,7 @@ class Layout:
 def find_layout(grid: Grid, records: tuple[Record, ...], chosen: Mapping[int, str] | None) -> Layout:
     """`chosen` are the fields a person gave the columns: they win."""
     position = find_header(records)
-    header = records[position] if position is not None else None
+    header = _headings(records, position) if position is not None else None
     body = records[position + 1 :] if position is not None else records
     above = records[:position] if position is not None else ()
     if position is None and _is_title(records):
@@ -49,13 +49,35 @@ def find_header(records: tuple[Record, ...]) -> int | None:
     known = [[index for index, cell in enumerate(record.cells) if cell and is_known(cell)] for record in records[:_TOP]]
     for position, headings in enumerate(known):
         if len(headings) >= 2 and any(field_of(cell) in NAMING for cell in records[position].cells):
-            return position
+            return _lower_of_two(records, known, position)
     for position, (record, headings) in enumerate(zip(records, known, strict=False)):
         if len(headings) >= 2:
             return position
         if headings and (len(headings) == sum(map(bool, record.cells)) or _is_alone(records, position, headings[0])):
             return position
     return None
+
+
+def _lower_of_two(records: tuple[Record, ...], known: list[list[int]], position: int) -> int:
+    """Of two rows of headings the lower: above it stands whom the columns are about, `Elev` and `Vårdnadshavare`."""
+    if position + 1 >= len(known):
+        return position
+    below = [cell for cell in records[position + 1].cells if cell]
+    is_header = len(known[position + 1]) > max(len(known[position]), 0.6 * len(below))
+    return position + 1 if is_header and any(field_of(cell) in NAMING for cell in below) else position
+
+
+def _headings(records: tuple[Record, ...], position: int) -> Record:
+    """The row of headings; with the group before the heading where the row above says that it is about others."""
+    header = records[position]
+    above = records[position - 1].cells if position else ()
+    if sum(is_known(cell) for cell in above if cell) < 2:
+        return header
+    cells, group = [], ""
+    for index, cell in enumerate(header.cells):
+        group = above[index] if len(above) > index and above[index] else group
+        cells.append(f"{group} {cell}" if cell and is_private(group) else cell)
+    return Record(header.line, tuple(cells), header.item, header.is_odd)
 
 
 def _is_title(records: tuple[Record, ...]) -> bool:
@@ -131,8 +153,10 @@ def _by_content(body: tuple[Record, ...], source: Source) -> tuple[dict[int, str
     if len(names) == 1 or (names and _are_whole(_values(body, names[0]))):
         mapping[names[0]] = "full_name"
     elif len(names) >= 2 and not has_addresses:
-        # Two columns of names and nothing to tell them apart: people write lists as "Andersson, Emil".
-        mapping[names[0]], mapping[names[1]] = "family_name", "given_name"
+        # Two columns of names and little to tell them apart: people write lists as "Andersson, Emil".
+        votes = surname_votes(_values(body, names[1])) - surname_votes(_values(body, names[0]))
+        order = ("given_name", "family_name") if votes > len(filled) * 0.2 else ("family_name", "given_name")
+        mapping[names[0]], mapping[names[1]] = order
     elif len(names) >= 2:
         mapping[names[0]], mapping[names[1]] = _order_of(filled, names[0], names[1])
     return mapping, source

@@ -11,7 +11,7 @@ from classes.rosters.names import MAX_NAME
 from classes.rosters.parsing import ParsedRoster
 from classes.rosters.rows import RosterRow
 
-BLOCKING = frozenset({"missing_name", "name_too_long", "duplicate"})
+BLOCKING = frozenset({"missing_name", "name_too_long", "duplicate", "unlikely_name"})
 """Problems that keep a row out until the teacher has mended it."""
 OWN_ID = "huleedu"
 """The column of this product's own exports that says which student a row is."""
@@ -155,6 +155,8 @@ def _row(
     typed = {name: value for name, value in (edit.get("values") or {}).items() if name in COMPARED}
     values.update(typed)
     left = [code for code in problems if not _mended(code, row, values)]
+    if typed or edit.get("include"):
+        left = [code for code in left if code != "unlikely_name"]  # a person has looked at it
     student = index.find(values, seen=seen)
     email = values["email"].casefold()
     taken = (student is not None and student.key in seen.students) or email in seen.addresses

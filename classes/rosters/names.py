@@ -67,9 +67,25 @@ def _starts(email: str, words: list[str]) -> bool:
     return bool(first) and plain(first) == plain("".join(words))
 
 
+# How Swedish surnames end. One says nothing; of many it shows where the surnames stand.
+_ENDS_SURNAMES = re.compile(
+    r"(?:sson|berg|borg|ström|strand|lund|gren|qvist|kvist|dahl|holm|stedt|stad|mark|vall|wall|löf|feldt|gård|sjö|bäck|"
+    r"heim|hed|blad|stig|rud|ås|sen|inen|ić|vić|ski|dóttir|oğlu)$"
+)
+
+
+def surname_votes(values: list[str]) -> int:
+    """How many of the words end as Swedish surnames do."""
+    return sum(bool(_ENDS_SURNAMES.search(value.casefold())) for value in values)
+
+
 def is_surname_first(pairs: list[tuple[str, str]]) -> bool:
-    """Of whole names without commas and their addresses: whether the surname stands first, as most addresses say."""
+    """Of whole names and addresses: whether the surname stands first, as most addresses say; else how they end."""
     votes = 0
+    whole = [full.split() for full, _email in pairs if "," not in full and " " in full]
+    if whole and not any(email for _full, email in pairs):
+        first, last = (surname_votes([words[place] for words in whole]) for place in (0, -1))
+        return len(whole) > 2 and first - last > len(whole) * 0.2
     for full, email in pairs:
         words = full.split()
         local = plain(email.partition("@")[0])

@@ -12,10 +12,11 @@ from classes.rosters.columns import NAMING, Layout, find_header, find_layout
 from classes.rosters.grid import MAX_ROWS, Grid, Problem, Record, RosterError
 from classes.rosters.headings import UNLISTED
 from classes.rosters.names import INVISIBLE
-from classes.rosters.pasted import split_people
+from classes.rosters.numbers import strip_numbers
+from classes.rosters.pasted import in_one_column, split_people
 from classes.rosters.reading import read_grid
 from classes.rosters.rows import RosterRow, Rows
-from huleedu.common.text import clean_line, strip_personal_numbers
+from huleedu.common.text import clean_line
 
 __all__ = ["Column", "ParsedRoster", "Problem", "RosterError", "RosterRow", "parse_grid", "parse_roster", "read_layout"]
 
@@ -94,6 +95,7 @@ def read_layout(grid: Grid, *, columns: Mapping[int, str] | None = None) -> tupl
     """How the list is laid out, without personal identity numbers, and how many of these there were."""
     records, removed = _cleaned(grid)
     if find_header(records) is None:
+        records = in_one_column(records)
         records = split_people(records, is_one_column=grid.source == "paste" or grid.delimiter is None)
     return find_layout(grid, records, columns), removed
 
@@ -101,15 +103,22 @@ def read_layout(grid: Grid, *, columns: Mapping[int, str] | None = None) -> tupl
 def _cleaned(grid: Grid) -> tuple[tuple[Record, ...], int]:
     removed = 0
     records = []
+    first = next((record.cells for record in grid.records if any(record.cells)), ())
+    is_quoted = all(_unquoted(cell) != cell for cell in first if cell)
     for record in grid.records:
         cells = []
         for cell in record.cells:
-            left, count = strip_personal_numbers(cell)
+            left, count = strip_numbers(cell)
             removed += count
-            cells.append(clean_line(left))
+            cells.append(_unquoted(clean_line(left)) if is_quoted else clean_line(left))
         is_odd = any(not cell.isascii() and INVISIBLE.search(cell) for cell in record.cells)
         records.append(Record(record.line, tuple(cells), record.item, is_odd))
     return tuple(records), removed
+
+
+def _unquoted(cell: str) -> str:
+    """`'Anna'` without its quotation marks, in a list whose headings have them too."""
+    return cell[1:-1].strip() if len(cell) > 2 and cell[0] == cell[-1] == "'" else cell
 
 
 def _above(layout: Layout, grid: Grid) -> list[tuple[int, str]]:

@@ -6,10 +6,12 @@ import io
 import zipfile
 
 from classes.rosters.grid import MAX_BYTES, Grid, RosterError
+from classes.rosters.markup import read_markup, read_ods
 from classes.rosters.school_data import read_zip
 from classes.rosters.text_lists import read_text, read_text_file
 from classes.rosters.workbooks import read_xls, read_xlsx
 
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _NOT_LISTS = (
     b"%PDF",
     b"\x89PNG",
@@ -20,6 +22,9 @@ _NOT_LISTS = (
     b"7z\xbc\xaf",
     b"\x1f\x8b",
     b"{\\rtf",
+    b"BEGIN:VCARD",
+    b"[{",
+    b'{"',
 )
 
 
@@ -31,32 +36,34 @@ def read_grid(data: bytes | str) -> Grid:
         raise RosterError("empty_file")
     if len(data) > MAX_BYTES:
         raise RosterError("too_many_rows")
-    if data.startswith(b"PK"):
+    if data.startswith(_ZIP):
         return _from_zip(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         return read_xls(data)
     if data.startswith(_NOT_LISTS):
         raise RosterError("unsupported_type")
-    return read_text_file(data)
+    return read_markup(data) or read_text_file(data)
 
 
 def _from_zip(data: bytes) -> Grid:
-    if _is_workbook(data):
+    if _holds(data, "xl/workbook.xml"):
         return read_xlsx(data)
+    if _holds(data, "content.xml"):
+        return read_ods(data)
     found = read_zip(data)
     if isinstance(found, Grid):
         return found
     if len(found) > MAX_BYTES:
         raise RosterError("too_many_rows")
-    if found.startswith(b"PK") and not _is_workbook(found):
+    if found.startswith(_ZIP) and not (_holds(found, "xl/workbook.xml") or _holds(found, "content.xml")):
         raise RosterError("unsupported_type")  # no zips in zips
     return read_grid(found)
 
 
-def _is_workbook(data: bytes) -> bool:
-    """Whether the zip is a workbook. Raises RosterError."""
+def _holds(data: bytes, name: str) -> bool:
+    """Whether the zip has an entry of that name. Raises RosterError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            return name in archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise RosterError("corrupt") from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from classes.rosters.columns import NAMING, Layout
+from classes.rosters.doubts import doubtful, is_group, is_note
 from classes.rosters.grid import Grid, Problem, Record
-from classes.rosters.headings import EXTERNAL, STATUS, header_key
+from classes.rosters.headings import EXTERNAL, STATUS, header_key, says_surname_first
 from classes.rosters.names import (
     EMAIL,
     MAX_NAME,
@@ -19,8 +21,9 @@ from classes.rosters.names import (
 from huleedu.common.spreadsheet import plain_cell
 
 _FOOTER = re.compile(
-    r"^(?:antal|summa|totalt|total|utskriven|utskrivet|skapad|genererad|exporterad|sida|page|printed|generated|exported"
-    r"|\d+ (?:elever|elev|students?|st))\b",
+    r"^(?:(?:antal|summa|totalt|total|medel|medelvärde|genomsnitt|average|mean|utskriven|utskrivet|utskriftsdatum|"
+    r"skapad|genererad|exporterad|printed|generated|exported|slut på|end of)\b|"
+    r"(?:sida|sid|page) ?\d|\d+ (?:elever|elev|students?|st)\b)",
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
@@ -34,15 +37,24 @@ _ABOUT_TASKS = frozenset(
 )
 _TEST_STUDENTS = frozenset(["student, test", "test student", "teststudent", "student test", "student, testa"])
 _STAFF = re.compile(
-    r"lärare|teacher|instructor|faculty|\bstaff\b|personal|assist|mentor|\bta\b|observ|rektor|principal|admin|handledare|"
-    r"guardian|vårdnad|parent|relative|proctor|\baide\b|skapare|course ?creator|manager|designer|opettaja|lærer",
+    r"lärare|teacher|instructor|faculty|\bstaff\b|personal|assist|mentor|\bta\b|observ|rektor|principal|admin|"
+    r"handledare|guardian|vårdnad|parent|relative|proctor|\baide\b|skapare|course ?creator|manager|designer|opettaja|"
+    r"lærer|owner|ägare|föreståndare|omistaja|\beier\b|\bejer\b|\bsyv\b|skolledare|pedagog",
     re.IGNORECASE,
 )
-_YES = frozenset(
-    ["1", "1.0", "ja", "j", "x", "yes", "y", "true", "sant", "sekretess", "sekretessmarkering", "skyddad",
-     "sekretessmarkerad", "skyddad folkbokföring", "skyddade personuppgifter", "protected", "s",
-     "fingerad", "fingerade personuppgifter"]
-)  # fmt: skip
+_STUDENT = re.compile(r"\b(?:students?|elev|elever|elevroll|pupils?)\b", re.IGNORECASE)
+_NO = re.compile(
+    r"^(?:|[-–—]+|nej|n|no|not|0|0[.,]0|false|falskt?|ingen|inga|inget|none|ei|nei|off|saknas|null|omärkt|offentlig|öppen)$|"
+    r"^(?:ej|inte|icke|nej|no|ingen|inga|not)\b"
+)
+_SAYS_PROTECTED = re.compile(
+    r"(?<!ej )(?<!inte )(?<!ingen )(?<!icke )"
+    r"\b(?:sekretessmark\w*|skyddade?[ -](?:identitet|folkbok\w*|adress\w*|person\w*|uppgift\w*)|kvarskriv\w*|"
+    r"fingerade? person\w*|protected identity)(?! ?[:=]? ?(?:nej|no|0|false))",
+    re.IGNORECASE,
+)
+MARKED = "skyddad identitet"
+"""What stands in a draft in the place of a row about somebody protected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,13 @@ class RosterRow:
 
 
 def is_protected(value: str) -> bool:
-    """Whether a cell below `Sekretessmarkering` says that the row is."""
-    return value.casefold().strip() in _YES
+    """Whether a cell below `Sekretessmarkering` says that the row is: whatever does not say no."""
+    return not _NO.match(value.casefold().strip())
+
+
+def says_protected(cells: Iterable[str]) -> bool:
+    """Whether a row says so of itself, wherever that stands: in a remark, or in the place of the name."""
+    return bool(_SAYS_PROTECTED.search(" ".join(cell for cell in cells if cell)))
 
 
 class Rows:
@@ -78,6 +95,7 @@ class Rows:
         self._names: set[tuple[str, str, str]] = set()
         self._heading = [cell.casefold() for cell in layout.header.cells if cell] if layout.header else []
         self._surname_first = self._finds_surname_first()
+        self._doubtful = self._finds_doubtful()
 
     def tell(self, line: int, code: str, column: str | None = None, *, item: int = 0) -> None:
         """Remember a problem."""
@@ -92,7 +110,15 @@ class Rows:
         if why:
             self.ignored.append((record.line, why))
             return
-        code = _refusal(values)
+        note = values.get("full_name", "") if self._layout.header is None else ""
+        if is_note(note):
+            # `Mentor: Lena Ek` names somebody who is no student; `Klass: SA24D` names nobody.
+            if _STAFF.search(note.partition(":")[0]):
+                self.tell(record.line, "not_a_student")
+            else:
+                self.ignored.append((record.line, "preamble"))
+            return
+        code = "protected" if says_protected(record.cells) else _refusal(values)
         if code:
             self.tell(record.line, code)
             return
@@ -116,7 +142,8 @@ class Rows:
         if len(named) == 1 and named[0].casefold() in _ABOUT_TASKS:
             return "points_possible"  # Google Classroom writes about the tasks below the headings
         few = len(filled) < max(2, len(self._layout.mapping))
-        if few and not values.get("huleedu") and _FOOTER.match(filled[0]) and "@" not in "".join(filled):
+        first = filled[0] if few else named[0] if len(named) == 1 else ""
+        if _FOOTER.match(first) and not values.get("huleedu") and "@" not in "".join(filled):
             return "footer"
         if self._is_instruction(record, filled):
             return "instruction"
@@ -152,6 +179,8 @@ class Rows:
         elif not given and not family:
             self.tell(line, "missing_name", "given_name", item=item)
         else:
+            if (line, item) in self._doubtful:
+                self.tell(line, "unlikely_name", "given_name", item=item)
             self._check_name(row, record)
         header = self._layout.header
         if header is not None and any(record.cells[len(header.cells) :]):
@@ -162,6 +191,11 @@ class Rows:
         """The address, or None with a problem where there is none or a wrong one."""
         match = NAME_AND_MAIL.match(value)
         address = match["mail"] if match else value.removeprefix("mailto:").strip("<>")
+        if not EMAIL.fullmatch(address):
+            # Perhaps once more as a link, or with a word of what it is for: what holds one address means that one.
+            parts = {part.removeprefix("mailto:").casefold() for part in re.split(r"[\s,;()\[\]<>|\"']+", address)}
+            only = [part for part in parts if EMAIL.fullmatch(part)]
+            address = only[0] if len(only) == 1 and not any("@" in part for part in parts - {*only}) else address
         if not address:
             self.tell(record.line, "missing_email", "email", item=record.item)
             return None
@@ -174,15 +208,32 @@ class Rows:
         if "given_name" in values or "family_name" in values:
             return values.get("given_name", ""), values.get("family_name", "")
         full = values.get("full_name", "")
-        return split_full_name(full, email=email, surname_first=self._surname_first)
+        preferred, last = values.get("preferred_name", "").casefold(), full.casefold().rpartition(" ")[2]
+        surname_first = self._surname_first or (bool(preferred) and preferred == last)
+        return split_full_name(full, email=email, surname_first=surname_first)
 
     def _finds_surname_first(self) -> bool:
         places = {name: index for index, name in self._layout.mapping.items()}
-        if "full_name" not in places or "email" not in places:
+        if "full_name" not in places:
             return False
-        last = max(places["full_name"], places["email"])
-        rows = [record.cells for record in self._layout.body if len(record.cells) > last]
-        return is_surname_first([(cells[places["full_name"]], cells[places["email"]]) for cells in rows])
+        header = self._layout.header
+        if header is not None and says_surname_first(_at(header.cells, places["full_name"])):
+            return True
+        rows = [record.cells for record in self._layout.body]
+        return is_surname_first([(_at(cells, places["full_name"]), _at(cells, places.get("email"))) for cells in rows])
+
+    def _finds_doubtful(self) -> set[tuple[int, int]]:
+        """Line and item of those rows that do not look like names."""
+        body, header = self._layout.body, self._layout.header
+        if header is not None:
+            wide = len(self._layout.mapping) > 1
+            alone = [(record, [cell for cell in record.cells if cell]) for record in body] if wide else []
+            return {(record.line, record.item) for record, cells in alone if len(cells) == 1 and is_group(cells[0])}
+        place = next((index for index, name in self._layout.mapping.items() if name == "full_name"), None)
+        if place is None:
+            return set()
+        found = doubtful([_at(record.cells, place) for record in body])
+        return {(body[n].line, body[n].item) for n in found if not any("@" in cell for cell in body[n].cells)}
 
     def _check_name(self, row: RosterRow, record: Record) -> None:
         for code in oddities(row.given_name, row.family_name, is_odd=record.is_odd):
@@ -193,11 +244,15 @@ class Rows:
         self._names.add(key)
 
 
+def _at(cells: tuple[str, ...], index: int | None) -> str:
+    return cells[index] if index is not None and len(cells) > index else ""
+
+
 def _refusal(values: dict[str, str]) -> str:
     """Why a person is left out, or nothing."""
     if is_protected(values.get("protected", "")):
         return "protected"
-    if _STAFF.search(values.get("role", "")) and not re.search(r"student|elev", values.get("role", ""), re.IGNORECASE):
+    if _STAFF.search(values.get("role", "")) and not _STUDENT.search(values.get("role", "")):
         return "not_a_student"
     return "to_be_deleted" if header_key(values.get(STATUS, "")) in ("deleted", "suspended", "inactive") else ""
 

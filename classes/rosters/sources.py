@@ -55,6 +55,7 @@ _SOURCES: list[tuple[Callable[[set[str]], bool], Source]] = [
     (_all("förnamn", "efternamn", "mailadress"), Source("skolon")),
     (_all("sid", "email"), Source("gradescope")),
     (_all("last name", "first name", "email address"), Source("google_classroom")),
+    (_all("userprincipalname", "mail"), Source("csv", {"userprincipalname": "login"})),
 ]  # fmt: skip
 
 

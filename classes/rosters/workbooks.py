@@ -32,10 +32,8 @@ def read_xlsx(data: bytes) -> Grid:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions: only cells are read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            sheets = [
-                (sheet.title, _records(sheet.iter_rows(max_col=MAX_CELLS, values_only=True), passed))
-                for sheet in book.worksheets[:_MAX_SHEETS]
-            ]
+            shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+            sheets = [(sheet.title, _records(_xlsx_rows(sheet), passed)) for sheet in shown[:_MAX_SHEETS]]
     except RosterError:
         raise
     except Exception as error:  # openpyxl raises many kinds for a broken workbook
@@ -51,7 +49,7 @@ def read_xls(data: bytes) -> Grid:
         passed = iter(range(_MAX_PASSED))
         sheets = [
             (sheet.name, _records(_xls_rows(sheet, book.datemode), passed))
-            for sheet in (book.sheet_by_index(n) for n in range(min(book.nsheets, _MAX_SHEETS)))
+            for sheet in _shown([book.sheet_by_index(n) for n in range(min(book.nsheets, _MAX_SHEETS))])
         ]
     except RosterError:
         raise
@@ -62,6 +60,17 @@ def read_xls(data: bytes) -> Grid:
     except Exception as error:  # as above
         raise RosterError("corrupt") from error
     return _fullest("xls", sheets)
+
+
+def _xlsx_rows(sheet: Any) -> Iterable[Sequence[Any]]:
+    sheet.reset_dimensions()  # what the sheet says of its size may be wrong
+    rows: Iterable[Sequence[Any]] = sheet.iter_rows(max_col=MAX_CELLS, values_only=True)
+    return rows
+
+
+def _shown(sheets: list[Any]) -> list[Any]:
+    """Those that are not hidden; all where all are."""
+    return [sheet for sheet in sheets if not sheet.visibility] or sheets
 
 
 def _xls_rows(sheet: Any, datemode: int) -> Iterable[Sequence[Any]]:
