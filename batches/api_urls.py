@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from batches.api import BatchViewSet
 from batches.api_activity import ActivityViewSet
 from batches.api_files import BatchFileViewSet, EssayViewSet
+from batches.api_names import NamePatternViewSet
 from batches.api_students import StudentTextsViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -26,6 +27,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "students/<uuid:student_id>/protection/",
         StudentTextsViewSet.as_view({"put": "protection"}),
         name="student-protection",
+    ),
+    path(
+        "batches/<uuid:batch_id>/name-pattern/",
+        NamePatternViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        name="batch-name-pattern",
     ),
     path(_FILES, BatchFileViewSet.as_view({"get": "list", "post": "create"}), name="batch-files"),
     path(f"{_FILES}<uuid:file_id>/", BatchFileViewSet.as_view({"delete": "destroy"}), name="batch-file"),

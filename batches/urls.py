@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import activity, batches, files, overview, results, review, students, versions
+from batches.views import activity, batches, files, names, overview, results, review, students, versions
 
 app_name = "batches"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path(f"{_BATCH}cancel/", batches.cancel, name="cancel"),
     path(f"{_BATCH}reopen/", batches.reopen, name="reopen"),
     path(f"{_BATCH}archive/", batches.archive, name="archive"),
+    path(f"{_BATCH}names/", names.names, name="names"),
+    path(f"{_BATCH}names/undo/", names.names_undo, name="names-undo"),
     path(f"{_BATCH}missing/", results.missing, name="missing"),
     path(f"{_BATCH}history/", results.history, name="history"),
     path(f"{_BATCH}export/", results.export, name="export"),

@@ -17,6 +17,7 @@ from batches.actions.lifecycle import (
     unlock_batch,
 )
 from batches.actions.matching import match_batch, rematch_batch
+from batches.actions.name_patterns import clear_name_pattern, set_name_pattern
 from batches.actions.phases import complete_phase, give_up_phases, report_phase, retry_phases
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
 from batches.actions.students import merge_students, protect_student
@@ -31,6 +32,7 @@ __all__ = [
     "begin_reading",
     "cancel_batch",
     "clear_decision",
+    "clear_name_pattern",
     "complete_phase",
     "confirm_at_deadline",
     "confirm_matches",
@@ -57,6 +59,7 @@ __all__ = [
     "report_phase",
     "retry_batch_file",
     "retry_phases",
+    "set_name_pattern",
     "start_batch",
     "undo_decisions",
     "unlock_batch",

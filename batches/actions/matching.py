@@ -11,13 +11,13 @@ from django.utils import timezone
 from batches.actions.locks import lock_open, lock_row
 from batches.actions.versions import settle_versions
 from batches.class_list import as_roster_student, students_of
+from batches.essay_clues import clues_of, pattern_of, read_essays
 from batches.events import BatchReviewNeeded, EssayMatchSuggested, ParsedStudent, StudentParsingCompletedV1
-from batches.matching import EssayClues, Suggestion, match_essays
+from batches.matching import Suggestion, match_essays
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from batches.querysets import file_counts
 from batches.queue import queue_rematch
 from classes.models import Student
-from files.models import EssayFile
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.outbox.publish import publish
@@ -44,11 +44,12 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
     reads the essays, two the roster; the writes are two bulk statements.
     """
     batch = lock_row(batch)
-    essays = _read_essays(batch)
+    essays = read_essays(batch)
     if batch.is_locked or (not again and all(essay.matched_at for essay in essays)):
         return 0
     students = students_of(batch.school_class_id)
-    suggestions = match_essays([_clues(essay) for essay in essays], list(map(as_roster_student, students.values())))
+    clues = clues_of(essays, pattern_of(batch))
+    suggestions = match_essays(clues, list(map(as_roster_student, students.values())))
     changed = _write(essays, suggestions)
     settle_versions(batch)
     audience = batch.audience()
@@ -57,23 +58,6 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
         publish(event, audience=audience)
     _tell_if_all_read(batch, students, audience=audience)
     return len(changed)
-
-
-def _read_essays(batch: Batch) -> list[Essay]:
-    ended = [EssayFile.Status.READ, EssayFile.Status.NO_TEXT, EssayFile.Status.FAILED]
-    essays = Essay.objects.live().filter(batch=batch, file__status__in=ended).select_related("file", "association")
-    return list(essays.defer("file__text").order_by("pk"))
-
-
-def _clues(essay: Essay) -> EssayClues:
-    association = essay.association
-    decided = association.student_id if association.status == Association.Status.CONFIRMED else None
-    return EssayClues(
-        key=str(essay.pk),
-        evidence=essay.file.document_evidence(),
-        has_text=essay.file.status == EssayFile.Status.READ,
-        decided_student=str(decided) if decided else None,
-    )
 
 
 def _write(essays: Sequence[Essay], suggestions: dict[str, Suggestion]) -> list[Essay]:
