@@ -15,6 +15,7 @@ from batches.models import Batch
 from files.actions import size_limit, split_path
 from files.models import EssayFile
 from files.storage import delete_blob, save_blob
+from files.zip_detection import is_zip
 from huleedu.common.errors import ActionError
 
 if TYPE_CHECKING:
@@ -72,17 +73,21 @@ def _store(file: UploadedFile, path: str) -> Upload:
         return _refused(file, path)
     folder, name = split_path(path or file.name or "")
     blob = save_blob(file)
-    return Upload(blob=blob, name=name, path=folder, size=blob.size)
+    return Upload(blob=blob, name=name, path=folder, size=blob.size, is_zip=_is_zip(file))
 
 
 def _refused(file: UploadedFile, path: str) -> Upload:
     folder, name = split_path(path or file.name or "")
-    return Upload(blob=None, name=name, path=folder, size=file.size or 0)
+    return Upload(blob=None, name=name, path=folder, size=file.size or 0, is_zip=_is_zip(file))
 
 
 def _limit(file: UploadedFile) -> int:
     """Bytes the file may have."""
-    return size_limit(split_path(file.name or "")[1])
+    return size_limit(is_zip=_is_zip(file))
+
+
+def _is_zip(file: UploadedFile) -> bool:
+    return is_zip(split_path(file.name or "")[1], file)
 
 
 def _too_large(file: UploadedFile) -> ActionError:

@@ -45,37 +45,34 @@ def split_path(received: str) -> tuple[str, str]:
     return "/".join(parts[:-1])[-1000:], name
 
 
-def is_zip_name(name: str) -> bool:
-    """Whether a file so named is taken for a zip of essays."""
-    return name.casefold().endswith(".zip")
-
-
-def size_limit(name: str) -> int:
-    """Bytes a file so named may have."""
-    return settings.MAX_ZIP_BYTES if is_zip_name(name) else settings.MAX_FILE_BYTES
+def size_limit(*, is_zip: bool) -> int:
+    """Bytes a file or a zip may have."""
+    return settings.MAX_ZIP_BYTES if is_zip else settings.MAX_FILE_BYTES
 
 
 @part
-def register_file(blob: Blob, *, name: str, path: str, owner: User) -> EssayFile:
-    """The row of a stored blob, waiting to be read or, a zip, to be opened."""
-    return EssayFile.objects.create(
-        detected_type=ZIP if is_zip_name(name) else "",
-        owner=owner,
-        storage_key=blob.key,
-        sha256=blob.sha256,
-        size=blob.size,
-        name=name,
-        path=path,
-        personnummer_removed=f"{path}/{name}".count(MASK),
-    )
+def register_file(
+    blob: Blob | None,
+    *,
+    name: str,
+    path: str,
+    size: int = 0,
+    is_zip: bool = False,
+    owner: User,
+    uploaded_by: User | None = None,
+) -> EssayFile:
+    """The row of a stored blob, waiting to be read or, a zip, to be opened.
 
-
-@part
-def register_refused(*, name: str, path: str, size: int, problem: str, owner: User) -> EssayFile:
-    """A row for a file that was not kept, so that nothing the teacher dropped goes without an answer."""
-    return EssayFile.objects.create(
-        owner=owner, size=size, name=name, path=path, status=EssayFile.Status.REJECTED, problem=problem
-    )
+    Without a blob it was too large to keep: its row says so, and nothing that was dropped goes without an answer.
+    """
+    file = EssayFile(detected_type=ZIP if is_zip else "", owner=owner, uploaded_by=uploaded_by, name=name, path=path)
+    if blob is None:
+        file.size, file.status, file.problem = size, EssayFile.Status.REJECTED, "file_too_large"
+    else:
+        file.storage_key, file.sha256, file.size = blob.key, blob.sha256, blob.size
+        file.personnummer_removed = f"{path}/{name}".count(MASK)
+    file.save(force_insert=True)
+    return file
 
 
 @part

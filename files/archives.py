@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from files.extraction.cleaning import clean_line, remove_personal_numbers
 from files.extraction.zip_names import distinct, is_system_file, system_kind
 from files.extraction.zips import ZipEntry
-from files.sidecars import parse_metadata, parse_receipt, parse_table
+from files.sidecars import parse_index, parse_metadata, parse_receipt, parse_table
 
 Read = Callable[[ZipEntry], bytes]
 """Unpacks an entry; empty where that cannot be done."""
@@ -208,6 +208,9 @@ class _Beside:
                 self._add(entry, name, parse_metadata(read(entry)))
             elif source == "blackboard" and _RECEIPT.search(path):
                 self._receipt(entry, path, name, read)
+            elif source == "brightspace" and name.casefold() == "index.html":
+                listed = {_key(source, target): writer for target, writer in parse_index(read(entry)).items()}
+                self._add(entry, name, {key: writer for key, writer in listed.items() if key})
             elif self._is_no_text(path, name):
                 self.sidecars.add(entry.index)
 
@@ -235,7 +238,7 @@ class _Beside:
         if self.source == "moodle":
             match = _MOODLE.search(path)
             return match is not None and match["kind"] == "feedback"
-        return self.source == "brightspace" and name.casefold() == "index.html"
+        return False
 
     def lines(self, path: str) -> tuple[tuple[str, str], ...]:
         """What the sidecars say about the writer of the file at `path`."""

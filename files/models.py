@@ -74,6 +74,8 @@ class EssayFile(PublicModel):
     PROBLEMS = frozenset({Status.NO_TEXT, Status.REJECTED, Status.FAILED})
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="essay_files")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    """Who dropped it, or the zip it came out of: the owner, or a colleague with whom the class is shared."""
     storage_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=255)
     """As received (NFC), without folders."""

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from files.actions import is_zip_name, size_limit
+from files.actions import size_limit
 from files.models import EssayFile
 
 MESSAGES: dict[str, Promise] = {
@@ -65,9 +65,9 @@ UNREADABLE_MESSAGES: dict[str, Promise] = {
 def message_for(file: EssayFile) -> str:
     """The sentence for the file's problem or warning, empty where there is none."""
     code = file.problem or file.warning
-    special = ZIP_MESSAGES.get(code) if is_zip_name(file.name) else None
+    special = ZIP_MESSAGES.get(code) if file.is_zip else None
     if code == "unsupported_type":
         special = special or UNREADABLE_MESSAGES.get(file.detected_type)
     text = special or MESSAGES.get(code)
-    limits = {"limit": size_limit(file.name) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
+    limits = {"limit": size_limit(is_zip=file.is_zip) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
     return str(text).format(**limits) if text else ""

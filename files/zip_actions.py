@@ -58,6 +58,7 @@ def register_entry(archive: EssayFile, listed: Listed, *, blob: Blob | None, pro
         status = EssayFile.Status.SKIPPED
     return EssayFile.objects.create(
         owner_id=archive.owner_id,
+        uploaded_by_id=archive.uploaded_by_id,
         archive=archive,
         archive_index=listed.entry.index,
         name=name,

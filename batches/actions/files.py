@@ -38,6 +38,7 @@ class Upload:
     name: str
     path: str
     size: int
+    is_zip: bool = False
 
 
 @asks_before_files_change
@@ -66,7 +67,7 @@ def add_files(
     added = []
     for upload, file in zip(uploads, there, strict=True):
         if file is None:
-            file = _register(batch, upload, known=known)
+            file = _register(batch, upload, known=known, actor=actor)
             publish(
                 BatchFileAddedV1(
                     batch_id=batch.public_id,
@@ -99,7 +100,7 @@ def count_texts(batch: Batch) -> int:
 
 def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
     limit = settings.MAX_FILES_PER_BATCH
-    if count_texts(batch) + sum(not file_actions.is_zip_name(upload.name) for upload in uploads) > limit:
+    if count_texts(batch) + sum(not upload.is_zip for upload in uploads) > limit:
         message = _("A batch holds at most {limit} files.").format(limit=limit)
         raise ActionError("too_many_files", message)
     stored = EssayFile.objects.bytes_of(batch.owner_id)
@@ -107,15 +108,19 @@ def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
         raise ActionError("quota_exceeded", _("There is no room left for more files. Remove batches you do not need."))
 
 
-def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile]) -> EssayFile:
-    if upload.blob is None:
-        file = file_actions.register_refused(
-            name=upload.name, path=upload.path, size=upload.size, problem="file_too_large", owner=batch.owner
-        )
-        BatchFile.objects.create(batch=batch, file=file)
-        return file
-    file = file_actions.register_file(upload.blob, name=upload.name, path=upload.path, owner=batch.owner)
+def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], actor: User) -> EssayFile:
+    file = file_actions.register_file(
+        upload.blob,
+        name=upload.name,
+        path=upload.path,
+        size=upload.size,
+        is_zip=upload.is_zip,
+        owner=batch.owner,
+        uploaded_by=actor,
+    )
     BatchFile.objects.create(batch=batch, file=file)
+    if upload.blob is None:
+        return file
     first = known.setdefault(file.sha256, file)
     if first is not file:
         file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
@@ -144,7 +149,7 @@ def add_entry_row(
         batch_id=batch.public_id,
         file_id=file.public_id,
         file_name=file.name,
-        added_by_user_id=batch.owner.public_id,
+        added_by_user_id=(file.uploaded_by or batch.owner).public_id,
     )
     publish(event, audience=batch.audience())
     return file

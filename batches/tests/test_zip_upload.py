@@ -384,6 +384,32 @@ def test_the_api_takes_a_zip_and_lists_what_came_out(batch: Batch, api: Any, tea
     assert client.get(f"{base}files/").json()["count"] == 3
 
 
+@pytest.mark.parametrize("name", ["export", "export.ZIP.1"])
+def test_both_doors_take_a_zip_of_any_name(
+    batch: Batch, api: Any, client_for: Any, teacher: User, settings: Any, name: str
+) -> None:
+    settings.MAX_FILE_BYTES = 200
+    by_api = SimpleUploadedFile(name, zipped(CANVAS))
+    answer = api(teacher).post(f"/api/v1/batches/{batch.public_id}/files/", {"files": by_api}, format="multipart")
+    assert (answer.status_code, answer.json()["results"][0]["detected_type"]) == (202, "zip")
+    by_page = SimpleUploadedFile(name, zipped({"Alva Berg.txt": STORY * 9}))
+    client_for(teacher).post(f"/batches/{batch.public_id}/upload/", {"files": by_page})
+    settings.MAX_FILE_BYTES = 25_000_000
+    read_all(batch)
+    zips = EssayFile.objects.filter(batch_file__batch=batch, detected_type="zip")
+    assert [file.status for file in zips] == ["read", "read"]
+    assert [entry.path for file in zips for entry in entries(file)] == [name] * 4
+
+
+def test_a_colleague_who_drops_a_zip_is_named_with_its_texts(batch: Batch, colleague: User) -> None:
+    receive_files(batch, files=[SimpleUploadedFile("class.zip", zipped(CANVAS))], actor=colleague)
+    read_all(batch)
+    added = events("batch.file.added")
+    assert len(added) == 4
+    assert {event.payload["added_by_user_id"] for event in added} == {str(colleague.public_id)}
+    assert set(EssayFile.objects.values_list("owner", "uploaded_by")) == {(batch.owner_id, colleague.pk)}
+
+
 def test_the_page_says_who_made_the_zip(batch: Batch, client_for: Any, teacher: User) -> None:
     page, address = client_for(teacher), f"/batches/{batch.public_id}/"
     assert "Drop files, folders or zip files here" in page.get(address).content.decode()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from files.extraction.archive import Container
+from files.extraction.endings import KNOWN, OTHER, ending
 from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.pages import is_text_page
@@ -30,12 +29,6 @@ _BINARY_MAGIC = (
 )
 """Beginnings of programs, archives, sound. Some are letters too (`MZ`): they count before binary bytes."""
 _TEXT_ENDINGS = frozenset({"txt", "text", "md", ""})
-_KNOWN = frozenset({"docx", "odt", "fodt", "pdf", "rtf", "txt"})
-_OTHER_ENDINGS = frozenset(
-    "doc docm dot dotm exe com scr bat cmd js vbs ps1 sh jar html htm svg xml zip 7z rar gz tar jpg jpeg png gif heic "
-    "bmp tif tiff webp mp3 mp4 mov wav xls xlsx xlsm ods csv ppt pptx pptm odp epub pages key".split()
-)
-"""Endings that promise something else than an essay we read. Any other unknown one is part of the name (`essay.v2`)."""
 UNREADABLE = {
     "doc": frozenset({"doc", "dot"}),
     "picture": frozenset({"png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "heic", "webp"}),
@@ -50,12 +43,6 @@ _WORD_TYPES = (b"wordprocessingml.document.main+xml", b"wordprocessingml.templat
 _BLANK = b"\x00 \t\r\n\xef\xbb\xbf"
 
 
-def ending(name: str) -> str:
-    """`docx` of `Essay.DOCX`; empty where what follows the last dot is none, as in `kap 3.2` or `anna.larsson`."""
-    suffix = PurePosixPath(name).suffix[1:].strip().casefold()
-    return suffix if suffix.isascii() and suffix.isalnum() and len(suffix) <= 5 and not suffix.isdigit() else ""
-
-
 def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Container | None]:
     """The type, and the checked container of a docx or odt. Raises ExtractionError for whatever is not to be kept."""
     if len(data) > limits.max_bytes:
@@ -68,11 +55,11 @@ def detect_type(data: bytes, *, name: str, limits: Limits) -> tuple[str, Contain
     except ExtractionError as error:
         if error.code == "unsupported_type" and is_text_page(name) and not _is_binary(data):
             return "html", None
-        if error.code == "unsupported_type" and claimed in _KNOWN:
+        if error.code == "unsupported_type" and claimed in KNOWN:
             raise ExtractionError("type_mismatch") from error
         raise
     fitting = UNREADABLE.get(kind, _TEXT_ENDINGS if kind == "txt" else frozenset({kind}))
-    if claimed in (_KNOWN | _OTHER_ENDINGS) - fitting:
+    if claimed in (KNOWN | OTHER) - fitting:
         raise ExtractionError("type_mismatch")
     return kind, container
 
@@ -106,7 +93,7 @@ def _by_content(data: bytes, *, claimed: str, limits: Limits) -> tuple[str, Cont
         raise ExtractionError("unsupported_type")
     if claimed in _TEXT_ENDINGS:
         return "txt", None
-    if claimed in _KNOWN:
+    if claimed in KNOWN:
         raise ExtractionError("corrupt" if binary else "type_mismatch")
     raise ExtractionError("unsupported_type")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,7 +14,7 @@ from files.extraction.errors import ExtractionError
 from files.extraction.limits import Limits
 from files.extraction.readers import read_document
 from files.extraction.zips import read_directory, unpack
-from files.sidecars import parse_metadata, parse_receipt, parse_table
+from files.sidecars import parse_index, parse_metadata, parse_receipt, parse_table
 from files.tests.zips import (
     zipped,
 )
@@ -160,6 +161,17 @@ LAYOUTS: dict[str, tuple[str, dict[str, str], str, int, int]] = {
         2,
         2,
     ),
+    "brightspace, folder of its own": (
+        "e.zip",
+        {
+            "Saga Download Nov 27, 2025/123-456 - N0123 - Nov 26, 2025 933 PM - saga.docx": "",
+            "Saga Download Nov 27, 2025/124-456 - N0124 - Nov 26, 2025 934 PM - s.docx": "",
+            "Saga Download Nov 27, 2025/index.html": "<html>",
+        },
+        "brightspace",
+        2,
+        2,
+    ),
     "brightspace, folders": (
         "e.zip",
         {"123-456 - Åsa Berg - Nov 26, 2025 933 PM/saga.docx": "", "index.html": "<html>"},
@@ -242,6 +254,26 @@ def sidecars(layout: str) -> dict[str, tuple[tuple[str, str], ...]]:
     return {listed.path: listed.sidecars for listed in listing(zipped(files), name=name).files if listed.sidecars}
 
 
+INDEX = """<html><head><title>Saga - School</title></head><body><h1>Saga</h1><p>Downloaded Nov 27, 2025</p>
+<table><tr><th>Name</th><th>Files</th></tr><tr><td>&Aring;sa O&#39;Berg</td><td><a href="{one}">saga.docx</a></td>
+<td>Nov 26, 2025 9:33 PM</td></tr><tr><td><b>Bo Dahl</b></td><td><a class="x" href='{other}'>s.docx</a></td></tr>
+</table>
+<a href="https://example.org/">help</a></body></html>"""
+
+
+def test_the_list_of_brightspace_names_writers_and_is_no_text() -> None:
+    one, other = "123-456 - N0123 - Nov 26, 2025 933 PM/saga.docx", "124-456 - N0124 - Nov 26, 2025 934 PM/s.docx"
+    index = INDEX.format(one=quote(one), other=other)
+    found = listing(zipped({one: "", other: "", "index.html": index})).files
+    assert [(listed.status, listed.sidecars) for listed in found] == [
+        ("accepted", (("index.html", "Åsa O'Berg"),)),
+        ("accepted", (("index.html", "Bo Dahl"),)),
+        ("ignored", ()),
+    ]
+    elsewhere = listing(zipped({"Alva.docx": "", "Bo.docx": "", "index.html": index})).files
+    assert [listed.status for listed in elsewhere] == ["accepted"] * 3, "a web page somebody handed in"
+
+
 def test_what_lies_beside_a_text_names_its_writer() -> None:
     assert sidecars("moodle, with feedback and worksheet") == {
         "Åsa Berg_7112_assignsubmission_file/saga.docx": (
@@ -274,6 +306,7 @@ def test_receipts_grade_lists_and_metadata() -> None:
         assert parse_receipt(data).writer == ""
         assert parse_table(data) == {}
         assert parse_metadata(data) == {}
+        assert parse_index(data) == {}
     assert time.monotonic() - began < 10
     canvas = 'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"Berg, Åsa",4301,s1,asaber,SA\n'
     assert parse_table(canvas.encode())["4301"] == "Berg, Åsa; asaber"

@@ -132,7 +132,8 @@
         }
         const item = { file, path, tries: 0 };
         rows.append(draw(item));
-        const zip = /\.zip$/i.test(file.name);
+        // A zip may be called anything: the server looks into it.
+        const zip = !/\.(docx|odt|pdf|rtf|txt)$/i.test(file.name);
         if (file.size > Number(zip ? words.maxZipBytes : words.maxBytes)) {
           say(item, words.tooLargeWord, "conflict", zip ? words.zipTooLarge : words.tooLarge);
         } else {

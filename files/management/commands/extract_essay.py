@@ -10,11 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from files.actions import is_zip_name, split_path
+from files.actions import split_path
 from files.authorship import find_evidence
 from files.evidence import Document
 from files.reading import configured_limits
 from files.sandbox import read_file
+from files.zip_detection import is_zip
 from files.zip_extraction import open_zip
 
 _AT_ONCE = 2
@@ -44,7 +45,13 @@ class Command(BaseCommand):
 def read_paths(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """What the command says of each path, in their order. As many are read at the same time as by a worker."""
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        yield from pool.map(lambda path: open_zip(path) if is_zip_name(path.name) else _read(path), paths)
+        yield from pool.map(_answer, paths)
+
+
+def _answer(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        opens = is_zip(path.name, file)
+    return open_zip(path) if opens else _read(path)
 
 
 def _read(path: Path) -> dict[str, Any]:
