@@ -39,6 +39,8 @@ STATE = inline_serializer(
         "lock_reason": serializers.CharField(allow_null=True),
         "locked_at": serializers.DateTimeField(allow_null=True),
         "version": serializers.IntegerField(),
+        "locked_by": serializers.UUIDField(allow_null=True),
+        "unlock": serializers.DictField(child=serializers.CharField(), allow_null=True),
         "source": serializers.CharField(allow_null=True),
         "counts": serializers.DictField(child=serializers.IntegerField()),
         "phases": serializers.DictField(),
@@ -189,6 +191,13 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=STATE)
+    @extend_schema(request=None, responses={202: STATE})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Try again the texts and phases that failed; the others keep what they have."""
+        batch = actions.retry_phases(self._editable(), actor=self.person)
+        return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
+
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Stop the batch."""

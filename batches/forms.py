@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -77,21 +78,86 @@ class NewBatchForm(forms.Form):
 
 
 class RenameForm(forms.Form):
-    """Title and due date; `version` is the one the person saw."""
+    """Title and dates; `version` is the one the person saw."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
     due = _due_date()
+    review_by = forms.DateTimeField(
+        label=_("To be reviewed by"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("You are reminded before it."),
+    )
+    auto_confirm = forms.BooleanField(
+        label=_("Confirm the certain matches then"),
+        required=False,
+        help_text=_("Automatic confirmation never touches unsure ones. Locking the batch takes it back."),
+    )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
+        """Automatic confirmation is offered only while `batch` is open, and where it is turned on."""
+        super().__init__(*args, **kwargs)
+        if batch.is_locked or not settings.ENABLE_AUTO_CONFIRM:
+            del self.fields["auto_confirm"]
 
     @classmethod
     def of(cls, batch: Batch) -> RenameForm:
         """Filled in with what the batch has now."""
-        due = timezone.localtime(batch.due_at).date() if batch.due_at else None
-        return cls(initial={"title": batch.title, "due": due, "version": batch.version})
+        return cls(initial={**values_of(batch), "version": batch.version}, batch=batch)
 
     def as_changes(self) -> dict[str, Any]:
         """The `changes` of `update_batch`."""
-        return {"title": self.cleaned_data["title"], "due_at": end_of_day(self.cleaned_data["due"])}
+        values = dict(self.cleaned_data)
+        del values["version"]
+        due = values.pop("due")
+        return {**values, "due_at": end_of_day(due)}
+
+    def differences(self, batch: Batch) -> list[tuple[str, Any, Any]]:
+        """`(field's name, what the batch has now, what the person wrote)` where these differ."""
+        now = values_of(batch)
+        mine = {name: self.cleaned_data[name] for name in now if name in self.cleaned_data}
+        return [
+            (str(self.fields[name].label), _worded(now[name]), _worded(value))
+            for name, value in mine.items()
+            if value != now[name]
+        ]
+
+
+def values_of(batch: Batch) -> dict[str, Any]:
+    """What `RenameForm` shows of the batch, to the minute."""
+    review_by = timezone.localtime(batch.review_by) if batch.review_by else None
+    return {
+        "title": batch.title,
+        "due": timezone.localtime(batch.due_at).date() if batch.due_at else None,
+        "review_by": review_by.replace(second=0, microsecond=0) if review_by else None,
+        "auto_confirm": batch.auto_confirm,
+    }
+
+
+def _worded(value: Any) -> Any:
+    return str(_("yes") if value else _("no")) if isinstance(value, bool) else value
+
+
+class ClassForm(forms.Form):
+    """The batch's class; `version` is the one the person saw."""
+
+    school_class = ClassChoice(
+        label=_("Class"),
+        queryset=SchoolClass.objects.none(),
+        required=False,
+        empty_label=_("Without class"),
+        to_field_name="public_id",
+    )
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, batch: Batch, **kwargs: Any) -> None:
+        """`user` chooses among the classes that he or she may change; the only one is chosen already."""
+        super().__init__(*args, **kwargs)
+        classes = SchoolClass.objects.editable_by(user).filter(archived_at=None)
+        self.fields["school_class"].queryset = classes  # type: ignore[attr-defined]  # as in NewBatchForm
+        only = classes[0] if batch.school_class is None and len(classes) == 1 else batch.school_class
+        self.initial = {"school_class": only.public_id if only else None, "version": batch.version}
 
 
 class UnlockForm(forms.Form):

@@ -32,6 +32,8 @@ urlpatterns = [
     path(f"{_BATCH}names/", names.names, name="names"),
     path(f"{_BATCH}names/undo/", names.names_undo, name="names-undo"),
     path(f"{_BATCH}missing/", results.missing, name="missing"),
+    path(f"{_BATCH}retry/", batches.retry, name="retry"),
+    path(f"{_BATCH}keep-undecided/", batches.keep_undecided, name="keep-undecided"),
     path(f"{_BATCH}history/", results.history, name="history"),
     path(f"{_BATCH}export/", results.export, name="export"),
     # Its files.

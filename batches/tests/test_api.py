@@ -27,8 +27,8 @@ BATCH = {
     "created_at",
 }  # fmt: skip
 STATE = {
-    "status", "locked", "lock_reason", "locked_at", "version", "source", "counts", "phases", "not_handed_in",
-    "may_have",
+    "status", "locked", "lock_reason", "locked_at", "locked_by", "unlock", "version", "source", "counts", "phases",
+    "not_handed_in", "may_have",
 }  # fmt: skip
 COUNTS = {
     "files", "reading", "problems", "skipped", "essays", "certain", "suggested", "undecided", "confirmed", "no_student",

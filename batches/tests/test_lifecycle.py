@@ -14,7 +14,10 @@ from django.db import IntegrityError, transaction
 from batches import actions
 from batches.models import Batch, PhaseRun
 from batches.state import batch_state
+from batches.steps import STEPS as TABLE
+from batches.steps import may_take
 from batches.tasks import run_phases
+from batches.tests.calling import assert_problem, url
 from batches.tests.making import make_batch, make_essays, upload
 from classes import actions as class_actions
 from classes.models import SchoolClass
@@ -45,6 +48,14 @@ LEGAL: dict[tuple[str, str], str] = {
     (S.FAILED, "retry"): S.PROCESSING,
     **{(end, "reopen"): S.COLLECTING for end in ENDS},
     **{(end, "archive"): S.ARCHIVED for end in ENDS},
+}
+
+WAY_OUT: dict[str, Any] = {
+    S.COLLECTING: None,
+    S.READY: {"step": "unlock", "by": "owner"},
+    S.PROCESSING: {"step": "cancel", "by": "editor"},
+    **{end: {"step": "reopen", "by": "editor"} for end in ENDS},
+    S.ARCHIVED: None,
 }
 
 
@@ -81,6 +92,49 @@ def test_every_step_from_every_state(teacher: User, status: str, step: str) -> N
     entry = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Batch)).order_by("-pk").first()
     assert entry is not None
     assert (entry.actor, entry.changes["status"]) == (teacher, [status, wanted])
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("status", S.values)
+def test_every_step_from_every_state_by_the_api(teacher: User, api: Any, status: str, step: str) -> None:
+    batch = put(make_batch(teacher), status)
+    answer = api(teacher).post(url(batch, step))
+    wanted = LEGAL.get((status, step))
+    batch.refresh_from_db()
+    if wanted is None:
+        assert_problem(answer, 409, "illegal_transition")
+        assert batch.status == status
+        return
+    assert answer.status_code == (202 if step in ("start", "retry") else 200)
+    state = answer.json()
+    assert (state["status"], batch.status) == (wanted, wanted)
+    assert (state["locked"], state["lock_reason"]) == (wanted != S.COLLECTING, batch.lock_reason or None)
+    assert state["locked_by"] == (str(teacher.public_id) if batch.locked_by else None)
+    assert state["unlock"] == WAY_OUT[wanted]
+
+
+@pytest.mark.parametrize("step", ["complete", "complete_with_failures", "fail"])
+@pytest.mark.parametrize("status", S.values)
+def test_what_the_machine_ends_is_in_assessment(teacher: User, status: str, step: str) -> None:
+    assert may_take(put(make_batch(teacher), status), step) == (status == S.PROCESSING)
+
+
+def test_the_table_holds_no_step_that_nobody_tests() -> None:
+    assert set(TABLE) == {*STEPS, "complete", "complete_with_failures", "fail"}
+    assert {row.target for row in TABLE.values()} == set(S.values)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("who", ["colleague", "reader", "stranger"])
+def test_who_may_take_a_step(
+    teacher: User, owned_class: SchoolClass, api: Any, request: pytest.FixtureRequest, who: str, step: str
+) -> None:
+    """A colleague who may change the class takes all but the owner's; one who may read takes none."""
+    source = sorted(TABLE[step].sources)[0]
+    batch = put(make_batch(teacher, owned_class), source)
+    wanted = {"colleague": 403 if TABLE[step].who == "owner" else 200, "reader": 403, "stranger": 404}[who]
+    status = api(request.getfixturevalue(who)).post(url(batch, step)).status_code
+    assert status == (202 if wanted == 200 and step in ("start", "retry") else wanted)
 
 
 @pytest.mark.parametrize("step", ["lock", "start"])

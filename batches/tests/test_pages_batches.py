@@ -73,9 +73,18 @@ def test_rename_does_not_overwrite_a_colleague(owner: Client, batch: Batch) -> N
     assert owner.post(url("rename", batch), values).status_code == 302
     late = owner.post(url("rename", batch), {**values, "title": "Theirs"})
     assert late.status_code == 409
-    assert "Theirs" in late.content.decode()
+    page = late.content.decode()
+    assert "Now: Mine" in page
+    assert "You wrote: Theirs" in page
+    assert "Keep theirs" in page
     batch.refresh_from_db()
     assert batch.title == "Mine"
+    # "Use mine" sends the same form again, over what the other wrote.
+    assert f'name="version" value="{batch.version}"' in page
+    again = owner.post(url("rename", batch), {**values, "title": "Theirs", "version": batch.version})
+    assert again.status_code == 302
+    batch.refresh_from_db()
+    assert batch.title == "Theirs"
 
 
 def test_the_list_filters_and_counts(

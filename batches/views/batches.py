@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -76,19 +77,28 @@ def new(request: PageRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """Change title and due date. A colleague who was first is not overwritten."""
+    """Change title and dates. Where somebody else was first, both values are shown and the person chooses."""
     batch = get_editable(_BATCHES, request.user, batch_id)
-    form = RenameForm(request.POST) if request.method == "POST" else RenameForm.of(batch)
+    form = RenameForm(request.POST, batch=batch) if request.method == "POST" else RenameForm.of(batch)
+    context: dict[str, Any] = {"batch": batch, "form": form}
     if form.is_bound and form.is_valid():
         try:
             version = form.cleaned_data["version"]
             actions.update_batch(batch, changes=form.as_changes(), version=version, actor=request.user)
         except ActionError as error:
-            form.add_error("title" if error.field == "title" else None, str(error.message))
+            if error.current is not None:
+                return render(request, "batches/rename.html", {**context, **_both(form, error)}, status=error.status)
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
         else:
             return redirect("batches:detail", batch_id)
-    status = 409 if form.non_field_errors() else 400 if form.errors else 200
-    return render(request, "batches/rename.html", {"batch": batch, "form": form}, status=status)
+    return render(request, "batches/rename.html", context, status=400 if form.errors else 200)
+
+
+def _both(form: RenameForm, error: ActionError) -> dict[str, Any]:
+    """Both values, and the form as the person wrote it, now over what the other wrote: sent again, it wins."""
+    mine = {**form.data.dict(), "version": error.current.version}  # type: ignore[attr-defined]  # a QueryDict
+    differences = form.differences(error.current)
+    return {"form": RenameForm(mine, batch=error.current), "error": error, "differences": differences}
 
 
 @require_POST
@@ -128,6 +138,23 @@ def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
         return render(request, "batches/start.html", {"batch": batch, "undecided": counts.undecided})
     actions.start_batch(batch, actor=request.user)
     messages.success(request, _("Assessment has begun."))
+    return redirect("batches:detail", batch_id)
+
+
+@require_POST
+def retry(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Try again what failed in assessment."""
+    actions.retry_phases(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    messages.success(request, _("What failed is being tried again."))
+    return redirect("batches:detail", batch_id)
+
+
+@require_POST
+def keep_undecided(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Take automatic confirmation back."""
+    batch = get_editable(Batch.objects, request.user, batch_id)
+    actions.update_batch(batch, changes={"auto_confirm": False}, actor=request.user)
+    messages.success(request, _("Nothing will be confirmed by itself."))
     return redirect("batches:detail", batch_id)
 
 

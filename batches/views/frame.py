@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from batches.assessment import Assessment, read_assessment
 from batches.models import Batch
 from batches.orchestrator import is_answering
 from batches.platforms import platform_of
@@ -46,6 +48,12 @@ class Frame:
     can_change: bool
     is_owner: bool
     orchestrator_answers: bool
+    assessment: Assessment
+
+    @property
+    def locked_by(self) -> str:
+        """Who closed the files, as the banner says it."""
+        return self.batch.locked_by.name if self.batch.locked_by else str(_("the teacher"))
 
     @property
     def away(self) -> bool:
@@ -98,9 +106,9 @@ class Frame:
 def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
     """The frame of the page `tab` (files, review, texts, missing, history). Raises Http404 for a stranger.
 
-    At most seven statements, however large the batch.
+    At most seven statements, and three more once assessment began, however large the batch.
     """
-    batch = get_visible(Batch.objects.select_related("school_class", "owner"), request.user, batch_id)
+    batch = get_visible(Batch.objects.select_related("school_class", "owner", "locked_by"), request.user, batch_id)
     is_owner = batch.owner_id == request.user.pk
     return Frame(
         batch=batch,
@@ -111,6 +119,7 @@ def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
         can_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
         is_owner=is_owner,
         orchestrator_answers=is_answering(),
+        assessment=read_assessment(batch),
     )
 
 
