@@ -1,6 +1,6 @@
 # HuleEdu. `make up` runs it, `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help install up test check e2e lint bench-matching eval types schema requirements messages
+.PHONY: help install up test check e2e lint bench-matching faults eval types schema requirements messages
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PY := .venv/bin/python
 ENV := SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0 DATABASE_URL=postgres://nobody@127.0.0.1:1/none
@@ -45,6 +45,9 @@ bench-roster: .venv/.dev ## seconds and statements of a class list of 2,000 rows
 
 fuzz: .venv/.dev ## look for files that no reader has thought of, for a quarter of an hour; FUZZ_EXAMPLES=5000
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(PY) -m pytest files/tests/test_fuzz.py -q $(ARGS)
+
+faults: .venv/.dev ## every race 500 times over, then every invariant, some minutes; FAULT_ROUNDS=500
+	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),500) $(PY) -m pytest batches/tests/test_races.py -q $(ARGS)
 
 bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loop of fuzzy scores
 	@$(PY) benchmarks/matching.py

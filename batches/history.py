@@ -64,6 +64,8 @@ def _decision_words(row: Decision, students: dict[int, Student]) -> str:
         return _("Decided: not in this class")
     if after["status"] == _MATCH.UNDECIDED:
         return _("Took the decision back")
+    if after["method"] == EssayStudentAssociation.Method.DEADLINE:
+        return _("Confirmed by itself: {name}").format(name=new)
     if before["status"] == _MATCH.CONFIRMED:
         return _("Changed from {old} to {new}").format(old=_name(before["student"], students), new=new)
     return _("Confirmed: {name}").format(name=new)
@@ -95,8 +97,12 @@ def _files(batch: Batch) -> Iterator[Happening]:
 
 
 def _steps(batch: Batch) -> Iterator[Happening]:
+    reasons = [unlocked["reason"] for unlocked in batch.processing_metadata.get("unlocks", [])]
     for entry in _log(LogEntry.objects.get_for_object(batch)):
         what = step_words(entry)
+        if _changes(entry).get("status") == ["ready", "collecting"] and reasons:
+            # Both newest first. The reason is kept with the batch, since the audit log holds nobody's words.
+            what = ": ".join(filter(None, (what, reasons.pop())))
         if what:
             yield Happening(at=entry.timestamp, who=_person(entry), what=what)
 
@@ -112,6 +118,11 @@ def step_words(entry: LogEntry) -> str:
     if "title" in changes:
         old, new = changes["title"]
         return _("Renamed the batch from {old} to {new}").format(old=old, new=new)
+    if "auto_confirm" in changes:
+        on = str(changes["auto_confirm"][1]) == "True"
+        return _("Turned automatic confirmation on") if on else _("Turned automatic confirmation off")
+    if "review_by" in changes:
+        return _("Changed the time to review by")
     return _("Changed the due date") if "due_at" in changes else ""
 
 
@@ -119,6 +130,8 @@ _STEPS = {
     ("ready", "collecting"): gettext_lazy("Unlocked the batch"),
     ("", "collecting"): gettext_lazy("Reopened the batch"),
     ("", "ready"): gettext_lazy("Locked the batch"),
+    ("completed_with_failures", "processing"): gettext_lazy("Tried again what failed"),
+    ("failed", "processing"): gettext_lazy("Tried again what failed"),
     ("", "processing"): gettext_lazy("Started assessment"),
     ("", "completed"): gettext_lazy("Assessment done"),
     ("", "completed_with_failures"): gettext_lazy("Assessment done, with problems"),
