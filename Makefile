@@ -9,7 +9,7 @@ ARGS ?=
 CORPUS ?= ../shared/corpus
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 up: .venv/.runtime ## run everything on this machine; PORT=8000, DATA=.data; Ctrl-C stops, data is kept
 	@exec $(PY) -W ignore manage.py up $(UP) $(ARGS)
@@ -51,6 +51,9 @@ faults: .venv/.dev ## every race 500 times over, then every invariant, some minu
 
 bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loop of fuzzy scores
 	@$(PY) benchmarks/matching.py
+
+bench-orchestrator: .venv/.dev ## milliseconds of the files page while a remote orchestrator is there, slow, failing or dead
+	@$(PY) -m pytest benchmarks/orchestrator.py -q -s -p no:warnings
 
 eval: .venv/.dev ## the scorer's table for a labelled corpus; CORPUS=../shared/corpus
 	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && $(ENV) $(PY) -W ignore manage.py evaluate_matching "$(CORPUS)" --out "$$out" && \
