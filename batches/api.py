@@ -103,13 +103,13 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     @extend_schema(request=BatchInput, responses=BatchSerializer)
     def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002  (the URL's name)
-        """Change title, course or dates; with `version`, 409 when another tab was first."""
+        """Change title, class, course or dates; with `version`, 409 when another tab was first.
+
+        Another class is refused with 409 `has_decisions` once texts are decided, `batch_locked` once files are closed.
+        """
         batch = self._editable()
         values = self._input(BatchInput, partial=True)
         version = values.pop("version", None)
-        if "school_class" in values:
-            message = "class_id cannot be changed"
-            raise serializers.ValidationError({"class_id": message})
         if "course_code" in values:
             values["course_code"] = values["course_code"] or ""
         try:

@@ -50,8 +50,8 @@ class NewBatchForm(forms.Form):
         classes = SchoolClass.objects.editable_by(user).filter(archived_at=None).prefetch_related("courses")
         field = self.fields["school_class"]
         field.queryset = classes  # type: ignore[attr-defined]  # `fields` holds plain Fields for the checker
-        if len(classes) == 1:
-            field.initial = classes[0].public_id
+        if len(classes) == 1 and not self.initial.get("school_class"):
+            self.initial["school_class"] = classes[0].public_id
         several = _courses_to_choose_from(classes)
         course = self.fields["course_code"]
         course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]  # as above

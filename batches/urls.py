@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import activity, batches, files, names, overview, results, review, students, versions
+from batches.views import activity, batch_class, batches, files, names, overview, results, review, students, versions
 
 app_name = "batches"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path(_BATCH, files.detail, name="detail"),
     # The batch's own steps.
     path(f"{_BATCH}rename/", batches.rename, name="rename"),
+    path(f"{_BATCH}class/", batch_class.choose_class, name="class"),
     path(f"{_BATCH}delete/", batches.delete, name="delete"),
     path(f"{_BATCH}lock/", batches.lock, name="lock"),
     path(f"{_BATCH}unlock/", batches.unlock, name="unlock"),

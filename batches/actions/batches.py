@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.classes import change_class
 from batches.actions.locks import lock_row, refuse_if_locked, tell_status
 from batches.models import Batch
 from classes.actions.locks import lock_class
@@ -59,14 +60,15 @@ def create_batch(
     return batch
 
 
-CHANGEABLE = frozenset({"title", "course_code", "due_at", "review_by", "auto_confirm"})
+CHANGEABLE = frozenset({"title", "school_class", "course_code", "due_at", "review_by", "auto_confirm"})
 
 
 @action
 def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None = None, actor: User) -> Batch:
     """Change some of `CHANGEABLE`. With `version`, raises ActionError `version_conflict` when another tab was first.
 
-    Raises ActionError `validation_error` for `auto_confirm` without a time ahead, `batch_locked` on a locked batch.
+    Raises ActionError `validation_error` for `auto_confirm` without a time ahead, `batch_locked` on a locked batch,
+    and what `change_class` raises for another `school_class`.
     """
     batch = lock_row(batch)
     if version is not None and version != batch.version:
@@ -76,6 +78,9 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
         raise ValueError(f"not changeable: {sorted(unknown)}")
     if "title" in changes:
         changes = {**changes, "title": _checked_title(changes["title"])}
+    fields = {*changes, "auto_confirm", "reminded_at", "version", "updated_at"}
+    if "school_class" in changes:
+        fields.update(change_class(batch, changes["school_class"], actor=actor))
     for field, value in changes.items():
         setattr(batch, field, value)
     if "review_by" in changes:
@@ -84,7 +89,7 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
     if changes.get("auto_confirm"):
         _check_auto_confirm(batch)
     batch.version += 1
-    batch.save(update_fields=[*changes, "auto_confirm", "reminded_at", "version", "updated_at"])
+    batch.save(update_fields=sorted(fields))
     tell_status(batch)
     return batch
 

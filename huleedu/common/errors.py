@@ -22,6 +22,7 @@ STATUS: dict[str, int] = {
     "not_certain": 409,
     "not_undoable": 409,
     "has_texts": 409,
+    "has_decisions": 409,
     "file_too_large": 413,
     "too_many_files": 413,
     "quota_exceeded": 413,

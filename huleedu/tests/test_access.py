@@ -80,6 +80,7 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:new": {"GET": "own", "POST": "own"},
     "batches:detail": {"GET": "read"},
     "batches:rename": {"POST": "change"},
+    "batches:class": {"GET": "change", "POST": "change"},
     "batches:delete": {"POST": "owner"},
     "batches:lock": {"POST": "change"},
     "batches:unlock": {"POST": "owner"},
