@@ -17,7 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from batches.models import Batch, BatchFile, Decision, EssayStudentAssociation
+from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation
 from classes.models import Student
 
 LIMIT = 300
@@ -37,8 +37,8 @@ class Happening:
 
 
 def happenings(batch: Batch) -> list[Happening]:
-    """Newest first. Five statements however much has happened."""
-    rows = [*_decisions(batch), *_files(batch), *_steps(batch)]
+    """Newest first. At most seven statements however much has happened."""
+    rows = [*_decisions(batch), *_versions(batch), *_files(batch), *_steps(batch)]
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
@@ -96,6 +96,17 @@ def _files(batch: Batch) -> Iterator[Happening]:
             yield Happening(at=entry.timestamp, who=_person(entry), what=_("Removed a file"), file_name=name)
 
 
+def _versions(batch: Batch) -> Iterator[Happening]:
+    """Which of a student's texts a person let count."""
+    kind, own = ContentType.objects.get_for_model(Essay), Essay.objects.filter(batch=batch)
+    chosen = LogEntry.objects.filter(content_type=kind, object_id__in=own.values("pk"), changes__has_key="chosen_for")
+    entries = [entry for entry in _log(chosen) if _changes(entry)["chosen_for"][1] not in (None, "None")]
+    names = dict(own.values_list("pk", "file__name")) if entries else {}
+    for entry in entries:
+        what = _("Chose which version counts")
+        yield Happening(at=entry.timestamp, who=_person(entry), what=what, file_name=names.get(entry.object_id or 0, ""))
+
+
 def _steps(batch: Batch) -> Iterator[Happening]:
     reasons = [unlocked["reason"] for unlocked in batch.processing_metadata.get("unlocks", [])]
     for entry in _log(LogEntry.objects.get_for_object(batch)):
@@ -118,6 +129,8 @@ def step_words(entry: LogEntry) -> str:
     if "title" in changes:
         old, new = changes["title"]
         return _("Renamed the batch from {old} to {new}").format(old=old, new=new)
+    if "school_class" in changes:
+        return _("Changed the class")
     if "auto_confirm" in changes:
         on = str(changes["auto_confirm"][1]) == "True"
         return _("Turned automatic confirmation on") if on else _("Turned automatic confirmation off")

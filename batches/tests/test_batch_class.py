@@ -167,6 +167,7 @@ def test_the_page_offers_own_and_editable_classes(
     data = {"school_class": owned_class.public_id, "version": batch.version}
     assert client.post(address, data).status_code == 302
     assert Batch.objects.get(pk=batch.pk).school_class == owned_class
+    assert "Changed the class" in client.get(reverse("batches:history", args=[batch.public_id])).content.decode()
     late = client.post(address, {**data, "school_class": ""})
     assert (late.status_code, "Somebody else changed the batch meanwhile." in late.content.decode()) == (409, True)
 

@@ -82,6 +82,16 @@ def test_a_late_click_is_told_and_changes_nothing(
     assert client.post(url("count-version", batch, versions[0]), {"instead_of": "none"}).status_code == 400
 
 
+def test_the_history_says_who_chose(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, versions: list[Essay]
+) -> None:
+    actions.count_version(versions[0], instead_of=versions[1].public_id, actor=colleague)
+    actions.count_version(versions[1], instead_of=versions[0].public_id, actor=colleague)
+    shown = page(client_for(teacher), url("history", batch))
+    assert shown.count("Chose which version counts") == 2, "once a click"
+    assert "Colleague" in shown
+
+
 def test_a_reader_sees_but_does_not_choose(
     client_for: ClientFor, reader: User, batch: Batch, versions: list[Essay]
 ) -> None:
@@ -136,20 +146,24 @@ def test_different_students_leaves_the_choice_open(
     assert f'value="{students[1].public_id}"' in shown, "those without a text are offered"
 
 
+@pytest.mark.parametrize("name", ["texts", "text", "review-text"])
 def test_as_many_statements_for_two_versions_as_for_twenty(
     client_for: ClientFor,
     teacher: User,
     batch: Batch,
     versions: list[Essay],
     students: list[Student],
+    name: str,
     django_assert_max_num_queries: Any,
 ) -> None:
-    client = client_for(teacher)
-    for name, most in {"texts": 11, "text": 14, "review-text": 14}.items():
-        for essay in make_essays(batch, 9):
-            actions.decide_student(essay, student=students[0], version=None, actor=teacher)
-        with django_assert_max_num_queries(most):
-            client.get(url(name, batch, None if name == "texts" else versions[0]))
+    client, address = client_for(teacher), url(name, batch, None if name == "texts" else versions[0])
+    with django_assert_max_num_queries(14) as few:
+        client.get(address)
+    for essay in make_essays(batch, 18):
+        actions.decide_student(essay, student=students[0], version=None, actor=teacher)
+    with django_assert_max_num_queries(14) as many:
+        assert "version 20" in client.get(address).content.decode()
+    assert len(many) == len(few)
 
 
 def test_deciding_asks_as_much_whatever_the_number_of_texts(
