@@ -29,6 +29,7 @@ from batches.serializers import (
 from batches.state import batch_state
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.api import ApiViewSet
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 
 STATE = inline_serializer(
@@ -231,7 +232,9 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         """
         batch = get_visible(Batch.objects, self.person, id)
         query = request.query_params
-        return exports.export_response(batch, query.get("format", "csv"), query.get("names", ""))
+        answer = exports.export_response(batch, query.get("format", "csv"), query.get("names", ""))
+        log_read(batch, "result", actor=self.person)
+        return answer
 
     @extend_schema(responses=ResultSerializer(many=True))
     @action(detail=True, methods=["get"])

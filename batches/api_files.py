@@ -35,6 +35,7 @@ from files.models import EssayFile
 from files.pasted import pasted_document
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.api import ApiViewSet
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.parsers import SafeJSONParser
 
@@ -85,7 +86,10 @@ class BatchFileViewSet(ApiViewSet):
     @action(detail=True, methods=["get"])
     def download(self, request: Request, batch_id: UUID, file_id: UUID) -> HttpResponseBase:
         """The original bytes."""
-        return download_response(self._file(self._visible()))
+        file = self._file(self._visible())
+        answer = download_response(file)
+        log_read(file, "file", actor=self.person)
+        return answer
 
     @extend_schema(request=None, responses={202: FileSerializer})
     @action(detail=True, methods=["post"])
@@ -141,7 +145,9 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """The essay with its text."""
-        return self._answer(get_visible(Essay.objects, self.person, id))
+        essay = get_visible(Essay.objects, self.person, id)
+        log_read(essay, "text", actor=self.person)
+        return self._answer(essay)
 
     @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
     @extend_schema(methods=["DELETE"], responses=EssaySerializer)

@@ -22,8 +22,8 @@ class Navigation:
         match = self._request.resolver_match
         if match is None or match.app_name not in {"batches", "classes"}:
             return ""
-        own = {"batches:overview": "overview", "batches:activity": "activity"}
-        return own.get(match.view_name, match.app_name)
+        page = match.view_name.removeprefix("batches:").partition("-")[0]
+        return {"overview": "overview", "activity": "activity", "privacy": ""}.get(page, match.app_name)
 
     @cached_property
     def n_to_review(self) -> int:

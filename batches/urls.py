@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import activity, batch_class, batches, files, names, overview, results, review, students, versions
+from batches.views import activity, batch_class, batches, files, names, overview, privacy, results, review, students, versions
 
 app_name = "batches"
 
@@ -17,6 +17,11 @@ urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("activity/", activity.activity, name="activity"),
     path("activity/seen/", activity.seen, name="activity-seen"),
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/students/", privacy.students, name="privacy-students"),
+    path("privacy/students/<uuid:student_id>/", privacy.student, name="privacy-student"),
+    path("privacy/students/<uuid:student_id>/export/", privacy.student_export, name="privacy-export"),
+    path("privacy/log/", privacy.log, name="privacy-log"),
     path("batches/", batches.batch_list, name="list"),
     path("batches/new/", batches.new, name="new"),
     path(_BATCH, files.detail, name="detail"),

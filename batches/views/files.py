@@ -26,6 +26,7 @@ from files.downloads import download_response
 from files.models import EssayFile
 from files.pasted import pasted_document
 from huleedu.common.access import get_editable, get_visible
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
@@ -128,7 +129,10 @@ def replace(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse
 @require_GET
 def download(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponseBase:
     """The original bytes."""
-    return download_response(_file(get_visible(_BATCHES, request.user, batch_id), file_id))
+    file = _file(get_visible(_BATCHES, request.user, batch_id), file_id)
+    answer = download_response(file)
+    log_read(file, "file", actor=request.user)
+    return answer
 
 
 def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = None) -> HttpResponse:

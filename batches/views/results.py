@@ -19,6 +19,7 @@ from batches.reads import last_handed_in
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
 from huleedu.common.access import get_visible
+from huleedu.common.audit import log_read
 from huleedu.common.requests import PageRequest
 from huleedu.common.spreadsheet import safe_cell
 
@@ -45,7 +46,9 @@ def history(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def export(request: PageRequest, batch_id: UUID) -> HttpResponseBase:
     """The result as `?format=csv`, `xlsx` or `zip`; `?names=` says how the files of the zip are named."""
     batch = get_visible(Batch.objects.select_related("school_class"), request.user, batch_id)
-    return exports.export_response(batch, request.GET.get("format", "csv"), request.GET.get("names", ""))
+    answer = exports.export_response(batch, request.GET.get("format", "csv"), request.GET.get("names", ""))
+    log_read(batch, "result", actor=request.user)
+    return answer
 
 
 def _last_times(frame: Frame) -> dict[str, object]:

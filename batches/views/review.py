@@ -23,6 +23,7 @@ from classes.actions import add_student, teach_alias
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
@@ -66,6 +67,8 @@ def _review(
         # The open text was removed: the queue beside it stays live.
         context = review_context(request, batch_id, text_id=None)
     extra.setdefault("offer", _offer(request, context["batch"]))
+    if request.method == "GET" and context["shown"] and request.htmx.target not in _FRAGMENTS:
+        log_read(context["shown"].essay, "text", actor=request.user)
     template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
     return render(request, template, {**context, **extra}, status=status)
 
@@ -282,4 +285,5 @@ def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     """One text to read, with what is known of it and how it got its student."""
     context = text_context(request, batch_id, text_id=text_id)
+    log_read(context["shown"].essay, "text", actor=request.user)
     return render(request, "batches/text.html", context)

@@ -49,13 +49,24 @@ def connect() -> None:
     pre_save.connect(_set_actor, sender=LogEntry, dispatch_uid="huleedu.audit.actor")
 
 
+def log_read(row: Model, what: str, *, actor: Any) -> None:
+    """Write that `actor` read `row`: `what` is a word of `batches.access_log`, such as `text` or `result`."""
+    with acting(actor):
+        log_bulk([row], action=LogEntry.Action.ACCESS, data={"what": what})
+
+
 def log_bulk(
-    rows: Sequence[Model], *, action: int, changed: Iterable[str] = (), values: dict[str, Any] | None = None
+    rows: Sequence[Model],
+    *,
+    action: int,
+    changed: Iterable[str] = (),
+    values: dict[str, Any] | None = None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Write one audit row each for `rows` that a bulk statement changed, which signals do not see.
 
     `action` is one of `LogEntry.Action`. `changed` names fields whose values are masked, `values` those that may be
-    shown. One INSERT for all.
+    shown, `data` goes beside them. One INSERT for all.
     """
     if not rows:
         return
@@ -72,6 +83,7 @@ def log_bulk(
                 object_repr=str(row),
                 action=action,
                 changes=changes,
+                additional_data=data,
                 actor=person,
                 cid=current_request_id(),
             )

@@ -1,0 +1,166 @@
+"""What is kept about students, who has read it, and all of one student to read and hand out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import IntegerField, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from batches.access_log import Entry, name_entries, read_log
+from batches.models import Batch, Essay
+from batches.student_data import read_student_data, student_zip
+from classes.models import RosterImport, SchoolClass, Student
+from classes.ordering import by_surname, matching
+from classes.tasks import DRAFT_LIFETIME, UNDO_LIFETIME
+from files.models import EssayFile
+from huleedu.accounts.models import User
+from huleedu.common.access import get_visible
+from huleedu.common.audit import log_read
+from huleedu.common.requests import PageRequest
+from huleedu.common.spreadsheet import safe_cell
+
+WHO = {
+    "": gettext_lazy("anyone"),
+    "me": gettext_lazy("me"),
+    "others": gettext_lazy("others"),
+    "machine": gettext_lazy("by itself"),
+}
+WHAT = {
+    "": gettext_lazy("everything"),
+    "reads": gettext_lazy("reads"),
+    "changes": gettext_lazy("changes"),
+    "exports": gettext_lazy("exports"),
+}
+"""What `?who=` and `?what=` take, and their words."""
+PAGE_SIZE, LATEST, FOUND_MOST, CSV_MOST = 100, 40, 30, 10_000
+_STUDENT = ("public_id", "given_name", "family_name", "preferred_name", "email")
+
+
+@require_GET
+def privacy(request: PageRequest) -> HttpResponse:
+    """What is kept and for how long, what was removed at the door, and what was read and changed last."""
+    user = request.user
+    context = {
+        "tab": "overview",
+        "kept": _kept(user),
+        "removed": _numbers_removed(user),
+        "entries": name_entries(read_log(user)[:LATEST])[:10],
+        "draft_hours": round(DRAFT_LIFETIME.total_seconds() / 3600),
+        "undo_days": UNDO_LIFETIME.days,
+        "outbox_days": settings.OUTBOX_RETENTION.days,
+        "session_days": settings.SESSION_COOKIE_AGE // 86_400,
+    }
+    return render(request, "batches/privacy.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def students(request: PageRequest) -> HttpResponse:
+    """Find a student. The name is sent as a form, so that it stands in no address."""
+    search = request.POST.get("q", "").strip()[:200]
+    found = _find(request.user, search) if search else []
+    context = {"tab": "students", "q": search, "found": found[:FOUND_MOST], "more": max(0, len(found) - FOUND_MOST)}
+    return render(request, "batches/privacy_students.html", context)
+
+
+@require_GET
+def student(request: PageRequest, student_id: UUID) -> HttpResponse:
+    """Everything about one student that the person may see. Reading it is logged."""
+    row = get_visible(Student.objects, request.user, student_id)
+    data = read_student_data(row, request.user)
+    log_read(row, "student", actor=request.user)
+    return render(request, "batches/privacy_student.html", {"tab": "students", "data": data, "student": row})
+
+
+@require_POST
+def student_export(request: PageRequest, student_id: UUID) -> HttpResponseBase:
+    """The same as a zip, with the texts and the files. Logged; its name says nothing of the student."""
+    row = get_visible(Student.objects, request.user, student_id)
+    spool = student_zip(row, request.user)
+    log_read(row, "student_data", actor=request.user)
+    name = f"{_('HuleEdu export')} {timezone.localdate():%Y-%m-%d}.zip"
+    return FileResponse(spool, as_attachment=True, filename=name, content_type="application/zip")
+
+
+@require_GET
+def log(request: PageRequest) -> HttpResponse:
+    """Who read and changed what; `?format=csv` is the same as a file."""
+    class_id, student_id = _uuid(request.GET.get("class", "")), _uuid(request.GET.get("student", ""))
+    about = get_visible(Student.objects, request.user, student_id) if student_id else None
+    who, what = request.GET.get("who", ""), request.GET.get("what", "")
+    entries = read_log(request.user, who=who, what=what, class_id=class_id, student=about)
+    if request.GET.get("format") == "csv":
+        return _csv(name_entries(entries[:CSV_MOST], together=False))
+    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "tab": "log",
+        "page": page,
+        "entries": name_entries(page.object_list),
+        "who": who,
+        "whos": list(WHO.items()),
+        "what": what,
+        "whats": list(WHAT.items()),
+        "classes": SchoolClass.objects.visible_to(request.user).order_by("designation", "pk"),
+        "chosen_class": str(class_id or ""),
+        "student": about,
+        "query": query.urlencode(),
+    }
+    return render(request, "batches/privacy_log.html", context)
+
+
+def _kept(user: User) -> dict[str, int]:
+    """How much there is that the person sees. Three statements."""
+    return {
+        "students": Student.objects.visible_to(user).count(),
+        "classes": SchoolClass.objects.visible_to(user).count(),
+        "texts": Essay.objects.visible_to(user).count(),
+    }
+
+
+def _numbers_removed(user: User) -> int:
+    """Personal identity numbers taken out of texts, file names and class lists. Two statements."""
+    files = EssayFile.objects.filter(batch_file__batch__in=Batch.objects.visible_to(user).values("pk"))
+    lists = RosterImport.objects.filter(school_class__in=SchoolClass.objects.visible_to(user).values("pk"))
+    number = Cast(KT("result__personnummer_removed"), IntegerField())
+    found = files.aggregate(n=Sum("personnummer_removed")), lists.aggregate(n=Sum(number))
+    return sum(each["n"] or 0 for each in found)
+
+
+def _find(user: User, search: str) -> list[Any]:
+    rows = Student.objects.visible_to(user).values(*_STUDENT, "protected_identity")
+    return list(matching(by_surname(rows), search))
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def _csv(entries: list[Entry]) -> HttpResponse:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([_("Time"), _("Who"), _("Did"), _("About"), _("Where")])
+    for line in entries:
+        at = timezone.localtime(line.at).isoformat(timespec="seconds")
+        writer.writerow([at, *(safe_cell(cell) for cell in (line.who, line.did, line.about, line.where))])
+    name = f"{_('access log')} {timezone.localdate():%Y-%m-%d}.csv"
+    stream = FileResponse(io.BytesIO(), as_attachment=True, filename=name)
+    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = stream["Content-Disposition"]
+    return response
