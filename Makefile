@@ -1,6 +1,6 @@
 # HuleEdu. `make up` runs it, `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help install up test check e2e lint bench-matching faults eval types schema requirements messages
+.PHONY: help install up test check e2e lint bench-matching faults eval mutate types schema requirements messages
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PY := .venv/bin/python
 ENV := SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0 DATABASE_URL=postgres://nobody@127.0.0.1:1/none
@@ -54,6 +54,9 @@ bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loo
 
 bench-orchestrator: .venv/.dev ## milliseconds of the files page while a remote orchestrator is there, slow, failing or dead
 	@$(PY) -m pytest benchmarks/orchestrator.py -q -s -p no:warnings
+
+mutate: .venv/.dev ## how many changes to the decisions of matching its tests notice; JOBS=2 ARGS="batches.matching_fit*"
+	@.venv/bin/mutmut run --max-children $(or $(JOBS),1) $(foreach one,$(ARGS),'$(one)') && $(PY) ops/mutation_score.py
 
 eval: .venv/.dev ## the scorer's table for a labelled corpus; CORPUS=../shared/corpus
 	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && $(ENV) $(PY) -W ignore manage.py evaluate_matching "$(CORPUS)" --out "$$out" && \

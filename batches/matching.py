@@ -109,7 +109,7 @@ class _Case:
 
     clues: EssayClues
     evidence: list[Evidence]
-    strangers: tuple[str, ...]
+    strangers: dict[str, float]
     findings: dict[str, list[Finding]]
     chances: dict[str, float]
     verdict: Certainty = "no_match"
@@ -123,13 +123,17 @@ class _Case:
 
     def weigh(self, second: Sequence[str] = ()) -> None:
         """Set probabilities and ranking; `second`: students who have a text already."""
-        self.chances = probabilities(self.findings, other_name=bool(self.strangers), second=second)
+        self.chances = probabilities(self.findings, other_name=max(self.strangers.values(), default=0.0), second=second)
         likely = [student for student, chance in self.chances.items() if chance >= FLOOR]
         self.ranking = sorted(likely, key=lambda student: (-self.chances[student], student))
 
     def named(self, student: str) -> list[Finding]:
         """Findings outside running text that name this student and nobody else."""
-        return [f for f in self.findings.get(student, []) if names(f) and not f.shared and f.place != "body"]
+        return [
+            f
+            for f in self.findings.get(student, [])
+            if names(f) and not f.shared and f.place not in ("mention", "body")
+        ]
 
 
 def match_essays(essays: Sequence[EssayClues], students: Sequence[RosterStudent]) -> dict[str, Suggestion]:
@@ -149,7 +153,7 @@ def _open(essay: EssayClues, roster: RosterIndex) -> _Case:
     findings: dict[str, list[Finding]] = defaultdict(list)
     for finding in search.findings:
         findings[finding.student].append(finding)
-    case = _Case(essay, search.evidence, tuple(search.strangers), dict(findings), {})
+    case = _Case(essay, search.evidence, search.strangers, dict(findings), {})
     case.weigh()
     return case
 
@@ -237,7 +241,7 @@ def _reasons(case: _Case, student: str, *, claims: dict[str, list[str]], roster:
     if rivals:
         reasons.append(Reason("rival_named", supports=False, evidence=_each_once(rivals)))
     if case.strangers:
-        reasons.append(Reason("other_name", supports=False, evidence=_each_once(case.strangers)))
+        reasons.append(Reason("other_name", supports=False, evidence=tuple(case.strangers)))
     others = [key for key in claims.get(student, []) if key != case.clues.key]
     reasons.append(Reason("already_matched", supports=False) if others else Reason("no_other_text", supports=True))
     return tuple(reasons)

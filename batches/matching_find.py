@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from batches.matching_fit import Hit, fit
-from batches.matching_names import SHORT, Token, Vocabulary, fold, make_name, repair, tokens
-from batches.matching_spoken_of import is_spoken_of
+from batches.matching_names import PARTICLES, SHORT, Token, Vocabulary, fold, make_name, repair, tokens
+from batches.matching_spoken_of import by_line, signs_with_one, speaks_of, stands_as
+from batches.matching_weights import OTHER_NAME, OTHER_SIGNED
 from files.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -22,15 +24,24 @@ _NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?:\d{4})?(?!\d))\d{4,}")
 _ACCOUNT = re.compile(r"[\w.\-]+")
 _NUMBERED = frozenset({"file_name", "folder", "sidecar"})
 _WITH_ACCOUNT = _NUMBERED | {"label", "table", "page_header", "property"}
+_SIGNED = frozenset({"first_line", "sign_off", "page_header"})
 _STATED = frozenset({"label", "folder", "sidecar", "email"})
 """Places whose form says that the name is the writer's."""
 _DATED = re.compile(r"^[^\W\d_][^\d:!?]{3,50}[ ,(]+(?:(?:19|20)\d\d\b|\d{1,2}[ /.]+\w+[ /.]+(?:20)?\d\d)")
 """A line of a few words and a date, as examination systems head a text."""
+_CLASS = re.compile(r"^\W*[^\W\d_]{0,4}\d{1,2}[^\W\d_]{0,3}\W*$")
+_CODE = r"[^\W\d_]{0,4}\d{1,2}[A-ZÅÄÖ]{1,3}"
+_WITH_CLASS = re.compile(rf"^[^\W\d][^\d]*\W{_CODE}\W*$|^\W*{_CODE}\s[^\d]+$")
+"""`Signe Ek, NA24B`, `NA24B Signe Ek`."""
+_WITH_PAGE = re.compile(r"^\s*\S+ \S+\s*[–|\t-]\s*(?:sida|page)\b", re.IGNORECASE)
+"""`Signe Ek – Sida 2`."""
 _NAME_ENDS = re.compile(r"\w*[\d(|\t<;]")
 _PART_ENDS = re.compile(r"\w*[\d(|\t<;,/–]")
+_PIECE_ENDS = re.compile(r"\w*\d\w*|[(|\t<;/–]")
 
 
 _BY_FAMILY_NAME = frozenset({"family_name", "other_given", "nickname"})
+_SHARED_NAME = {"family_name": "other_given", "given_name": "other_family"}
 _PARTIAL = _BY_FAMILY_NAME | {"given_name"}
 """Levels that leave open who is meant: where the same words (or, for a family name, the same place) name a student in
 full, they are that student's."""
@@ -55,6 +66,7 @@ class RosterIndex:
         self.students = {student.key: student for student in students}
         self.names = {s.key: make_name(s.given_name, s.family_name, s.preferred_name) for s in students}
         self.vocabulary = Vocabulary(self.names)
+        self.particles = {s.key: _particles(f"{s.given_name} {s.family_name}") for s in students}
         self._by_email: dict[str, list[str]] = defaultdict(list)
         self._by_local: dict[str, list[str]] = defaultdict(list)
         self._by_number: dict[str, list[str]] = defaultdict(list)
@@ -103,6 +115,10 @@ def _only(found: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def _particles(name: str) -> frozenset[str]:
+    return frozenset(token.text.casefold() for token in tokens(name)) & PARTICLES
+
+
 def _comparable(spelling: str) -> str:
     return " ".join(unicodedata.normalize("NFC", spelling).lower().split())
 
@@ -113,8 +129,8 @@ class Search:
 
     evidence: list[Evidence]
     findings: list[Finding] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
-    """Evidence that states a name which fits nobody in the class."""
+    strangers: dict[str, float] = field(default_factory=dict)
+    """Evidence that states a name which fits nobody in the class, with the odds that it is the writer's."""
     _known: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def span(self, source: Evidence, start: int, end: int) -> str:
@@ -136,7 +152,7 @@ class Search:
 def find_all(evidence: Sequence[Evidence], roster: RosterIndex) -> Search:
     """Everything in the evidence that names a student, and what names somebody else."""
     search = Search(list(evidence), _known={(e.field, e.start, e.end): e.id for e in reversed(evidence)})
-    slots = _slots(evidence)
+    slots, headed = _slots(evidence), _headed(evidence)
     for item in evidence:
         if "@" in item.text and item.place in ("email", "body"):
             student = roster.with_email(item.text)
@@ -146,17 +162,34 @@ def find_all(evidence: Sequence[Evidence], roster: RosterIndex) -> Search:
         before = len(search.findings)
         _exact(item, roster, search)
         _names(item, roster, search)
-        levels = {finding.level for finding in search.findings[before:]} - {"other_given"}
-        if levels <= {"given_name", "family_name"} and _states_a_name(item, slot=item.id in slots, partly=bool(levels)):
-            search.strangers.append(item.id)
+        odds = _other_name(item, search.findings[before:], roster, slot=item.id in slots, headed=item.id in headed)
+        if odds:
+            search.strangers[item.id] = odds
+            search.findings[before:] = map(_somebody_elses, search.findings[before:])
     search.findings = _without_contradicted(search.findings)
     return search
 
 
+def _somebody_elses(finding: Finding) -> Finding:
+    """A name that the student shares with whoever is named there."""
+    return replace(finding, level=_SHARED_NAME.get(finding.level, finding.level))
+
+
 def _without_contradicted(findings: list[Finding]) -> list[Finding]:
-    """A family name beside somebody else's given name is no support for a student who is named otherwise."""
-    named = {finding.student for finding in findings if finding.level != "other_given"}
-    return [finding for finding in findings if finding.level != "other_given" or finding.student not in named]
+    """One name of two beside somebody else's other is no support for a student who is named otherwise."""
+    others = set(_SHARED_NAME.values())
+    named = {finding.student for finding in findings if finding.level not in others}
+    return [finding for finding in findings if finding.level not in others or finding.student not in named]
+
+
+def _other_name(item: Evidence, found: Sequence[Finding], roster: RosterIndex, *, slot: bool, headed: bool) -> float:
+    """The odds that the item names a writer who is nobody in the class; 0 where it does not state a name."""
+    levels = {finding.level for finding in found if finding.place != "body"} - {"other_given"}
+    if not levels <= {"given_name", "family_name"}:
+        return 0.0
+    if _states_a_name(item, slot=slot, partly=bool(levels)):
+        return OTHER_NAME
+    return OTHER_SIGNED if _signs_a_name(item, roster, headed=headed, partly=bool(levels)) else 0.0
 
 
 def _slots(evidence: Sequence[Evidence]) -> set[str]:
@@ -187,6 +220,30 @@ def _states_a_name(item: Evidence, *, slot: bool, partly: bool) -> bool:
     return 2 <= len(written) <= 5 and bool(whole)
 
 
+def _signs_a_name(item: Evidence, roster: RosterIndex, *, headed: bool, partly: bool) -> bool:
+    """Whether a line signs with a name, or is one: a part is a student's, or a class stands beside or below it."""
+    if item.place not in _SIGNED or speaks_of(item.text):
+        return False
+    signed = by_line(item.text)
+    marked = bool(signed) or headed or _WITH_CLASS.search(item.text) is not None
+    paged = _WITH_PAGE.search(item.text) is not None
+    for piece in _PIECE_ENDS.split(signed or item.text):
+        written = [token for token in tokens(piece) if not (_is_code(token) or roster.vocabulary.is_particle(token))]
+        known = any(len(token.text) > 1 and roster.vocabulary.knows(token.text) for token in written)
+        capital = all(token.text[0].isupper() for token in written)
+        if 2 <= len(written) <= 5 and (marked if known or len(written) < 4 else capital and marked):
+            return True
+        if 2 <= len(written) <= 5 and capital and (known or paged):
+            return True
+    return not partly and signs_with_one(item.text)
+
+
+def _headed(evidence: Sequence[Evidence]) -> set[str]:
+    """Lines with a class on the line below."""
+    lines = [item for item in evidence if item.place == "first_line"]
+    return {one.id for one, below in itertools.pairwise(lines) if _CLASS.match(below.text)}
+
+
 def _exact(item: Evidence, roster: RosterIndex, search: Search) -> None:
     """Numbers of other systems and school accounts where these are written, and aliases a teacher has taught."""
     if item.place in _NUMBERED:
@@ -202,7 +259,7 @@ def _exact(item: Evidence, roster: RosterIndex, search: Search) -> None:
                     start = match.start() + match[0].find(piece)
                     search.add(student, item, "email_local", (start, start + len(piece)))
     for student, start, end, shared in roster.aliases_in(item.text):
-        place = "body" if item.place not in _STATED and is_spoken_of(item.text, start, end, item.place) else item.place
+        place = item.place if item.place in _STATED else stands_as(item.text, start, end, item.place)
         search.add(student, item, "alias", (start, end), place=place, shared=shared)
 
 
@@ -218,16 +275,14 @@ def _names(item: Evidence, roster: RosterIndex, search: Search) -> None:
         others = [other for name, other in hits.items() if name != key]
         if any(_beats(other, hit) for other in others) or (named and hit.level in _BY_FAMILY_NAME):
             continue
-        start, end = _extent(words, written, hit, roster)
-        spoken_of = item.place not in _STATED and (
-            is_spoken_of(repaired, start, end, item.place) or _genitive(written, hit, item, roster)
-        )
+        start, end = _extent(words, written, hit, roster.particles[key])
+        stands = item.place if item.place in _STATED else stands_as(repaired, start, end, item.place)
         search.add(
             key,
             item,
             hit.level,
             (start, end) if repaired == text else (0, len(text)),
-            place="body" if spoken_of else item.place,
+            place="body" if _genitive(written, hit, item, roster) else stands,
             exactness=hit.exactness,
             shared=any(_equals(other, hit) for other in others),
         )
@@ -238,11 +293,11 @@ def _is_code(token: Token) -> bool:
     return token.in_code and len(token.text) <= SHORT
 
 
-def _extent(words: list[Token], written: list[Token], hit: Hit, roster: RosterIndex) -> tuple[int, int]:
-    """From the first word used, with particles before it (`von Platen`), to the last."""
+def _extent(words: list[Token], written: list[Token], hit: Hit, particles: frozenset[str]) -> tuple[int, int]:
+    """From the first word used, with the name's particles before it (`von Platen`), to the last."""
     start, end = min(written[i].start for i in hit.used), max(written[i].end for i in hit.used)
     for token in reversed([word for word in words if word.end <= start]):
-        if not roster.vocabulary.is_particle(token):
+        if token.text.casefold() not in particles:
             break
         start = token.start
     return start, end

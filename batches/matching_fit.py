@@ -18,6 +18,7 @@ from batches.matching_names import (
 
 NAMED = frozenset({"label", "folder", "table", "page_header", "property", "sign_off"})
 """Places that hold little but a name: a name-like word there that does not fit a student speaks against them."""
+FOLDED_INITIAL = 0.8
 SLIP = 0.85
 """Names that agree less exactly than this are taken for misspelt."""
 
@@ -38,10 +39,11 @@ def fit(written: list[Token], name: Name, *, place: str) -> Hit | None:
         return Hit("concatenated_name", joined.used, joined.exactness)
     if not name.family or not name.given:
         return _single(written, name, place=place)
-    for slips in (False, True):
-        hit = _both(written, name, slips=slips)
-        if hit:
-            return hit
+    exact, slipped = (_both(written, name, slips=slips) for slips in (False, True))
+    if slipped and (exact is None or len(slipped.used) > len(exact.used)):
+        return slipped
+    if exact:
+        return exact
     return _part_and_initial(written, name, place=place)
 
 
@@ -52,7 +54,8 @@ def _part_and_initial(written: list[Token], name: Name, *, place: str) -> Hit | 
     for part, other in ((given, name.family), (family, (*name.given, *name.preferred))):
         initial = find_initial(written, other, beside=part.used) if part else None
         if part and initial:
-            return Hit("initials", part.used | initial.used, min(part.exactness, initial.exactness))
+            certain = initial.exactness > FOLDED_INITIAL or part.exactness < 1
+            return Hit("initials" if certain else "nickname", part.used | initial.used, min(part.exactness, 0.9))
     if family:
         return _family(written, family, name, place=place)
     if given and not _beside(written, given, place=place):
@@ -65,7 +68,7 @@ def _family(written: list[Token], family: Part, name: Name, *, place: str) -> Hi
     for index in (min(family.used) - 1, max(family.used) + 1):
         if 0 <= index < len(written) and is_short_for(written[index].text, (*name.given, *name.preferred)):
             return Hit("nickname", family.used | {index}, family.exactness)
-    level = "other_given" if _beside(written, family, place=place) else "family_name"
+    level = "other_given" if _beside(written, family, place=place, initials=True) else "family_name"
     return Hit(level, family.used, family.exactness)
 
 
@@ -111,10 +114,11 @@ def _together(one: frozenset[int], other: frozenset[int]) -> bool:
 
 def _single(written: list[Token], name: Name, *, place: str) -> Hit | None:
     """A student with one name only: it counts as the whole name where no other name stands beside it."""
-    part = find_part(written, name.given or name.family)
+    whole = name.given or name.family
+    part = find_part(written, whole)
     if part is None:
-        nickname = find_part(written, name.preferred)
-        return Hit("given_name", nickname.used, nickname.exactness) if nickname else None
+        other = find_part(written, name.preferred) or find_part(written, whole, slips=True)
+        return Hit("given_name", other.used, other.exactness) if other else None
     rest = [token for index, token in enumerate(written) if index not in part.used and _may_be_name(token)]
     alone = place in NAMED | {"first_line"} and not rest
     return Hit("single_name" if alone else "given_name", part.used, part.exactness)
@@ -124,9 +128,15 @@ def _may_be_name(token: Token) -> bool:
     return token.text[:1].isupper() and len(fold(token.text)) > 1 and not token.in_code
 
 
-def _beside(written: list[Token], part: Part, *, place: str) -> bool:
+def _may_begin_name(token: Token) -> bool:
+    """A name, or an initial that is not the student's."""
+    return _may_be_name(token) or (token.is_initial and not token.in_code)
+
+
+def _beside(written: list[Token], part: Part, *, place: str, initials: bool = False) -> bool:
     """Whether a place that holds little but a name has a capitalised word beside the part: somebody else's name."""
     if place not in NAMED | {"first_line"}:
         return False
     near = (min(part.used) - 1, max(part.used) + 1)
-    return any(0 <= index < len(written) and _may_be_name(written[index]) for index in near)
+    named = _may_begin_name if initials else _may_be_name
+    return any(0 <= index < len(written) and named(written[index]) for index in near)

@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
-from batches.matching_find import Finding
+if TYPE_CHECKING:
+    from batches.matching_find import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,12 @@ PLACES: Mapping[str, PlaceWeight] = {
     "folder": PlaceWeight(0.962, 0.03),
     "file_name": PlaceWeight(0.962, 0.10),
     "property": PlaceWeight(0.85, 0.30),
+    "mention": PlaceWeight(0.60, 0.30),
     "body": PlaceWeight(0.10, 0.05),
 }
 """What the writer states in the text beats who handed the file in or named it, and that beats what the computer noted.
-Who is spoken of in the text (`body`) says next to nothing."""
+Who is perhaps what a file is about (`mention`: `Intervju Elsa Holm.docx`) says little, who is spoken of in the text
+(`body`) next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,11 @@ LEVELS: Mapping[str, LevelWeight] = {
     "given_name": LevelWeight(10.0, names=False, code="given_name"),
     "family_name": LevelWeight(10.0, names=False, code="family_name"),
     "other_given": LevelWeight(40.0, names=False, code="family_name"),
+    "other_family": LevelWeight(40.0, names=False, code="given_name"),
 }
 """A given name alone fits many outside the class, both names hardly anybody; a single name is all that some have."""
 
-WEAK_PLACES = frozenset({"property", "body"})
+WEAK_PLACES = frozenset({"property", "mention", "body"})
 """Places that never settle the matter."""
 CERTAIN = 0.95
 """The least probability of a certain match."""
@@ -82,6 +87,8 @@ FLOOR = 0.02
 """Below this probability a student is no candidate."""
 OTHER_NAME = 40.0
 """Odds of a labelled name that fits nobody in the class: an outsider, or a spelling nobody has taught yet."""
+OTHER_SIGNED = 5.0
+"""The same of a line that is no more than a name, or signs with one: authors of books and teachers stand so too."""
 SECOND_TEXT = 0.25
 """How much likelier a student's first text in a batch is than one more; for answers that are not certain."""
 ONLY_ONE_LEFT = 0.5
@@ -99,7 +106,7 @@ def settles(finding: Finding) -> bool:
 
 
 def odds_of(findings: Iterable[Finding]) -> tuple[float, float]:
-    """The odds that the findings' student is the writer, and the share of them that outsiders take.
+    """The odds that somebody named as the findings' student is the writer, and outsiders for each student so named.
 
     Places repeat each other: the best counts in full, the next by its square root, and so on. What fits another student
     just as well counts once for each, whatever else there is.
@@ -132,16 +139,16 @@ def _strength(finding: Finding) -> tuple[float, float]:
 
 
 def probabilities(
-    findings: Mapping[str, Iterable[Finding]], *, other_name: bool, second: Iterable[str] = ()
+    findings: Mapping[str, Iterable[Finding]], *, other_name: float = 0.0, second: Iterable[str] = ()
 ) -> dict[str, float]:
     """The probability of each student named, given that nobody, somebody else or an outsider may have written it.
 
-    `other_name`: a label names somebody who is not in the class. `second`: students who have a text already.
+    `other_name`: odds of somebody named who is not in the class. `second`: students who have a text already.
     """
     weighed = {student: odds_of(own) for student, own in findings.items()}
     for student in second:
         if student in weighed:
             odds, outside = weighed[student]
             weighed[student] = odds * SECOND_TEXT, outside
-    total = 1 + sum(odds * (1 + outside) for odds, outside in weighed.values()) + (OTHER_NAME if other_name else 0.0)
-    return {student: odds / total for student, (odds, _outside) in weighed.items()}
+    total = 1 + sum(odds for odds, _outside in weighed.values()) + other_name
+    return {student: odds / (1 + outside) / total for student, (odds, outside) in weighed.items()}

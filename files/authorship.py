@@ -30,7 +30,9 @@ _WRITER = (
     "written by|writer|author|by|pupil|pupil's name|inlämnad av|inlämnat av|submitted by|från|from|avsändare|sender|"
     "name of (?:the )?(?:student|pupil|candidate|writer)|kandidat|kandidatens namn|candidate|candidate name|"
     "(?:prov|kurs)?deltagare|participant|examinee|test taker|uppladdad av|uploaded by|insänd av|prepared by|"
-    "navn|nimi|nombre|nom|imię i nazwisko|magac|magaca|họ và tên|ad soyad|ime i prezime|"
+    "navn|nafn|nimi|naam|nombre|nombre y apellidos|nom|nom et prénom|nome|nume|imię i nazwisko|jméno|meno|"
+    "ime i prezime|magac|magaca|họ và tên|họ tên|ad soyad|adı soyadı|isim|emri|vardas|имя|фамилия имя|ім'я|"
+    "όνομα|الاسم|اسم الطالب|نام|שם|ชื่อ|姓名|名前|이름|"
     "förnamn|first name|given name|efternamn|surname|last name|family name"
 )
 _OTHERS = (
@@ -39,6 +41,16 @@ _OTHERS = (
     "task|antal ord|word count|words|ämne|subject|skola|school|prov|exam|test|källa|source|version|betyg|grade|"
     "provledare|provvakt|invigilator|opponent|cc|bcc|kopia|receiver|mottagare"
 )
+_REVIEWER = re.compile(
+    r"^[ \t]*(?i:granskare|reviewer|peer reviewer|respons(?:given)? av|feedback (?:av|från|by|from)|opponent)"
+    r"[ \t]*[:：][ \t]*(?P<value>\S.*)$"
+)
+_REVIEW = re.compile(
+    r"\b(?:kamratrespons|kamratbedömning|kamratgranskning|peer[ _-]?(?:review|assessment|feedback)|respons på|"
+    r"opponering|opposition)",
+    re.IGNORECASE,
+)
+"""A file that is a review: whoever reviews has written it, and the author named is another."""
 _MORE = r"(?:[ \t]*(?:(?i:och|and)|[&/,+])[ \t]*\w+)?(?:[ \t]*\([^()\n]{0,30}\))?"
 """What may follow the word of a label: `Namn/name`, `Name and class`, `Namn (för- och efternamn)`."""
 _LABEL = re.compile(rf"^[ \t>*•\-]*(?i:{_WRITER}){_MORE}[ \t]*(?:[:：=–]|\t|[ ]-[ ])[ \t]*(?P<value>\S.*)$")
@@ -82,13 +94,14 @@ _ANONYMOUS_FOLDER = re.compile(
 _LABEL_CELL = re.compile(rf"^(?i:{_WRITER}){_MORE}[ \t]*[:：]?$")
 _OTHER_CELL = re.compile(rf"^(?i:{_OTHERS})[ \t]*[:：]?$")
 _EMAIL = re.compile(r"(?<![\w.+\-'])[\w.+\-']{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}")
+_CLASS = re.compile(r"^\W*\d{1,2}[^\W\d_]\W*$")
 _WORDY = re.compile(r"[^\W\d_]{2,}")
 # The full stop of an initial ("E. Berg") ends no sentence.
 _SENTENCE = re.compile(r"(?:(?<!\b\w)\.|[!?;:])\s+\S+\s+\S+|[.!?]$|,(?:\s+[a-zåäö]+\b){3}")
 
 _CLOSING = re.compile(
-    r"^\W*(?:yours\b|sincerely|faithfully|kind regards|best regards|regards|best wishes|love\b|cheers|"
-    r"(?:med )?(?:vänlig(?:a)? häls|bästa häls|hälsning|mvh|vänligen|kram|din\b|ert\b|er\b))",
+    r"^\W*(?:yours?\b|xoxo|sincerely|faithfully|kind regards|best regards|regards|best wishes|love\b|cheers|"
+    r"(?:med )?(?:vänlig(?:a)? häls|bästa häls|hälsning|mvh|vänligen|hälsningar|puss|kram|din\b|ert\b|er\b))",
     re.IGNORECASE,
 )
 _MACHINE_AUTHORS = {
@@ -152,6 +165,7 @@ def find_evidence(
     last = list(_lines(text[tail:], tail))
     _labels([line for line in first if line.start <= TOP], document, found)
     _labels([line for line in last if line.start >= len(text) - BOTTOM], document, found)
+    _reviewer(name, first[:FIRST_LINES], document, found)
     _tables(document, found)
     _first_lines(first, document, found)
     for index, header in enumerate(document.headers):
@@ -238,6 +252,18 @@ def _labels(lines: list[_Line], document: Document, found: _Found) -> None:
         below = lines[index + 1] if index + 1 < len(lines) else None
         if not values and below is not None and _is_label_alone(line, below, document):
             found.add("label", "text", below.start, below.end, document.text)
+
+
+def _reviewer(name: str, lines: list[_Line], document: Document, found: _Found) -> None:
+    """`Granskare: …` in a file that calls itself a review."""
+    headings = (line.text for line in lines if not _REVIEWER.match(line.text))
+    if not any(map(_REVIEW.search, (name, *headings))):
+        return
+    for line in lines:
+        match = _REVIEWER.match(line.text)
+        if match:
+            start, end = match.span("value")
+            found.add("label", "text", line.start + start, line.start + end, document.text)
 
 
 def _both_halves(pair: list[_Line], document: Document, found: _Found) -> None:
@@ -331,7 +357,7 @@ def _first_lines(lines: list[_Line], document: Document, found: _Found) -> None:
         if unknown:
             start, end = unknown.span("value")
             found.add("body", "text", line.start + start, line.start + end, document.text)
-        elif _WORDY.search(line.text):
+        elif _WORDY.search(line.text) or _CLASS.match(line.text):
             found.add("first_line", "text", line.start, line.end, document.text)
 
 
@@ -356,4 +382,5 @@ def _sign_off(lines: list[_Line], text: str, found: _Found) -> None:
         if _CLOSING.match(before.text) or _CLOSING.match(line.text):
             continue
         if short and not _OTHER_LABEL.match(line.text) and not _labelled(line.text) and _WORDY.search(line.text):
-            found.add(place, "text", line.start, line.end, text)
+            unknown: Place = "body" if _UNKNOWN_LABEL.match(line.text) else place
+            found.add(unknown, "text", line.start, line.end, text)

@@ -97,18 +97,21 @@ def make_class(rng: random.Random, size: int = 28) -> list[RosterStudent]:
     students = []
     for index, (given, family) in enumerate(dict.fromkeys(names)):
         preferred = NICKNAMES.get(given, "") if rng.random() < 0.6 else ""
-        local = _address(rng, style, given, family)
+        local = make_email(rng, style, given, family)
         ids = (("canvas", str(rng.randint(100000, 999999))),) if index % 3 == 0 else ()
         students.append(RosterStudent(f"s{index:02}", given, family, preferred, f"{local}@elev.skolan.example", ids))
     return students
 
 
-def _address(rng: random.Random, style: str, given: str, family: str) -> str:
+def make_email(rng: random.Random, style: str, given: str, family: str) -> str:
+    """The part before the @ of a school's address, in one of the ways schools make it."""
     one, other = (ascii_only(part).lower().replace(" ", "").replace("'", "") for part in (given, family or given))
     if style == "dotted":
         return f"{one}.{other}{rng.randint(2, 99)}" if rng.random() < 0.1 else f"{one}.{other}"
     if style == "initials":
         return f"{one[:3]}{other[:3]}{rng.randint(10, 99)}"
+    if style == "login":
+        return f"{one[:2]}{other[:2]}{rng.randint(1, 12):02}{rng.randint(1, 28):02}"
     return "".join(rng.choices("bcdfghjklmnpqrstvwxz", k=5)) + str(rng.randint(10, 99))
 
 

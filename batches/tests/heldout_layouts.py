@@ -270,7 +270,8 @@ def _partial(s: Sheet) -> None:
     _top(s, s.pick(f"Namn: {given}", given, f"{given} {s.school_class}"))
 
 
-def _finish(s: Sheet, key: str, family: str, writer: str | None) -> Made:
+def finish(s: Sheet, key: str, family: str, writer: str | None) -> Made:
+    """The file that a sheet has become."""
     text, tables = s.text, []
     if s.cells:
         text, position = "", 0
@@ -295,16 +296,16 @@ def files(rng: random.Random, roster: list[RosterStudent]) -> Iterator[Made]:
         for repeat in range(2):
             made = sheet(next(writers))
             make(made)
-            yield _finish(made, f"{name}-{repeat}", name, made.student.key)
+            yield finish(made, f"{name}-{repeat}", name, made.student.key)
     for index in range(6):
         made = sheet(stranger(rng, roster))
         name = rng.choice([n for n in LAYOUTS if n not in ("address_only", "account_in_name")])
         LAYOUTS[name](made)
-        yield _finish(made, f"stranger-{index}", f"stranger:{name}", None)
+        yield finish(made, f"stranger-{index}", f"stranger:{name}", None)
     for index in range(6):
         made = sheet(next(writers))
         _anonymous(made)
-        yield _finish(made, f"anonymous-{index}", "anonymous", None)
+        yield finish(made, f"anonymous-{index}", "anonymous", None)
     yield from _mixed(rng, roster, sheet)
 
 
@@ -318,15 +319,15 @@ def _mixed(rng: random.Random, roster: list[RosterStudent], sheet: Callable[...,
             made.properties = (("author", friend),)
         else:
             made.name = f"{friend} {rng.choice(TASKS)}.docx"
-        yield _finish(made, f"conflict-{index}", "conflict", made.student.key)
+        yield finish(made, f"conflict-{index}", "conflict", made.student.key)
     made = sheet(stranger(rng, roster))
     LAYOUTS[rng.choice(("cover_sheet", "name_and_date", "exam_system", "id_table"))](made)
     made.name = f"{full(made.friend)}.docx"
-    yield _finish(made, "stranger-uploaded", "stranger:uploaded", None)
+    yield finish(made, "stranger-uploaded", "stranger:uploaded", None)
     made = sheet(rng.choice(roster))
     made.written = f"{full(made.student)} {made.pick('och', '&', 'and', ',')} {full(made.friend)}"
     LAYOUTS[made.pick("cover_sheet", "name_and_date", "own_file_name", "by_line", "name_slash_class")](made)
-    yield _finish(made, "pair", "two_writers", None)
+    yield finish(made, "pair", "two_writers", None)
     single = [
         s
         for s in roster
@@ -334,17 +335,17 @@ def _mixed(rng: random.Random, roster: list[RosterStudent], sheet: Callable[...,
     ]
     made = sheet(rng.choice(single))
     _partial(made)
-    yield _finish(made, "partial", "partial", made.student.key)
+    yield finish(made, "partial", "partial", made.student.key)
     unique = [s for s in single if sum(o.family_name == s.family_name for o in roster) == 1]
     who = rng.choice(unique)
     made = sheet(who, f"{ascii_only(who.given_name)[:3].title()} {who.family_name}")
     LAYOUTS[rng.choice(STATING)](made)
-    yield _finish(made, "nickname", "nickname", who.key)
+    yield finish(made, "nickname", "nickname", who.key)
     first = sheet(rng.choice(roster))
     for index in range(2):
         made = replace(first, rng=rng, name="", headers=(), cells=(), text="")
         LAYOUTS[made.pick("cover_sheet", "name_and_date")](made)
-        yield _finish(made, f"version-{index}", "two_versions", made.student.key)
+        yield finish(made, f"version-{index}", "two_versions", made.student.key)
 
 
-__all__ = ["files"]
+__all__ = ["files", "finish"]

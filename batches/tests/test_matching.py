@@ -101,7 +101,7 @@ WRITTEN: list[tuple[str, str, Certainty]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "student", "certainty"), WRITTEN, ids=[case[0] for case in WRITTEN])
+@pytest.mark.parametrize(("written", "student", "certainty"), WRITTEN, ids=range(len(WRITTEN)))
 def test_as_written_on_a_label(written: str, student: str, certainty: Certainty) -> None:
     suggestion = match(essay(text=f"Namn: {written}\n{STORY}"))
     assert (first(suggestion), suggestion.certainty) == (student, certainty)
@@ -127,7 +127,7 @@ NAMED: list[tuple[str, str, str | None, Certainty]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "path", "student", "certainty"), NAMED, ids=[f"{c[1]}/{c[0]}" for c in NAMED])
+@pytest.mark.parametrize(("name", "path", "student", "certainty"), NAMED, ids=range(len(NAMED)))
 def test_as_named_by_a_file(name: str, path: str, student: str | None, certainty: Certainty) -> None:
     suggestion = match(essay(name=name, path=path))
     assert (first(suggestion), suggestion.certainty) == (student, certainty)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batches.matching_find import Finding
-from batches.matching_weights import LEVELS, OTHER_NAME, PLACES, SECOND_TEXT, names, odds_of, probabilities, settles
+from batches.matching_weights import LEVELS, PLACES, SECOND_TEXT, names, odds_of, probabilities, settles
 
 
 def finding(
@@ -47,17 +47,25 @@ def test_outsiders_take_the_share_of_the_most_telling_finding() -> None:
 
 def test_probabilities_leave_room_for_others_outsiders_and_strangers() -> None:
     outside = PLACES["label"].others * LEVELS["full_name"].chance
-    assert probabilities({"a": [finding("label")]}, other_name=False) == {
-        "a": pytest.approx(LABEL / (1 + LABEL * (1 + outside)))
-    }
-    assert probabilities({"a": [finding("label")]}, other_name=True) == {
-        "a": pytest.approx(LABEL / (1 + LABEL * (1 + outside) + OTHER_NAME))
-    }
-    second = probabilities({"a": [finding("label")]}, other_name=False, second=["a", "z"])
-    assert second == {"a": pytest.approx(LABEL * SECOND_TEXT / (1 + LABEL * SECOND_TEXT * (1 + outside)))}
+    one = {"a": [finding("label")]}
+    assert probabilities(one) == {"a": pytest.approx(LABEL / (1 + LABEL) / (1 + outside))}
+    assert probabilities(one, other_name=7.0) == {"a": pytest.approx(LABEL / (8 + LABEL) / (1 + outside))}
+    second = probabilities(one, second=["a", "z"])
+    assert second == {"a": pytest.approx(LABEL * SECOND_TEXT / (1 + LABEL * SECOND_TEXT) / (1 + outside))}
 
 
-@pytest.mark.parametrize("place", ["property", "body"])
+def test_two_students_and_outsiders_share_what_there_is() -> None:
+    both = {"a": [finding("label")], "b": [finding("property", "other_given")]}
+    outside = PLACES["property"].others * LEVELS["other_given"].chance
+    chances = probabilities(both)
+    assert chances["b"] == pytest.approx(
+        PLACES["property"].odds / (1 + LABEL + PLACES["property"].odds) / (1 + outside)
+    )
+    assert chances["a"] > 0.95, "a parent's account does not make a signed text doubtful"
+    assert sum(chances.values()) < 1
+
+
+@pytest.mark.parametrize("place", ["property", "mention", "body"])
 def test_weak_places_settle_nothing(place: str) -> None:
     assert names(finding(place))
     assert not settles(finding(place))
