@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from batches import actions
 from batches.models import Batch
+from batches.orchestrator import without_remote
 from batches.samples import CLASS, SECOND_CLASS, SampleFile, SampleStudent, class_list, damaged_file, sample_essays
 from batches.samples import second_batch as second_batch_files
 from batches.tasks import ingest_essay, run_phases
@@ -32,6 +33,7 @@ PEOPLE = {
 _WAIT_SECONDS = 60
 
 
+@without_remote()
 def make_demo() -> None:
     """Make what is missing of the demo school. Raises TimeoutError where reading its finished batch does not end."""
     people = _people()

@@ -7,6 +7,9 @@ and what happens when the remote fails: ADR 17.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -97,9 +100,22 @@ class InProcess:
         return True
 
 
+_alone: ContextVar[bool] = ContextVar("orchestrator_alone", default=False)
+
+
+@contextmanager
+def without_remote() -> Iterator[None]:
+    """Within it this installation runs its batches itself, whatever the settings say: those of the demo school."""
+    token = _alone.set(True)
+    try:
+        yield
+    finally:
+        _alone.reset(token)
+
+
 def is_remote() -> bool:
     """Whether batches are handed over to a service elsewhere."""
-    return bool(settings.BATCH_ORCHESTRATOR_URL)
+    return bool(settings.BATCH_ORCHESTRATOR_URL) and not _alone.get()
 
 
 def orchestrator() -> Orchestrator:

@@ -13,7 +13,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from batches.demo import PEOPLE
-from batches.models import Batch, EssayStudentAssociation
+from batches.models import Batch, EssayStudentAssociation, HandOver
 from batches.samples import CLASS, damaged_file, essay_text, sample_essays
 from batches.state import who_has_not_handed_in
 from batches.tasks import ingest_essay, match_essays
@@ -36,7 +36,9 @@ def test_if_empty_leaves_an_installation_with_people_alone(teacher: User, settin
 
 
 def test_the_demo_has_everything_and_a_second_run_changes_nothing(db: None, settings: Any) -> None:
-    settings.DEMO = True
+    """Also beside a remote orchestrator that is away: the demo school's batches are not its business."""
+    settings.DEMO = settings.ENABLE_BATCH_STATE_VALIDATION = True
+    settings.BATCH_ORCHESTRATOR_URL = "http://127.0.0.1:1"
     out = StringIO()
     call_command("demo", stdout=out)
     assert "teacher@demo.example / demo-teacher" in out.getvalue()
@@ -49,6 +51,7 @@ def test_the_demo_has_everything_and_a_second_run_changes_nothing(db: None, sett
     assert {batch.pk for batch in Batch.objects.visible_to(colleague)} == {done.pk}
     assert (done.status, done.is_locked) == ("completed", True)
     assert set(done.essays.values_list("association__status", flat=True)) == {"confirmed"}
+    assert not HandOver.objects.exists()
     before = _everything()
     call_command("demo", stdout=StringIO())
     assert _everything() == before
