@@ -13,7 +13,7 @@ Status = PhaseRun.Status
 MAX_NAMED = 5
 """Failed texts that are named; the others are a number."""
 _REASONS: dict[str, str | Promise] = {
-    "no_text": _("no text inside"),
+    "no_text": _("no text inside. Reopen the batch to paste it."),
     "internal_error": _("something went wrong on our side"),
     "no_report": _("no answer in time"),
     "orchestrator_refused": _("the assessment service did not take it"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import Batch
@@ -113,7 +113,7 @@ class RenameForm(forms.Form):
         due = values.pop("due")
         return {**values, "due_at": end_of_day(due)}
 
-    def differences(self, batch: Batch) -> list[tuple[str, Any, Any]]:
+    def differences(self, batch: Batch) -> list[tuple[str, str, str]]:
         """`(field's name, what the batch has now, what the person wrote)` where these differ."""
         now = values_of(batch)
         mine = {name: self.cleaned_data[name] for name in now if name in self.cleaned_data}
@@ -135,8 +135,12 @@ def values_of(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _worded(value: Any) -> Any:
-    return str(_("yes") if value else _("no")) if isinstance(value, bool) else value
+def _worded(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "DAY_TIME")
+    return formats.date_format(value, "DAY_YEAR") if isinstance(value, date) else str(value or "–")
 
 
 class ClassForm(forms.Form):

@@ -11,7 +11,8 @@ _PARAGRAPH = re.compile(r"\n\s*\n|\n")
 LONG_WORD = 7
 """A long word has more than six letters: C.-H. Björnsson, *Läsbarhet* (1968), who defined LIX."""
 WORDS_PER_MINUTE = 200
-"""Silent reading of a plain text."""
+"""Adults read 175 to 300 of plain English silently (M. Brysbaert, *How many words do we read per minute?*, 2019); the
+young and those who read a second language fewer."""
 
 # The commonest function words that the other language lacks.
 _SWEDISH = frozenset("och att det som en är på för av inte med den till har jag de ett om men var".split())

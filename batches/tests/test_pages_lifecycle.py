@@ -102,7 +102,7 @@ def test_many_failures_are_a_few_names_and_a_number(batch: Batch, teacher: User,
     run_phases(batch.pk, 1)
     page = page_of(client_for(teacher), batch)
     assert "7 texts could not be assessed." in page
-    assert page.count("no text inside</p>") == 5
+    assert page.count("no text inside. Reopen") == 5
     assert "and 2 more" in page
 
 
