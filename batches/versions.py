@@ -73,8 +73,8 @@ class Place:
 def place_versions(texts: Iterable[Text]) -> dict[int, Place]:
     """Each text's place, by key. The order of `texts` does not matter.
 
-    Of each student's texts exactly one counts: the one a person chose, otherwise the one handed in last; one that
-    nobody has confirmed only where none is confirmed. A text of nobody counts.
+    Of each student's texts exactly one counts: the one a person chose, otherwise the one handed in last; where one is
+    confirmed, only of those that are. A text of nobody counts.
     """
     places: dict[int, Place] = {}
     by_student: dict[int, list[Text]] = defaultdict(list)
@@ -85,7 +85,7 @@ def place_versions(texts: Iterable[Text]) -> dict[int, Place]:
             by_student[text.student].append(text)
     for own in by_student.values():
         own.sort(key=lambda text: (text.handed_in, text.key))
-        counting = max(own, key=lambda text: (text.chosen, text.confirmed, text.handed_in, text.key))
+        counting = max(own, key=lambda text: (text.confirmed, text.chosen, text.handed_in, text.key))
         before: int | None = None
         for text in own:
             places[text.key] = Place(replaces=before, counts=text is counting)

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from batches.actions.locks import lock_row
+from batches.actions.versions import settle_versions
 from batches.events import EssayMatchSuggested
 from batches.models import Batch, EssayStudentAssociation
 from huleedu.common.actions import action
@@ -23,6 +25,7 @@ def doubt_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID], actor: User) 
 
     Whoever unticks a text wants to read it first. It is no decision, so matching again may find it certain again.
     """
+    batch = lock_row(batch)
     rows = Association.objects.filter(
         essay__batch=batch,
         essay__public_id__in=list(essay_ids),
@@ -35,6 +38,7 @@ def doubt_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID], actor: User) 
         association.certainty = Association.Certainty.UNSURE
         association.save(update_fields=["certainty", "updated_at"])
     if doubted:
+        settle_versions(batch)
         keys = tuple(association.essay.public_id for association in doubted)
         publish(EssayMatchSuggested(batch_id=batch.public_id, essay_ids=keys), audience=batch.audience())
     return len(doubted)

@@ -69,7 +69,8 @@ def count_version(essay: Essay, *, instead_of: UUID, actor: User) -> Essay:
     """Let this one of a student's texts be the one that counts. The same again changes nothing.
 
     `instead_of` is the text that counted when the person chose. Raises ActionError `version_conflict` (with the essay
-    as `current`) where another one counts by now, and `batch_locked` once the texts have gone to assessment.
+    as `current`) where another one counts by now, `illegal_transition` for a text that nobody has confirmed where
+    another is, and `batch_locked` once the texts have gone to assessment.
     """
     batch = lock_row(Batch(pk=essay.batch_id))
     found = Essay.objects.live().filter(pk=essay.pk).select_related("association").first()
@@ -84,6 +85,8 @@ def count_version(essay: Essay, *, instead_of: UUID, actor: User) -> Essay:
     if not versions.filter(counts=True, public_id=instead_of).exists():
         message = _("Somebody else has chosen which version counts meanwhile.")
         raise ActionError("version_conflict", message, current=found)
+    if not found.association.is_decided and versions.filter(association__status="confirmed").exists():
+        raise ActionError("illegal_transition", _("Another text of the student is confirmed. Confirm this one first."))
     for other in versions.filter(chosen_for=student):
         other.chosen_for = None
         other.save(update_fields=["chosen_for", "updated_at"])

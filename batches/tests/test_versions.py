@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from batches import actions
+from batches.actions.doubts import doubt_matches
 from batches.models import Batch, Essay
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
@@ -47,7 +48,8 @@ def text(key: int, student: int | None = 1, *, hours: int = 0, **fields: Any) ->
         ([text(1, chosen=True), text(2, hours=1)], [1, 2], 1),
         ([text(1), text(2, hours=1, confirmed=False)], [1, 2], 1),
         ([text(1, confirmed=False), text(2, hours=1, confirmed=False)], [1, 2], 2),
-        ([text(1), text(2, hours=1, confirmed=False, chosen=True)], [1, 2], 2),
+        ([text(1), text(2, hours=1, confirmed=False, chosen=True)], [1, 2], 1),
+        ([text(1, confirmed=False, chosen=True), text(2, hours=1, confirmed=False)], [1, 2], 1),
         ([text(1, chosen=True), text(2, hours=1, chosen=True), text(3, hours=2)], [1, 2, 3], 2),
     ],
 )
@@ -190,8 +192,18 @@ def test_certain_matches_are_versions_before_anybody_confirms(
     assert chain(essays) == [(None, False), (0, True)]
     actions.confirm_matches(batch, essay_ids=[essays[0].public_id], actor=teacher)
     assert chain(essays) == [(None, True), (0, False)], "what a person confirmed goes before"
+    error = refusal(lambda: actions.count_version(essays[1], instead_of=essays[0].public_id, actor=teacher))
+    assert error.code == "illegal_transition"
     actions.confirm_matches(batch, actor=teacher)
     assert chain(essays) == [(None, False), (0, True)]
+
+
+def test_a_text_that_is_doubted_is_no_version(batch: Batch, students: list[Student], teacher: User) -> None:
+    essays = make_essays(batch, 2, students=[students[0], students[0]], certainty="certain")
+    confirm(essays[:1], students[0], teacher)
+    assert chain(essays) == [(None, True), (0, False)]
+    doubt_matches(batch, essay_ids=[essays[1].public_id], actor=teacher)
+    assert chain(essays) == [(None, True), (None, True)]
 
 
 def test_two_students_who_are_one_have_versions(essays: list[Essay], students: list[Student], teacher: User) -> None:
