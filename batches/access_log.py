@@ -159,6 +159,7 @@ _READ: dict[str, Callable[[], str]] = {
     "result": lambda: _("Exported the result"),
     "print": lambda: _("Printed texts"),
     "class_list": lambda: _("Exported a class list"),
+    "panel": lambda: _("Opened the panel of a student"),
     "student": lambda: _("Read all about a student"),
     "student_data": lambda: _("Exported all about a student"),
 }

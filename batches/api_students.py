@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -24,6 +25,19 @@ class MergeInput(serializers.Serializer[Any]):
     """The student to keep."""
 
     into = serializers.UUIDField()
+
+
+class MergeSerializer(serializers.Serializer[Any]):
+    """A merge: who was made one with the student, what would move back, and why it cannot (else empty)."""
+
+    id = serializers.UUIDField(source="merge.public_id")
+    name = serializers.CharField()
+    merged_at = serializers.DateTimeField(source="merge.created_at")
+    undone_at = serializers.DateTimeField(source="merge.undone_at", allow_null=True)
+    texts = serializers.ListField(child=serializers.CharField())
+    classes = serializers.ListField(child=serializers.CharField(), source="class_names")
+    spellings = serializers.IntegerField()
+    obstacle = serializers.CharField()
 
 
 class ProtectionInput(serializers.Serializer[Any]):
@@ -62,6 +76,20 @@ class StudentTextsViewSet(ApiViewSet):
         if into is None:
             raise ActionError("validation_error", _("There is no such student."), field="into")
         return Response(StudentSerializer(actions.merge_students(student, into=into, actor=self.person)).data)
+
+    @extend_schema(responses=MergeSerializer(many=True))
+    def merges(self, request: Request, student_id: UUID) -> Response:
+        """The merges into the student, newest first, each with what taking it back would move."""
+        found = self._editable(student_id).merges.select_related("kept")[:20]
+        return Response(MergeSerializer([actions.read_unmerge(merge) for merge in found], many=True).data)
+
+    @extend_schema(request=None, responses=StudentSerializer)
+    def unmerge(self, request: Request, student_id: UUID, merge_id: UUID) -> Response:
+        """Two students again; answers with the one who is there again."""
+        merge = self._editable(student_id).merges.filter(public_id=merge_id).first()
+        if merge is None:
+            raise Http404
+        return Response(StudentSerializer(actions.unmerge_students(merge, actor=self.person)).data)
 
     @extend_schema(request=ProtectionInput, responses=StudentSerializer)
     def protection(self, request: Request, student_id: UUID) -> Response:

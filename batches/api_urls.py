@@ -23,6 +23,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activity/", ActivityViewSet.as_view({"get": "list"}), name="activity"),
     path("activity/seen/", ActivityViewSet.as_view({"post": "seen"}), name="activity-seen"),
     path("students/<uuid:student_id>/merge/", StudentTextsViewSet.as_view({"post": "merge"}), name="student-merge"),
+    path("students/<uuid:student_id>/merges/", StudentTextsViewSet.as_view({"get": "merges"}), name="student-merges"),
+    path(
+        "students/<uuid:student_id>/merges/<uuid:merge_id>/undo/",
+        StudentTextsViewSet.as_view({"post": "unmerge"}),
+        name="student-unmerge",
+    ),
     path(
         "students/<uuid:student_id>/protection/",
         StudentTextsViewSet.as_view({"put": "protection"}),

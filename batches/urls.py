@@ -51,6 +51,7 @@ urlpatterns = [
     path(f"{_FILE}download/", files.download, name="file-download"),
     # What students mean for texts.
     path(f"{_STUDENT}merge/", students.merge, name="student-merge"),
+    path(f"{_STUDENT}merges/<uuid:merge_id>/undo/", students.unmerge, name="student-unmerge"),
     path(f"{_STUDENT}protect/", students.protect, name="student-protect"),
     # Whose texts they are.
     path(f"{_BATCH}review/", review.review, name="review"),

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from classes import actions
+from classes.actions.identity import open_panel
 from classes.exports import export_class
 from classes.models import ClassShare, RosterImport, SchoolClass, Student
 from classes.reads import class_json, class_rows, roster_rows, student_json
@@ -207,7 +208,9 @@ class StudentViewSet(ApiViewSet):
 
     def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """One student."""
-        return Response(StudentSerializer(get_visible(Student.objects, self.person, id)).data)
+        student = get_visible(Student.objects, self.person, id)
+        open_panel(student, actor=self.person)
+        return Response(StudentSerializer(student).data)
 
     @extend_schema(request=StudentInput, responses=StudentSerializer)
     def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002

@@ -27,6 +27,7 @@ __all__ = [
     "SchoolClass",
     "Student",
     "StudentAlias",
+    "StudentMerge",
 ]
 
 
@@ -168,6 +169,8 @@ class Student(PublicModel):
     replaced = models.JSONField(default=dict, blank=True)
     """Of fields that a person has changed by hand: field to what a class list had said. Hand edits outlive lists."""
     protected_identity = models.BooleanField(_("protected identity"), default=False)
+    protected_marks = models.JSONField(default=list, blank=True)
+    """Of a protected student: keyed hashes of what lists may still say (docs/adr/0021). They are left out by these."""
 
     objects = StudentQuerySet.as_manager()
 
@@ -211,6 +214,21 @@ class StudentAlias(PublicModel):
             models.UniqueConstraint("student", Lower("spelling"), name="one_row_per_student_and_spelling"),
             models.CheckConstraint(condition=~Q(spelling=""), name="spelling_is_set"),
         ]
+
+
+class StudentMerge(PublicModel):
+    """Two students who were made one: what moved, to be taken back within 30 days."""
+
+    kept = models.ForeignKey(Student, models.CASCADE, related_name="merges")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undo = models.JSONField(default=dict, blank=True)
+    """The other student and what moved, names among it. Emptied after 30 days, by undo and by protection."""
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("merge of students")
+        verbose_name_plural = _("merges of students")
+        ordering = ["-pk"]
 
 
 class Enrolment(models.Model):
@@ -275,8 +293,9 @@ def _register_audit() -> None:
     auditlog.register(SchoolClass, **never)
     auditlog.register(ClassCourse)
     auditlog.register(ClassShare)
-    auditlog.register(Student, mask_fields=[*_NAMES, "external_ids", "replaced"], **never)
+    auditlog.register(Student, mask_fields=[*_NAMES, "external_ids", "replaced", "protected_marks"], **never)
     auditlog.register(StudentAlias, mask_fields=["spelling"], **never)
+    auditlog.register(StudentMerge, mask_fields=["undo"], **never)
     auditlog.register(Enrolment, exclude_fields=["created_at"])
 
 

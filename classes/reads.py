@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from auditlog.models import LogEntry
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, Window
@@ -67,6 +68,13 @@ def class_json(row: dict[str, Any], user: User) -> dict[str, Any]:
         "can_change": row["owner_id"] == user.pk or bool(row["shared_to_change"]),
         "created_at": row["created_at"],
     }
+
+
+def openings_of(student: Student) -> QuerySet[LogEntry]:
+    """Who has opened the student's panel, newest first, at most ten. Written only of protected students."""
+    opened = LogEntry.objects.get_for_object(student).filter(action=LogEntry.Action.ACCESS)
+    newest: QuerySet[LogEntry] = opened.select_related("actor").order_by("-pk")[:10]
+    return newest
 
 
 _STUDENT = ("public_id", "given_name", "family_name", "preferred_name", "email", "external_ids")

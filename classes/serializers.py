@@ -80,7 +80,7 @@ class RosterRevision(serializers.Serializer[Any]):
     """How to read the list differently, and corrected rows by line."""
 
     encoding = serializers.ChoiceField(
-        choices=["", "utf-8", "cp1252", "mac_roman", "latin-1", "utf-16-le", "utf-16-be"], required=False
+        choices=["", "utf-8", "cp1252", "mac_roman", "cp850", "latin-1", "utf-16-le", "utf-16-be"], required=False
     )
     columns = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
     rows = serializers.DictField(child=RosterCorrection(), required=False)

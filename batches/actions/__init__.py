@@ -21,10 +21,12 @@ from batches.actions.name_patterns import clear_name_pattern, set_name_pattern
 from batches.actions.phases import complete_phase, give_up_phases, report_phase, retry_phases
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
 from batches.actions.students import merge_students, protect_student
+from batches.actions.unmerging import Unmerge, read_unmerge, unmerge_students
 from batches.actions.versions import count_version
 from batches.actions.zips import add_entry, begin_entries, end_entries
 
 __all__ = [
+    "Unmerge",
     "add_entry",
     "add_files",
     "archive_batch",
@@ -51,6 +53,7 @@ __all__ = [
     "merge_students",
     "paste_text",
     "protect_student",
+    "read_unmerge",
     "receive_hand_over",
     "rematch_batch",
     "remind_of_deadline",
@@ -63,5 +66,6 @@ __all__ = [
     "start_batch",
     "undo_decisions",
     "unlock_batch",
+    "unmerge_students",
     "update_batch",
 ]

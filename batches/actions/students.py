@@ -16,7 +16,7 @@ from batches.naming import Alias
 from classes.actions.identity import hide_identity, lock_student
 from classes.actions.locks import tell_changed
 from classes.actions.merging import merge_student
-from classes.models import SchoolClass, Student
+from classes.models import SchoolClass, Student, StudentMerge
 from files.models import EssayFile
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
@@ -32,7 +32,7 @@ Association = EssayStudentAssociation
 
 @action
 def merge_students(student: Student, *, into: Student, actor: User) -> Student:
-    """Keep `into`, with the texts, classes and history of both; `student` is gone.
+    """Keep `into`, with the texts, classes and history of both; `student` is gone until `unmerge_students`.
 
     Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected.
     """
@@ -44,28 +44,34 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
         message = _("A student with protected identity cannot be merged with another.")
         raise ActionError("validation_error", message, field="into")
     student, into = locked[student.pk], locked[into.pk]
-    batches = _lock_batches(student, into)
-    moved = _move_texts(student, into)
+    batches = lock_batches(student, into)
+    moved, texts = _move_texts(student, into)
     for batch in batches:
         settle_versions(batch)
-    _move_history(student, into)
-    classes = merge_student(student, into=into)
-    for association in moved:
-        batch = association.essay.batch
-        event = EssayStudentAssociationUpdatedV1(
-            essay_id=association.essay.public_id,
-            student_id=into.public_id,
-            batch_id=batch.public_id,
-            updated_by_user_id=actor.public_id,
-            version=association.version,
-        )
-        publish(event, audience=batch.audience())
+    history = _move_history(student, into)
+    classes, undo = merge_student(student, into=into)
+    StudentMerge.objects.create(kept=into, made_by=actor, undo=undo | texts | history)
+    tell_of_texts(moved, actor=actor)
     for school_class in classes:
         tell_changed(school_class)
     return into
 
 
-def _lock_batches(*students: Student) -> list[Batch]:
+def tell_of_texts(moved: list[Association], *, actor: User) -> None:
+    """Publish whose the decided texts are now."""
+    for association in moved:
+        batch = association.essay.batch
+        event = EssayStudentAssociationUpdatedV1(
+            essay_id=association.essay.public_id,
+            student_id=association.student.public_id if association.student else None,
+            batch_id=batch.public_id,
+            updated_by_user_id=actor.public_id,
+            version=association.version,
+        )
+        publish(event, audience=batch.audience())
+
+
+def lock_batches(*students: Student) -> list[Batch]:
     """Those with a text of one of them, in the order that all take."""
     own = Essay.objects.live().filter(association__student__in=students)
     return list(Batch.objects.select_for_update(no_key=True).filter(pk__in=own.values("batch_id")).order_by("pk"))
@@ -78,10 +84,12 @@ def _touching(student: Student) -> Any:
     return rows.select_for_update(no_key=True, of=("self",))
 
 
-def _move_texts(student: Student, into: Student) -> list[Association]:
-    """Returns the decided ones."""
+def _move_texts(student: Student, into: Student) -> tuple[list[Association], dict[str, Any]]:
+    """Returns the decided ones, and what undoing needs."""
     rows = list(_touching(student))
+    texts = []
     for row in rows:
+        text = {"pk": row.pk, "moved": row.student_id == student.pk, "before": row.candidates}
         if row.student_id == student.pk:
             row.student = into
             row.version += 1
@@ -91,23 +99,39 @@ def _move_texts(student: Student, into: Student) -> list[Association]:
             for candidate in row.candidates
             if not (has_both and candidate["student"] == student.pk)
         ]
+        texts.append(text | {"version": row.version, "after": row.candidates})
     Association.objects.bulk_update(rows, ["student", "version", "candidates"])
+    chosen = Essay.objects.filter(chosen_for=student)
+    keys = list(chosen.values_list("pk", flat=True))
+    chosen.update(chosen_for=into)
     log_bulk(rows, action=LogEntry.Action.UPDATE, values={"student": into.pk})
-    return [row for row in rows if row.is_decided and row.student_id == into.pk]
+    decided = [row for row in rows if row.is_decided and row.student_id == into.pk]
+    return decided, {"texts": texts, "chosen": keys}
 
 
-def _move_history(student: Student, into: Student) -> None:
-    """Decisions name students by key: undo and history go on as if there had been one student all along."""
+def _move_history(student: Student, into: Student) -> dict[str, Any]:
+    """Decisions name students by key: undo and history go on as if there had been one student all along.
+
+    Returns each decision with the sides that named the student.
+    """
+    named: list[tuple[int, str]] = []
     decisions = list(Decision.objects.filter(Q(before__student=student.pk) | Q(after__student=student.pk)))
     for decision in decisions:
-        for state in (decision.before, decision.after):
+        for side in ("before", "after"):
+            state = getattr(decision, side)
             if state["student"] == student.pk:
                 state["student"] = into.pk
+                named.append((decision.pk, side))
     Decision.objects.bulk_update(decisions, ["before", "after"])
-    for association in Association.objects.filter(student=into).select_related("essay"):
+    keep_undoable(into)
+    return {"decisions": named}
+
+
+def keep_undoable(student: Student) -> None:
+    """The latest decision on each of the student's texts is still the latest: it can be undone as before."""
+    for association in Association.objects.filter(student=student).select_related("essay"):
         latest = Decision.objects.filter(essay=association.essay, undone_at=None).order_by("-pk").first()
         if latest is not None and association.is_decided:
-            # The decision is still the latest: it can be undone as before.
             latest.version_after = association.version
             latest.save(update_fields=["version_after"])
 
@@ -120,7 +144,7 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     name. On a student who is protected already only the alias changes.
     """
     locked = lock_student(student)
-    batches = _lock_batches(locked)
+    batches = lock_batches(locked)
     rows = list(_touching(locked))
     names = hide_identity(locked, alias=alias)
     put = Alias(names, locked.given_name)

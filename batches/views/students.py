@@ -6,14 +6,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from batches import actions
+from batches.merges import read_merge
 from classes.actions.identity import show_identity
-from classes.models import Enrolment, SchoolClass, Student
+from classes.models import Enrolment, SchoolClass, Student, StudentQuerySet
 from classes.ordering import sort_key
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
@@ -33,12 +34,15 @@ def _student(request: PageRequest, class_id: UUID, student_id: UUID) -> tuple[Sc
 
 @require_http_methods(["GET", "POST"])
 def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
-    """Pick the one to keep; the page says what moves."""
+    """Pick the one to keep (`?into=`), see what moves, then merge."""
     school_class, student = _student(request, class_id, student_id)
     others = Student.objects.in_class(school_class).exclude(pk=student.pk).filter(protected_identity=False)
     error = ""
+    kept = _chosen(request.GET, others)
+    if "into" in request.GET and kept is None:
+        error = _("Choose the student to keep.")
     if request.method == "POST":
-        into = _chosen(request, others)
+        into = _chosen(request.POST, others)
         if into is None:
             error = _("Choose the student to keep.")
         else:
@@ -49,19 +53,42 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
                     raise
                 error = str(refused.message)
             else:
-                messages.success(request, _("%(name)s has the texts and classes of both.") % {"name": into.name})
+                told = _("%(name)s has the texts and classes of both. You can undo it for 30 days.")
+                messages.success(request, told % {"name": into.name})
                 return redirect("classes:student", class_id, into.public_id)
     texts = Count("associations", filter=Q(associations__status="confirmed"), distinct=True)
     rows = list(others.annotate(n_texts=texts, n_classes=Count("enrolments", distinct=True)))
     context = {
         "school_class": school_class,
         "student": student,
-        "n_texts": student.associations.filter(status="confirmed").count(),
-        "class_names": [row.school_class.designation for row in student.enrolments.select_related("school_class")],
+        "kept": kept,
+        "moving": read_merge(student, into=kept) if kept else None,
         "others": sorted(rows, key=lambda row: (not _alike(student, row), sort_key(row.family_name or row.given_name))),
         "error": error,
     }
     return render(request, "batches/student_merge.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def unmerge(request: PageRequest, class_id: UUID, student_id: UUID, merge_id: UUID) -> HttpResponse:
+    """What taking a merge back would move, or why it cannot; then do it."""
+    school_class, student = _student(request, class_id, student_id)
+    found = student.merges.select_related("kept", "made_by").filter(public_id=merge_id).first()
+    if found is None:
+        raise Http404
+    status = 200
+    if request.method == "POST":
+        try:
+            again = actions.unmerge_students(found, actor=request.user)
+        except ActionError as refused:
+            if refused.code != "not_undoable":
+                raise
+            status = refused.status
+        else:
+            messages.success(request, _("Undone. %(name)s is a student again.") % {"name": again.name})
+            return redirect("classes:student", class_id, again.public_id)
+    context = {"school_class": school_class, "student": student, "back": actions.read_unmerge(found)}
+    return render(request, "batches/student_unmerge.html", context, status=status)
 
 
 def _alike(one: Student, other: Student) -> bool:
@@ -70,13 +97,11 @@ def _alike(one: Student, other: Student) -> bool:
     )
 
 
-def _chosen(request: PageRequest, others: object) -> Student | None:
+def _chosen(data: QueryDict, others: StudentQuerySet) -> Student | None:
     try:
-        key = UUID(request.POST.get("into", ""))
+        return others.filter(public_id=UUID(data.get("into", ""))).first()
     except ValueError:
         return None
-    found: Student | None = others.filter(public_id=key).first()  # type: ignore[attr-defined]  # a queryset
-    return found
 
 
 @require_http_methods(["GET", "POST"])

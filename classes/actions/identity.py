@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from classes.actions.locks import checked_names, tell_changed
+from classes.marks import Marker
 from classes.models import RosterImport, SchoolClass, Student
 from huleedu.common.actions import action, part
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line
 
@@ -33,6 +36,8 @@ def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
     The caller holds the lock and hides the same in what it knows. Lists on their way in are dropped, and what undoing
     earlier ones would bring back is forgotten. Raises ActionError `validation_error` for an alias that tells the name.
     """
+    if not student.protected_identity:
+        student.protected_marks = _marks(student)
     told = {getattr(student, name) for name in NAMES} | {student.email or ""} | {*map(str, student.replaced.values())}
     told |= set(student.aliases.values_list("spelling", flat=True))
     words = {word.casefold() for value in told for word in value.replace("-", " ").split()}
@@ -46,12 +51,31 @@ def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
     student.external_ids, student.replaced, student.protected_identity = {}, {}, True
     student.save()
     student.aliases.all().delete()
+    student.merges.update(undo={})
     imports = RosterImport.objects.filter(school_class__in=SchoolClass.objects.filter(enrolments__student=student))
     imports.filter(status=RosterImport.Status.PREVIEW).delete()
     for done in imports.filter(undo__changed__has_key=str(student.pk)):
         del done.undo["changed"][str(student.pk)]
         done.save(update_fields=["undo", "updated_at"])
     return tuple(sorted(told - {""}))
+
+
+def _marks(student: Student) -> list[str]:
+    """By what a later list is known to speak of the student: addresses, numbers, and whole names in every version."""
+    said = [student.replaced.get(field) or getattr(student, field) for field in ("given_name", "family_name")]
+    firsts = [student.given_name, student.preferred_name, said[0], *student.given_name.split()[:1]]
+    names = {f"{first} {last}".strip() for first in firsts if first for last in (student.family_name, said[1])}
+    names |= set(student.aliases.values_list("spelling", flat=True))
+    emails = {student.email or "", student.replaced.get("email", "")}
+    marker = Marker(student.public_id, settings.SECRET_KEY)
+    return marker.marks(emails=emails, names=names, numbers=student.external_ids)
+
+
+@action
+def open_panel(student: Student, *, actor: User) -> None:
+    """Write down who looked at a student with protected identity; of others nothing is written."""
+    if student.protected_identity:
+        log_read(student, "panel", actor=actor)
 
 
 @action
@@ -70,7 +94,7 @@ def show_identity(student: Student, *, values: dict[str, str | None], actor: Use
     ).exclude(pk=locked.pk).exists():  # fmt: skip
         message = _("Another of your students has this e-mail address.")
         raise ActionError("validation_error", message, field="email")
-    locked.protected_identity = False
+    locked.protected_identity, locked.protected_marks = False, []
     locked.save()
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)

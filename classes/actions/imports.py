@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from classes.actions.leaving_out import without_marked
 from classes.actions.locks import checked_names, lock_class
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.problems import message_for
@@ -38,6 +39,7 @@ def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: s
     school_class = lock_class(school_class)
     field = "text" if isinstance(data, str) else "file"
     content = _read_list(data, field=field)
+    content = replace(content, grid=without_marked(content.grid, None, school_class, actor))
     draft = RosterImport(
         school_class=school_class,
         created_by=actor,
@@ -227,7 +229,9 @@ def _clean_again(roster_import: RosterImport) -> None:
     try:
         content = cleaned(_grid(roster_import), columns=_columns(roster_import))
         kept = load_grid(bytes(roster_import.content))
-        roster_import.content = content.grid.read_as(kept.encoding).dump()
+        people = roster_import.school_class, roster_import.created_by
+        grid = without_marked(content.grid, _columns(roster_import), *people)
+        roster_import.content = grid.read_as(kept.encoding).dump()
     except RosterError as error:
         raise ActionError("validation_error", message_for(error.code), field="encoding") from error
     roster_import.result["personnummer_removed"] += content.removed

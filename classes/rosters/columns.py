@@ -53,7 +53,11 @@ def find_header(records: tuple[Record, ...]) -> int | None:
     for position, (record, headings) in enumerate(zip(records, known, strict=False)):
         if len(headings) >= 2:
             return position
-        if headings and (len(headings) == sum(map(bool, record.cells)) or _is_alone(records, position, headings[0])):
+        if (
+            headings
+            and field_of(record.cells[headings[0]]) != "protected"
+            and (len(headings) == sum(map(bool, record.cells)) or _is_alone(records, position, headings[0]))
+        ):
             return position
     return None
 

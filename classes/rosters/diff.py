@@ -65,9 +65,9 @@ def diff_roster(
     over what was changed by hand.
     """
     index = _Index(known)
-    problems: dict[int, list[str]] = {}
+    problems: dict[tuple[int, int], list[str]] = {}
     for problem in parsed.problems:
-        problems.setdefault(problem.line, []).append(problem.code)
+        problems.setdefault((problem.line, problem.item), []).append(problem.code)
     edits = edits or {}
     seen = _Seen()
     on_line: Counter[int] = Counter()
@@ -75,7 +75,7 @@ def diff_roster(
     for row in (*parsed.rows, *parsed.duplicates):
         on_line[row.line] += 1
         key = str(row.line) if on_line[row.line] == 1 else f"{row.line}.{on_line[row.line]}"
-        rows.append(_row(key, row, index, edit=edits.get(key, {}), problems=problems.get(row.line, []), seen=seen))
+        rows.append(_row(key, row, index, edit=edits.get(key, {}), problems=problems.get((row.line, row.item), []), seen=seen))
     rows.sort(key=lambda row: row.line)
     rows += [
         DiffRow(

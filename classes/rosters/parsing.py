@@ -91,6 +91,14 @@ def parse_grid(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Parse
     )
 
 
+def split_records(grid: Grid) -> tuple[Record, ...]:
+    """The rows of a list, one for each person: several on one line are parted where no headings stand above."""
+    if find_header(_cleaned(grid)[0]) is not None:
+        return grid.records
+    layout, _removed = read_layout(grid)
+    return (*layout.above, *layout.body)
+
+
 def read_layout(grid: Grid, *, columns: Mapping[int, str] | None = None) -> tuple[Layout, int]:
     """How the list is laid out, without personal identity numbers, and how many of these there were."""
     records, removed = _cleaned(grid)

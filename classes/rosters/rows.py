@@ -50,10 +50,10 @@ _NO = re.compile(
 _SAYS_PROTECTED = re.compile(
     r"(?<!ej )(?<!inte )(?<!ingen )(?<!icke )"
     r"\b(?:sekretessmark\w*|skyddade?[ -](?:identitet|folkbok\w*|adress\w*|person\w*|uppgift\w*)|kvarskriv\w*|"
-    r"fingerade? person\w*|protected identity)(?! ?[:=]? ?(?:nej|no|0|false))",
+    r"fingerade? person\w*|(?<=§)protected(?=§)|protected identity)(?! ?[:=]? ?(?:nej|no|0|false))",
     re.IGNORECASE,
 )
-MARKED = "skyddad identitet"
+MARKED = "§protected§"
 """What stands in a draft in the place of a row about somebody protected."""
 
 
@@ -68,6 +68,8 @@ class RosterRow:
     preferred_name: str = ""
     school_class: str = ""
     external_ids: tuple[tuple[str, str], ...] = ()
+    item: int = 0
+    """Which of several people on the line, from 1; 0 where there is one."""
 
 
 def is_protected(value: str) -> bool:
@@ -167,6 +169,7 @@ class Rows:
             preferred_name=values.get("preferred_name", ""),
             school_class=values.get("class", ""),
             external_ids=tuple(sorted(_numbers(values).items())),
+            item=item,
         )
         if email is not None and email.casefold() in self._addresses:
             self.tell(line, "duplicate", "email", item=item)

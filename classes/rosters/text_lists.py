@@ -187,7 +187,8 @@ def find_delimiter(text: str) -> str | None:
         value = (common > 1) * widths.count(common) / len(widths) + (0.5 if delimiter != "," else 0.3) * (widths[0] > 1)
         if value > score:
             best, score = delimiter, value
-    return None if best == "," and _are_names(lines) else best
+    titled = len(lines) > 1 and field_of(lines[0]) == "full_name"
+    return None if best == "," and _are_names(lines[1:] if titled else lines) else best
 
 
 def _below_the_title(widths: list[int]) -> list[int]:

@@ -104,7 +104,7 @@ WORKBOOKS: dict[str, bytes] = {
     "a size of everything": rewritten(workbook(LIST), lambda xml: re.sub(SIZE, EVERYTHING, xml)),
     "a size of nonsense": rewritten(workbook(LIST), lambda xml: re.sub(SIZE, b'<dimension ref="x"/>', xml)),
     "two rows of headings": workbook(
-        [["Elev", None, None, "Vårdnadshavare", None], [*HEADINGS, "Namn", "E-post"]]
+        [["Elev", "", "", "Vårdnadshavare", ""], [*HEADINGS, "Namn", "E-post"]]
         + [[*person, "Eva", "eva@hem.example"] for person in PEOPLE]
     ),
     "a report": workbook(

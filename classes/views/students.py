@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from classes import actions
+from classes.actions.identity import open_panel
 from classes.forms import StudentForm
 from classes.models import Enrolment, SchoolClass, Student
+from classes.reads import openings_of
 from classes.views.classes import roster_context
 from classes.views.frame import Frame, class_frame
 from huleedu.common.access import get_editable, get_visible
@@ -41,10 +44,14 @@ def _panel(
     student: Student | None = None,
     error: ActionError | None = None,
 ) -> HttpResponse:
-    """The panel beside the class list."""
+    """The panel beside the class list; of a protected student with who has opened it."""
+    more: dict[str, Any] = {}
+    if student is not None and frame.can_change:
+        more["merges"] = student.merges.exclude(undo={})
+        more["openings"] = openings_of(student) if student.protected_identity else ()
     status = error.status if error else 422 if form.errors else 200
     chosen = str(student.public_id) if student else ""
-    context = roster_context(request, frame, form=form, error=error, panel=True, student=student, chosen=chosen)
+    context = roster_context(request, frame, form=form, error=error, panel=True, student=student, chosen=chosen, **more)
     return render(request, "classes/detail.html", context, status=status)
 
 
@@ -72,6 +79,7 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
     frame = class_frame(request, class_id, tab="students")
     student = _student(request, class_id, student_id, school_class=frame.school_class)
     if request.method == "GET":
+        open_panel(student, actor=request.user)
         return _panel(request, frame, _filled(student), student=student)
     get_editable(SchoolClass.objects, request.user, class_id)
     form = StudentForm(request.POST)
