@@ -13,17 +13,20 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from batches.samples import class_list, sample_essays
+from batches.samples import SampleFile, class_list, sample_essays
 
 ROOT = Path(__file__).resolve().parents[1]
+ARTIFACTS = ROOT / "test-artifacts"
+"""Pictures of every screen, and of a page where its test failed. Not in git."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -54,7 +57,7 @@ class Stack:
 
     url: str
     data: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
 
     def call(self, path: str, *, method: str = "GET", body: Any = None, token: str = "") -> Any:
         """The API's answer as JSON; raises HTTPError for a refusal."""
@@ -74,6 +77,38 @@ class Stack:
         pair = self.call("/api/v1/auth/token/", method="POST", body=body)
         return str(pair["access"])
 
+    def make_class(self, name: str, listed: str, *, who: tuple[str, str] = TEACHER) -> str:
+        """A class with a pasted list; its id."""
+        token = self.token(who)
+        body = {"designation": name, "courses": ["ENG6"]}
+        made = str(self.call("/api/v1/classes/", method="POST", body=body, token=token)["id"])
+        imports = f"/api/v1/classes/{made}/roster-imports/"
+        draft = self.call(imports, method="POST", body={"text": listed}, token=token)
+        self.call(f"{imports}{draft['id']}/apply/", method="POST", body={}, token=token)
+        return made
+
+    def make_batch(self, title: str, class_id: str | None, files: Sequence[SampleFile], **more: Any) -> str:
+        """A batch whose files are read and matched; the address of its page."""
+        who = more.get("who", TEACHER)
+        token = self.token(who)
+        made = self.call("/api/v1/batches/", method="POST", body={"title": title, "class_id": class_id}, token=token)
+        if files:
+            sent = [("files", (file.name, file.content)) for file in files]
+            answer = httpx.post(
+                f"{self.url}/api/v1/batches/{made['id']}/files/",
+                files=sent,
+                data={"paths": [file.full_path for file in files]},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=60,
+            )
+            answer.raise_for_status()
+        deadline = time.monotonic() + 60
+        while self.call(f"/api/v1/batches/{made['id']}/state/", token=token)["counts"]["reading"]:
+            if time.monotonic() > deadline:
+                pytest.fail("the files were not read in a minute")
+            time.sleep(0.1)
+        return f"/batches/{made['id']}/"
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
@@ -83,7 +118,19 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """`manage.py up` on a free port with new data; everyone's pages speak English."""
+    """`manage.py up` on a free port with new data; the teacher's pages speak English.
+
+    With E2E_URL in the environment the tests use the stack that runs there.
+    """
+    if running := os.environ.get("E2E_URL"):
+        made = Stack(running, Path(), None)
+        made.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=made.token())
+        yield made
+        return
+    yield from _own_stack()
+
+
+def _own_stack() -> Iterator[Stack]:
     # Not below pytest's own folder, which is closed to the user PostgreSQL runs as where this runs as root.
     data, port = Path(tempfile.mkdtemp(prefix="huleedu-e2e-", dir="/tmp")), _free_port()
     data.chmod(0o711)
@@ -107,7 +154,7 @@ def stack() -> Iterator[Stack]:
 
 def _wait_until_ready(made: Stack) -> None:
     deadline = time.monotonic() + 180
-    while time.monotonic() < deadline and made.process.poll() is None:
+    while made.process and time.monotonic() < deadline and made.process.poll() is None:
         try:
             if made.call("/readyz")["status"] == "ok":
                 return
@@ -133,8 +180,11 @@ def open_page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) ->
     """`open_page()`: a page of a new, anonymous browser. The test fails on any console error of any of them."""
     contexts: list[Any] = []
     errors: list[str] = []
+    allowed: list[re.Pattern[str]] = []
 
-    def make(*, width: int = 1360, height: int = 900, **options: Any) -> Page:
+    def make(*, width: int = 1360, height: int = 900, expected: str = "", **options: Any) -> Page:
+        if expected:
+            allowed.append(re.compile(expected))
         context = browser.new_context(
             base_url=stack.url, viewport={"width": width, "height": height}, locale="en-GB", **options
         )
@@ -146,9 +196,47 @@ def open_page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) ->
         return page
 
     yield make
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if getattr(request.node, "failed", False):
+            ARTIFACTS.mkdir(exist_ok=True)
+            for page in context.pages:
+                page.screenshot(path=ARTIFACTS / f"failed-{request.node.name}-{number}.png")
         context.close()
-    assert errors == []
+    assert [error for error in errors if not any(pattern.search(error) for pattern in allowed)] == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    """Let `open_page` know that the test failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report
+
+
+_GOALS = pytest.StashKey[list[tuple[str, str, str]]]()
+
+
+@pytest.fixture(scope="session")
+def goal(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
+    """`goal(what, target, seen)`: a line of the table printed when all tests have run."""
+    rows = request.config.stash.setdefault(_GOALS, [])
+
+    def note(what: str, target: str, seen: str) -> None:
+        rows.append((what, target, seen))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The measured goals beside their targets."""
+    rows = config.stash.get(_GOALS, [])
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    terminalreporter.section("Measured goals")
+    for row in [("What", "Target", "Seen"), *rows]:
+        terminalreporter.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @pytest.fixture
@@ -175,3 +263,23 @@ def essays(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
     return folder
+
+
+SMALL = (
+    "Emil A SA24D.docx", "Axel Strömbäck.docx", "text (final).txt", "ahlqvistnils_4301_99120_library.docx",
+    "essay.pdf", "Document (3).odt", "Argumentative text.txt",
+)  # fmt: skip
+"""One unsure, one conflict, one without a match, and certain ones."""
+
+
+@pytest.fixture(scope="session")
+def class_id(stack: Stack) -> str:
+    """The sample class, of `TEACHER`."""
+    return stack.make_class("SA24D", class_list())
+
+
+@pytest.fixture
+def small_batch(stack: Stack, class_id: str, request: pytest.FixtureRequest) -> str:
+    """The address of a batch with a few texts of each kind, read and matched."""
+    files = [file for file in sample_essays() if file.name in SMALL]
+    return stack.make_batch(request.node.name[:60], class_id, files)

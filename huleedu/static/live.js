@@ -211,24 +211,27 @@
     body.dataset.resources = fresh.body.dataset.resources ?? "";
     resources = resourcesOf(body);
     const content = document.getElementById("content");
-    stopAsking(content);
+    for (const child of content.children) letGo(child);
     content.replaceChildren(...main.childNodes);
     document.querySelector(".main-nav").replaceWith(fresh.querySelector(".main-nav"));
     resources.forEach((resource) => send({ action: "subscribe", resource }));
     htmx.process(content);
     prepare(content);
     ready();
+    if (document.activeElement === body) content.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("shown"));
   }
 
-  /** What is about to leave the page waits for no answer any more. */
-  function stopAsking(root) {
-    for (const element of [root, ...root.querySelectorAll(".htmx-request")]) htmx.trigger(element, "htmx:abort");
+  /** What leaves the page takes no answer any more. */
+  function letGo(root) {
+    for (const asking of [root, ...root.querySelectorAll(".htmx-request")]) {
+      asking.addEventListener("htmx:beforeSwap", (event) => { event.detail.shouldSwap = false; });
+    }
   }
 
   /** Puts `fresh` in the place of `old`, both with the same id. */
   function replacePart(old, fresh) {
-    stopAsking(old);
+    letGo(old);
     old.replaceWith(fresh);
     htmx.process(fresh);
     prepare(fresh);
@@ -343,7 +346,8 @@
   /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
   function prepare(root) {
     for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
-    for (const part of [root, ...root.querySelectorAll("[data-announce]")]) announced.set(part.id, part.dataset.announce);
+    for (const part of root.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
+    if (root.dataset?.announce) announced.set(root.id, root.dataset.announce);
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
 

@@ -1,0 +1,327 @@
+"""Match review in the browser: by keys alone, undone, asked, searched, beside a colleague, and without contact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.conftest import TEACHER, Stack
+
+pytestmark = pytest.mark.e2e
+
+SignIn = Callable[..., None]
+OpenPage = Callable[..., Page]
+NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of (409|422)|htmx:(afterRequest|sendError)"
+
+
+@pytest.fixture
+def review(open_page: OpenPage, sign_in: SignIn, small_batch: str) -> Page:
+    """The review of a small batch, at its first undecided text, with what comes next fetched."""
+    page = open_page(expected=NO_CONTACT)
+    sign_in(page)
+    open_review(page, small_batch)
+    return page
+
+
+def open_review(page: Page, batch: str) -> None:
+    """Open it and wait until the next texts are there too."""
+    page.goto(f"{batch}review/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.wait_for_load_state("networkidle")
+
+
+def file_name(page: Page) -> str:
+    """Of the open text, with its clues."""
+    return page.locator("#file-name").inner_text()
+
+
+def waiting(page: Page) -> Any:
+    """What waits on this device."""
+    return page.evaluate("() => window.waiting.list()")
+
+
+def focus_is_kept(page: Page) -> bool:
+    """The focus is never lost to the page itself."""
+    return bool(page.evaluate("() => document.activeElement !== document.body"))
+
+
+def test_a_decision_opens_the_next_text_and_says_so(review: Page) -> None:
+    expect(review.locator("#file-name")).to_contain_text("Emil A")
+    expect(review.locator("#decide input:checked")).to_be_focused()
+    review.keyboard.press("Enter")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    expect(review.get_by_role("radio").first).to_be_focused()
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    said = review.locator("#announcer")
+    expect(said).to_contain_text(re.compile(r"Confirmed\. \d left\. .*Axel Strömbäck\.docx, conflict: "))
+    expect(review.locator("#confirm")).to_have_attribute("aria-disabled", "true")
+    review.keyboard.press("Enter")
+    assert "Axel" in file_name(review), "nothing is chosen, so nothing is decided"
+    review.keyboard.press("n")
+    expect(review.locator("#file-name")).not_to_contain_text("Axel Strömbäck")
+    review.keyboard.press("Shift+N")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    review.go_back()
+    expect(review.locator("#file-name")).not_to_contain_text("Axel Strömbäck")
+    assert focus_is_kept(review)
+
+
+def test_any_number_of_decisions_is_undone(review: Page) -> None:
+    first = file_name(review)
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    review.keyboard.press("1")
+    review.keyboard.press("Enter")
+    expect(review.locator("#queue")).to_contain_text("Decided")
+    expect(review.locator("#review-progress")).to_contain_text("2 of")
+    review.keyboard.press("u")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    expect(review.locator("#messages")).to_contain_text("Undone.")
+    review.keyboard.press("u")
+    expect(review.locator("#file-name")).to_contain_text(first[:6])
+    expect(review.locator("#review-progress")).to_contain_text("0 of")
+    review.keyboard.press("u")
+    expect(review.locator("#messages")).to_contain_text("There is nothing to undo.")
+
+
+def test_the_certain_ones_are_listed_first_and_what_is_unticked_waits(review: Page) -> None:
+    review.keyboard.press("Shift+Enter")
+    button = review.locator("#confirm-ticked")
+    expect(button).to_be_focused()
+    n = int(re.sub(r"\D", "", button.inner_text()))
+    assert n >= 2
+    name = review.locator("tbody td a").first.inner_text()
+    review.locator("tbody input[type=checkbox]").first.uncheck()
+    expect(button).to_contain_text(f"Confirm {n - 1}")
+    button.press("Enter")
+    expect(review.locator("#messages")).to_contain_text(f"{n - 1} confirmed.")
+    expect(review.locator("#queue .queue-item", has_text=name)).to_contain_text("possible student")
+    expect(review.locator("#confirm-certain")).to_have_count(0)
+    assert focus_is_kept(review)
+
+
+def test_not_in_this_class_asks_which_way(review: Page) -> None:
+    first = file_name(review)
+    review.keyboard.press("x")
+    dialog = review.get_by_role("dialog", name="Not in this class")
+    expect(dialog.get_by_role("button", name="Leave without student")).to_be_focused()
+    review.keyboard.press("Escape")
+    assert file_name(review) == first
+    review.keyboard.press("x")
+    review.keyboard.press("Enter")
+    expect(review.locator("#file-name")).not_to_contain_text(first[:6])
+    expect(review.locator("#messages")).to_contain_text("Decided: not in this class.")
+    review.keyboard.press("x")
+    review.keyboard.press("2")
+    expect(review.get_by_label("First name")).to_be_focused()
+    review.keyboard.type("Nya")
+    review.keyboard.press("Tab")
+    review.keyboard.type("Elev")
+    review.keyboard.press("Enter")
+    expect(review.locator("#queue")).to_contain_text("Nya Elev")
+    review.keyboard.press("x")
+    review.keyboard.press("3")
+    expect(review.locator("#search-words")).to_be_focused()
+
+
+def test_search_covers_the_class_then_other_classes(review: Page, stack: Stack) -> None:
+    stack.make_class("NA25Q", "Förnamn\tEfternamn\tE-post\nQuincy\tAnnersson\tquincy@elev.example\n")
+    review.keyboard.press("/")
+    expect(review.locator("#search-words")).to_be_focused()
+    review.keyboard.type("quincy")
+    found = review.locator("#others")
+    expect(found).to_contain_text("In other classes")
+    expect(found).to_contain_text("NA25Q")
+    review.keyboard.press("Enter")
+    expect(found.get_by_role("radio", name="Quincy Annersson")).to_be_focused()
+    expect(review.locator("#confirm")).to_contain_text("Confirm Quincy Annersson")
+    review.keyboard.press("/")
+    review.keyboard.press("Escape")
+    expect(review.locator("#search-words")).to_have_value("quincy")
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+
+
+def test_keys_are_moved_to_alt_or_turned_off(review: Page, stack: Stack) -> None:
+    first = file_name(review)
+    try:
+        review.keyboard.press("?")
+        keys = review.get_by_role("dialog", name="Keys")
+        with review.expect_response("**/api/v1/me/"):
+            keys.get_by_label("with Alt").check()
+        review.keyboard.press("Escape")
+        expect(keys).to_be_hidden()
+        review.locator("#candidates").focus()
+        review.keyboard.press("n")
+        assert file_name(review) == first
+        review.keyboard.press("Alt+n")
+        expect(review.locator("#file-name")).not_to_contain_text(first[:6])
+        review.reload()
+        review.keyboard.press("Alt+?")
+        with review.expect_response("**/api/v1/me/"):
+            keys.get_by_label("off", exact=True).check()
+        review.keyboard.press("Escape")
+        review.keyboard.press("x")
+        expect(review.locator("#not-in-class")).to_be_hidden()
+    finally:
+        stack.call("/api/v1/me/", method="PATCH", body={"shortcuts": "on"}, token=stack.token())
+
+
+def test_it_stays_at_a_decided_text_where_going_on_is_off(review: Page, stack: Stack, small_batch: str) -> None:
+    try:
+        stack.call("/api/v1/me/", method="PATCH", body={"go_on": False}, token=stack.token())
+        open_review(review, small_batch)
+        name = file_name(review)
+        review.keyboard.press("Enter")
+        expect(review.locator("#messages")).to_contain_text("Confirmed.")
+        expect(review.locator("#decide .banner-done")).to_be_visible()
+        assert file_name(review) == name
+        review.keyboard.press("n")
+        expect(review.locator("#file-name")).not_to_contain_text(name[:6])
+    finally:
+        stack.call("/api/v1/me/", method="PATCH", body={"go_on": True}, token=stack.token())
+
+
+# --- two at once -----------------------------------------------------------------------------------------------------
+
+
+def text_id(page: Page) -> str:
+    """The open text, by the form that decides about it."""
+    action = page.locator("#decide").get_attribute("action") or ""
+    return action.split("/")[-3]
+
+
+def decide_elsewhere(stack: Stack, page: Page, *, nth: int = 0) -> None:
+    """What the same teacher does in another place: choose the nth student."""
+    student = page.locator("#decide input[name=student]").nth(nth).get_attribute("value")
+    body = {"student_id": student, "version": None}
+    essay = stack.call(f"/api/v1/essays/{text_id(page)}/", token=stack.token())
+    body["version"] = essay["version"]
+    stack.call(f"/api/v1/essays/{text_id(page)}/association/", method="PUT", body=body, token=stack.token())
+
+
+def test_what_is_decided_elsewhere_holds_the_open_text_still(review: Page, stack: Stack) -> None:
+    decide_elsewhere(stack, review, nth=1)
+    told = review.locator("#meanwhile")
+    expect(told).to_contain_text("just now")
+    expect(review.locator("#decide .decision-bar")).to_have_attribute("inert", "")
+    assert focus_is_kept(review)
+    name = file_name(review)
+    told.get_by_role("link", name="Change").click()
+    expect(review.locator("#decide .banner-done")).to_be_visible()
+    assert file_name(review) == name
+    expect(review.locator("#decide .decision-bar")).not_to_have_attribute("inert", "")
+
+
+def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: Stack) -> None:
+    review.route("**/ws/", lambda route: route.abort())
+    name = file_name(review)
+    review.evaluate("() => document.getElementById('meanwhile').remove()")
+    decide_elsewhere(stack, review, nth=1)
+    review.keyboard.press("Enter")
+    expect(review.locator("#decided-first")).to_contain_text("Somebody was first.")
+    assert file_name(review) == name
+    expect(review.get_by_role("link", name="Keep theirs")).to_be_focused()
+    review.get_by_role("button", name="Use mine").click()
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+
+
+# --- without contact -------------------------------------------------------------------------------------------------
+
+
+def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack, small_batch: str) -> None:
+    first = file_name(review)
+    review.context.set_offline(True)
+    banner = review.locator("#offline")
+    expect(banner).to_contain_text(re.compile(r"No contact right now. You see how things were at \d\d:\d\d."))
+    review.keyboard.press("Enter")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    row = review.locator("#queue .queue-item", has_text="Emil A SA24D")
+    expect(row).to_contain_text("Waiting to be sent")
+    review.keyboard.press("1")
+    review.keyboard.press("Enter")
+    expect(review.locator("#queue .queue-item", has_text="Axel")).to_contain_text("Waiting to be sent")
+    expect(banner).to_contain_text("Decisions waiting to be sent: 2.")
+    kept = review.evaluate("() => JSON.stringify({ ...localStorage })")
+    assert "Emil" not in kept
+    assert "Axel" not in kept
+    review.keyboard.press("u")
+    expect(banner).to_contain_text("Decisions waiting to be sent: 1.")
+    review.context.set_offline(False)
+    expect(banner).to_be_hidden(timeout=20_000)
+    expect(review.locator("#review-progress")).to_contain_text("1 of", timeout=20_000)
+    review.wait_for_function("() => window.waiting.list().length === 0")
+    state = stack.call(f"/api/v1{small_batch}state/", token=stack.token())
+    assert state["counts"]["confirmed"] == 1
+
+
+def test_what_waits_is_sent_after_a_reload_and_a_colleague_is_not_overwritten(review: Page, stack: Stack) -> None:
+    first = review.url
+    review.context.set_offline(True)
+    review.keyboard.press("Enter")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    assert len(waiting(review)) == 1
+    review.goto("about:blank")
+    review.context.set_offline(False)
+    review.route("**/decide/", lambda route: route.abort())
+    review.goto(first)
+    decide_elsewhere(stack, review, nth=1)
+    review.unroute("**/decide/")
+    review.goto("/overview/")
+    expect(review.locator("#messages")).to_contain_text("Somebody was first with a text", timeout=20_000)
+    review.get_by_role("link", name="Open the text").click()
+    expect(review.locator("#decided-first")).to_contain_text("Yours")
+    review.wait_for_function("() => window.waiting.list().length === 0")
+
+
+def test_signing_out_forgets_what_waits(review: Page) -> None:
+    review.route("**/decide/", lambda route: route.abort())
+    review.keyboard.press("Enter")
+    expect(review.locator("#queue")).to_contain_text("Waiting to be sent")
+    review.on("dialog", lambda dialog: dialog.accept())
+    review.locator(".account-menu summary").click()
+    review.get_by_role("button", name="Sign out").click()
+    expect(review).to_have_url(re.compile("sign-in"))
+    assert review.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('waiting')).length") == 0
+
+
+def test_an_ended_session_asks_to_sign_in_and_goes_on(review: Page) -> None:
+    review.context.clear_cookies(name="sessionid")
+    review.keyboard.press("Enter")
+    dialog = review.get_by_role("dialog", name="You are signed out")
+    dialog.get_by_label("Password").fill("not this one")
+    dialog.get_by_label("Password").press("Enter")
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    dialog.get_by_label("Password").fill(TEACHER[1])
+    dialog.get_by_label("Password").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    expect(review.locator("#review-progress")).to_contain_text("1 of")
+
+
+# --- on a phone ------------------------------------------------------------------------------------------------------
+
+
+def test_on_a_phone_buttons_take_the_place_of_keys(open_page: OpenPage, sign_in: SignIn, small_batch: str) -> None:
+    page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    sign_in(page)
+    page.goto(f"{small_batch}review/")
+    expect(page.locator("#text")).to_be_hidden()
+    page.locator("#queue .queue-item").first.click()
+    expect(page.locator("#file-name")).to_contain_text("Emil A")
+    for button in page.locator(".decision-bar > .button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
+        assert box["y"] + box["height"] <= 844, "the buttons stay in sight"
+    assert page.locator(".key:visible").count() == 0
+    page.get_by_role("button", name="Search the class").click()
+    expect(page.locator("#search-words")).to_be_focused()
+    page.locator("#confirm").click()
+    expect(page.locator("#messages")).to_contain_text("Confirmed.")
+    expect(page.locator("#file-name")).to_contain_text("Axel Strömbäck")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
