@@ -132,6 +132,14 @@ def test_two_texts_one_student_stand_side_by_side(
     assert "already has a text" not in page(client, url("review-text", batch, second)), "decided"
 
 
+def test_the_list_of_certain_matches_says_which_are_versions(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    make_essays(batch, 3, students=[students[0], students[0], students[1]], certainty="certain")
+    shown = page(client_for(teacher), url("confirm", batch))
+    assert [shown.count(f"version {number}") for number in (1, 2, 3)] == [1, 1, 0]
+
+
 def test_different_students_leaves_the_choice_open(
     client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
 ) -> None:

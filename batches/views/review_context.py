@@ -200,6 +200,8 @@ class CertainRow:
 
     row: Row
     clue: str
+    version: int = 0
+    """Set where the student has several texts."""
 
 
 def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
@@ -208,7 +210,8 @@ def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
     queue = read_queue(frame.batch, viewer=request.user)
     matches = EssayStudentAssociation.objects.filter(essay__in=[row.essay.pk for row in queue.certain])
     clues = {match.essay_id: _best_clue(match) for match in matches.only("essay_id", "candidates", "evidence")}
-    rows = [CertainRow(row, clues.get(row.essay.pk, "")) for row in queue.certain]
+    versions = {text.row.essay.pk: text.version for text in text_rows(queue)}
+    rows = [CertainRow(row, clues.get(row.essay.pk, ""), versions[row.essay.pk]) for row in queue.certain]
     return frame_context(frame, queue=queue, certain=rows)
 
 
