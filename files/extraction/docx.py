@@ -120,7 +120,8 @@ def _runs(element: etree._Element, parts: list[str], boxes: list[etree._Element]
             parts.append("\n")
         elif name == "noBreakHyphen":
             parts.append("-")
-        elif name == "txbxContent":
+        elif name == "txbxContent" or any(_name(part) == "p" for part in child):
+            # A text box, or a shape with paragraphs of its own.
             boxes.append(child)
         elif name == "AlternateContent":
             _runs(_one_branch(child), parts, boxes)

@@ -109,7 +109,12 @@ def _inline(element: etree._Element, parts: list[str], boxes: list[etree._Elemen
             boxes.append(child)
         elif name == "note":
             boxes.extend(body for body in child if _name(body) == "note-body")
-        elif not _is_gone(child):
+        elif _is_gone(child):
+            pass
+        elif any(_name(part) in ("p", "h", "list") for part in child):
+            # A shape that hangs on the paragraph and has paragraphs of its own.
+            boxes.append(child)
+        else:
             _inline(child, parts, boxes)
         parts.append(_plain(child.tail))
 

@@ -23,6 +23,9 @@ from files.extraction.text import Draft
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
+_ACCENTED = re.compile(r"([¨˚])([AOUEIYaoueiy])")
+"""TeX draws `ö` as two glyphs, the dots first."""
+_ACCENTS = {"¨": "\u0308", "˚": "\u030a"}
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010\ufffe]\n(?=[a-zåäöéü])")
 _PAGE_NUMBER = re.compile(
     r"^[\W_]*(?:sida|page|s\.)?[\W_]*\d{1,3}(?:\s*(?:av|of|/|\()\s*\d{1,3}\)?)?[\W_]*$", re.IGNORECASE
@@ -101,7 +104,7 @@ def _document(texts: Iterable[str], information: dict[str, str], limits: Limits)
         size += len(text)
         if size > limits.max_chars:
             raise ExtractionError("too_long")
-        pages.append(text.translate(_LIGATURES))
+        pages.append(_ACCENTED.sub(lambda pair: pair[2] + _ACCENTS[pair[1]], text.translate(_LIGATURES)))
     if _is_unreadable("".join(pages)):
         raise ExtractionError("no_text")
     for lines in _without_running_lines([page.splitlines() for page in pages], draft):

@@ -44,7 +44,7 @@ def decode(data: bytes) -> str:
     content = data.removeprefix(codecs.BOM_UTF8)
     try:
         # Halves of a pair that stand alone (CESU-8) are put together when the text is cleaned.
-        return _refuse_binary(content.decode("utf-8", "surrogatepass"))
+        return _once(_refuse_binary(content.decode("utf-8", "surrogatepass")))
     except UnicodeDecodeError:
         pass
     head = content[:4096]
@@ -54,6 +54,16 @@ def decode(data: bytes) -> str:
     if mended is None and content is not data:
         raise ExtractionError("encoding_unknown")
     return mended if mended is not None else _eight_bit(content)
+
+
+def _once(text: str) -> str:
+    """The text; where it was put into UTF-8 twice (`Ã¥` throughout), once."""
+    for encoding in ("cp1252", "latin-1") if not text.isascii() else ():
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
 
 
 def _mostly_utf8(data: bytes) -> str | None:

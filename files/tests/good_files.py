@@ -87,6 +87,7 @@ def _word_constructs() -> Iterator[GoodFile]:
         f"<w:tbl><w:tr><w:trPr><w:del w:id='1'/></w:trPr><w:tc>{par('Bo Ek')}</w:tc></w:tr><w:tr><w:tc><w:tcPr>"
         f"<w:cellDel w:id='2'/></w:tcPr>{par('Bo Ek')}</w:tc><w:tc>{par(NAME)}</w:tc></w:tr></w:tbl>"
     )
+    shape_text = f"<a:txBody xmlns:a='a'><a:p><a:r><a:t>{NAME}</a:t></a:r></a:p><a:p/></a:txBody>"
     filled = control.format(par(NAME)).replace("<w:alias", "<w:showingPlcHdr w:val='0'/><w:alias")
     bodies = {
         "text box": f"<w:p>{run(alternate)}</w:p>",
@@ -111,6 +112,7 @@ def _word_constructs() -> Iterator[GoodFile]:
         "comment of the file within a name": f"<w:p>{text('Åsa <!-- Bo Ek -->Öberg<?x Bo Ek?>-Ängström')}</w:p>",
         "deleted rows and cells": deleted,
         "content control filled in": filled,
+        "shape with paragraphs": f"<w:p>{text('Hej')}{run(f'<w:drawing>{shape_text}</w:drawing>')}{text('då')}</w:p>",
         "group of text boxes": f"<w:p>{run(f'<w:drawing><x>{box}</x><x>{box}</x></w:drawing>')}</w:p>",
         "decomposed letters": par("A\u030asa O\u0308berg-A\u0308ngstro\u0308m"),
         "characters by number": par("&#197;sa &#xD6;berg-&#196;ngstr&#246;m"),
@@ -217,6 +219,7 @@ def _open_document() -> Iterator[GoodFile]:
     bodies = {
         "text box": f"<text:p>{box}</text:p>",
         "text box on the page": box,
+        "shape in a line": f"<text:p>Hej<draw:custom-shape><text:p>{NAME}</text:p></draw:custom-shape>då</text:p>",
         "tracked changes": f"{change}<text:p>{NAME}</text:p>",
         "table": f"<table:table><table:table-row>{cell}</table:table-row></table:table>",
         "nested table": nested.format(nested.format(f"<text:p>{NAME}</text:p>")),
@@ -310,6 +313,7 @@ def _plain_text() -> Iterator[GoodFile]:
         "the end mark of DOS": BOTH.encode("cp850") + b"\x1a",
         "form feeds": BOTH.replace("\n", "\n\x0c").encode(),
         "one long line": BOTH.replace("\n", " ").encode() * 300,
+        "UTF-8 twice": BOTH.encode().decode("latin-1").encode(),
         "cut off within a letter": f"{BOTH} å".encode()[:-1],
         "one byte of another code": BOTH.encode() + b"\ncaf\xe9",
         "two codes put together": BOTH.encode() * 2 + BOTH.encode("cp1252"),

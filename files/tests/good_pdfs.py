@@ -116,6 +116,11 @@ def _encoded() -> Iterator[tuple[str, bytes]]:
         for line in BOTH.split("\n")
     )
     yield "kerned letters", one_page_pdf(pdf_stream(b"BT /F1 12 Tf 50 700 Td 15 TL " + kerned + b" ET"))
+    glyphs = {"Å": "\x17A", "å": "\x17a", "Ä": "\x7fA", "ä": "\x7fa", "Ö": "\x7fO", "ö": "\x7fo"}
+    lines = [line.translate(str.maketrans(glyphs)).encode("latin-1") for line in BOTH.split("\n")]
+    content = pdf_stream(b"BT /F1 12 Tf 50 700 Td 15 TL (" + b") Tj T* (".join(lines) + b") Tj ET")
+    dots = b"<< /Differences [23 /ring 127 /dieresis] >>"
+    yield "TeX's dots beside the letters", patched(one_page_pdf(content), b"/WinAnsiEncoding", dots)
     gaps = b"".join(
         b"[" + b" -300 ".join(b"(" + word.encode("cp1252") + b")" for word in line.split()) + b"] TJ T*\n"
         for line in BOTH.split("\n")
