@@ -116,7 +116,14 @@ def _encoded() -> Iterator[tuple[str, bytes]]:
         for line in BOTH.split("\n")
     )
     yield "kerned letters", one_page_pdf(pdf_stream(b"BT /F1 12 Tf 50 700 Td 15 TL " + kerned + b" ET"))
-    glyphs = {"Å": "\x17A", "å": "\x17a", "Ä": "\x7fA", "ä": "\x7fa", "Ö": "\x7fO", "ö": "\x7fo"}
+    glyphs: dict[str, str | int | None] = {
+        "Å": "\x17A",
+        "å": "\x17a",
+        "Ä": "\x7fA",
+        "ä": "\x7fa",
+        "Ö": "\x7fO",
+        "ö": "\x7fo",
+    }
     lines = [line.translate(str.maketrans(glyphs)).encode("latin-1") for line in BOTH.split("\n")]
     content = pdf_stream(b"BT /F1 12 Tf 50 700 Td 15 TL (" + b") Tj T* (".join(lines) + b") Tj ET")
     dots = b"<< /Differences [23 /ring 127 /dieresis] >>"
