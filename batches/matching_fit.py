@@ -83,33 +83,44 @@ def _given(written: list[Token], name: Name, *, free: frozenset[int] = frozenset
 
 
 def _both(written: list[Token], name: Name, *, slips: bool) -> Hit | None:
-    family = find_part(written, name.family, slips=slips) or find_part(written, name.solid, slips=slips)
-    whole = family is not None
-    if family is None and len(name.family) > 1:
-        family = find_word(written, name.family)
-    if family is None:
-        return None
-    given = _given_near(written, name, family, slips=slips)
-    if given is None:
-        return None
-    exactness = min(given.exactness, family.exactness) - (0.0 if whole else 0.05)
-    return Hit("slip" if slips else "full_name", given.used | family.used, exactness)
+    """Given and family name where they stand nearest to each other: two of one family may be named."""
+    best: tuple[int, Hit] | None = None
+    taken: frozenset[int] = frozenset()
+    while found := _family_part(written, name, free=taken, slips=slips):
+        family, lost = found
+        given = _given_near(written, name, family, slips=slips)
+        if given:
+            used = given.used | family.used
+            hit = Hit("slip" if slips else "full_name", used, min(given.exactness, family.exactness) - lost)
+            if best is None or _gap(used) < best[0]:
+                best = _gap(used), hit
+        taken |= family.used
+    return best[1] if best else None
+
+
+def _family_part(written: list[Token], name: Name, *, free: frozenset[int], slips: bool) -> tuple[Part, float] | None:
+    """The family name or one of its words, and what that word alone is less exact by."""
+    for form in (name.family, name.solid):
+        part = find_part(written, form, free=free, slips=slips)
+        if part:
+            return part, 0.0
+    word = find_word(written, name.family, free=free) if len(name.family) > 1 else None
+    return (word, 0.05) if word else None
 
 
 def _given_near(written: list[Token], name: Name, family: Part, *, slips: bool) -> Part | None:
     """The given name beside the family name, where somebody else's may stand elsewhere."""
     taken = family.used
     while given := _given(written, name, free=taken, slips=slips):
-        if _together(given.used, family.used):
+        if _gap(given.used | family.used) <= 2:
             return given
         taken |= given.used
     return None
 
 
-def _together(one: frozenset[int], other: frozenset[int]) -> bool:
-    """At most two words between the parts: a middle name, not another person."""
-    used = one | other
-    return max(used) - min(used) + 1 - len(used) <= 2
+def _gap(used: frozenset[int]) -> int:
+    """Words between the parts: at most two are a middle name, more are another person."""
+    return max(used) - min(used) + 1 - len(used)
 
 
 def _single(written: list[Token], name: Name, *, place: str) -> Hit | None:

@@ -17,7 +17,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 _WORD = re.compile(r"[^\W\d_]+(?:['’`´][^\W\d_]+)*\.?")
 _SPECIAL = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "ß": "ss", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "œ": "oe"})
 _SPELLED = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "æ": "ae"})
-PARTICLES = frozenset("von van af av de del della der den di da do dos das la le el al bin ibn abu mac mc o y".split())
+PARTICLES = frozenset("von van af de del della der den di da do dos das la le el al bin ibn abu mac mc o y".split())
 TYPO_LENGTH = 5
 """Letters a name must have before one slip is forgiven; two slips from twice that."""
 SHORT = 3
