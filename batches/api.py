@@ -47,6 +47,7 @@ STATE = inline_serializer(
         "phases": serializers.DictField(),
         "not_handed_in": serializers.ListField(child=serializers.UUIDField()),
         "may_have": serializers.ListField(child=serializers.UUIDField()),
+        "excused": serializers.ListField(child=serializers.UUIDField()),
     },
 )
 

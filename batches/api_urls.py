@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from batches.api import BatchViewSet
 from batches.api_activity import ActivityViewSet
+from batches.api_excuses import ExcuseViewSet
 from batches.api_files import BatchFileViewSet, EssayViewSet
 from batches.api_names import NamePatternViewSet
 from batches.api_students import StudentTextsViewSet
@@ -38,6 +39,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "batches/<uuid:batch_id>/name-pattern/",
         NamePatternViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="batch-name-pattern",
+    ),
+    path(
+        "batches/<uuid:batch_id>/excuses/<uuid:student_id>/",
+        ExcuseViewSet.as_view({"put": "update", "delete": "destroy"}),
+        name="batch-excuse",
     ),
     path(_FILES, BatchFileViewSet.as_view({"get": "list", "post": "create"}), name="batch-files"),
     path(f"{_FILES}<uuid:file_id>/", BatchFileViewSet.as_view({"delete": "destroy"}), name="batch-file"),

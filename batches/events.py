@@ -131,6 +131,18 @@ class EssayVersionCounted(EventData):
 
 
 @register
+class BatchExpectationChanged(EventData):
+    """From a student a text of the batch is no longer expected, or is again."""
+
+    aggregate = ("batch", "batch_id")
+    public_fields = ("batch_id", "student_id")
+
+    event_type: Literal["batch.expectation.changed"] = "batch.expectation.changed"
+    batch_id: UUID
+    student_id: UUID
+
+
+@register
 class BatchReviewNeeded(EventData):
     """Everything is read and matched, and texts wait for the teacher."""
 

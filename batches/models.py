@@ -19,7 +19,7 @@ from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.models import PublicModel
 
-__all__ = ["Batch", "BatchFile", "Decision", "Essay", "EssayStudentAssociation", "HandOver", "PhaseRun"]
+__all__ = ["Batch", "BatchFile", "Decision", "Essay", "EssayStudentAssociation", "Excuse", "HandOver", "PhaseRun"]
 
 
 class Batch(PublicModel):
@@ -261,6 +261,23 @@ class Decision(models.Model):
         return f"decision {self.pk}"
 
 
+class Excuse(models.Model):
+    """A student of the class from whom no text of this batch is expected."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="excuses")
+    student = models.ForeignKey(Student, models.CASCADE, related_name="+")
+    excused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("student not expected")
+        verbose_name_plural = _("students not expected")
+        constraints = [models.UniqueConstraint(fields=["batch", "student"], name="excused_once_per_batch")]
+
+    def __str__(self) -> str:
+        return f"excuse {self.pk}"
+
+
 class PhaseRun(models.Model):
     """One phase of one run of the pipeline."""
 
@@ -357,6 +374,7 @@ class HandOver(models.Model):
 def _register_audit() -> None:
     auditlog.register(Batch, exclude_fields=["created_at", "updated_at", "processing_metadata", "reminded_at"])
     auditlog.register(BatchFile, exclude_fields=["created_at"])
+    auditlog.register(Excuse, exclude_fields=["created_at"])
     auditlog.register(Essay, exclude_fields=["created_at", "updated_at", "results", "matched_at"])
     auditlog.register(
         EssayStudentAssociation, exclude_fields=["candidates", "evidence", "updated_at", "is_new", "confidence"]

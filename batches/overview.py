@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, PhaseRun
+from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.querysets import file_counts
 from classes.models import Enrolment
 from classes.ordering import name_key
@@ -217,10 +217,11 @@ def _name_missing(rows: Iterable[Row]) -> None:
         student=OuterRef("student"), essay__batch=OuterRef("school_class__batches"), essay__removed_at=None
     )
     sure = texts.filter(Q(status="confirmed") | Q(certainty="certain"))
+    excuses = Excuse.objects.filter(student=OuterRef("student"), batch=OuterRef("school_class__batches"))
     found = (
         Enrolment.objects.filter(left_at=None)
         .annotate(batch_pk=F("school_class__batches"), is_sure=Exists(sure), has_text=Exists(texts))
-        .filter(batch_pk__in=by_batch)
+        .filter(~Exists(excuses), batch_pk__in=by_batch)
         .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name")
     )
     names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))

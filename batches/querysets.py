@@ -102,14 +102,16 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.annotate(**counts)
 
     def with_missing(self) -> BatchQuerySet:
-        """Adds `n_missing`, the students of the class whom no text of the batch suggests; null without a class."""
-        from batches.models import EssayStudentAssociation
+        """Adds `n_missing`: of how many students a text is expected and none suggests them; null without a class."""
+        from batches.models import EssayStudentAssociation, Excuse
 
         texts = EssayStudentAssociation.objects.filter(
             student=OuterRef("student"), essay__batch=OuterRef(OuterRef("pk")), essay__removed_at=None
         )
+        excuses = Excuse.objects.filter(student=OuterRef("student"), batch=OuterRef(OuterRef("pk")))
         students = Enrolment.objects.filter(school_class=OuterRef("school_class"), left_at=None)
-        counted = students.filter(~Exists(texts)).order_by().values("school_class").annotate(n=Count("pk")).values("n")
+        expected = students.filter(~Exists(texts), ~Exists(excuses)).order_by()
+        counted = expected.values("school_class").annotate(n=Count("pk")).values("n")
         missing = Case(When(school_class=None, then=None), default=Coalesce(Subquery(counted), Value(0)))
         return self.annotate(n_missing=missing)
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
-from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.pipeline import BUILT_IN
 from batches.querysets import file_counts
 from batches.steps import way_out
@@ -47,10 +48,14 @@ def count_batch(batch: Batch) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """Who of the class has no text: nobody suggests one (`missing`), or only an unsure match does (`may_have`)."""
+    """Who of the class has no text: nobody suggests one (`missing`), or only an unsure match does (`may_have`).
+
+    Of those who are `excused` none is expected; they are in neither of the others.
+    """
 
     missing: tuple[Student, ...]
     may_have: tuple[Student, ...]
+    excused: tuple[Student, ...] = ()
 
 
 def who_has_not_handed_in(batch: Batch) -> HandedIn:
@@ -63,12 +68,15 @@ def who_has_not_handed_in(batch: Batch) -> HandedIn:
     for student_pk, status, certainty in matches.values_list("student_id", "status", "certainty"):
         decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
         (sure if decided else unsure).add(student_pk)
-    students = list(Student.objects.in_class(batch.school_class_id))
+    excuses = Excuse.objects.filter(batch=batch, student=OuterRef("pk"))
+    students: list[Any] = list(Student.objects.in_class(batch.school_class_id).annotate(is_excused=Exists(excuses)))
     students.sort(key=lambda student: name_key(student.given_name, student.family_name))
     without = [student for student in students if student.pk not in sure]
+    expected = [student for student in without if not student.is_excused]
     return HandedIn(
-        missing=tuple(student for student in without if student.pk not in unsure),
-        may_have=tuple(student for student in without if student.pk in unsure),
+        missing=tuple(student for student in expected if student.pk not in unsure),
+        may_have=tuple(student for student in expected if student.pk in unsure),
+        excused=tuple(student for student in without if student.is_excused),
     )
 
 
@@ -182,4 +190,5 @@ def batch_state(batch: Batch) -> dict[str, Any]:
         "phases": phases(batch, counts),
         "not_handed_in": [str(student.public_id) for student in handed_in.missing],
         "may_have": [str(student.public_id) for student in handed_in.may_have],
+        "excused": [str(student.public_id) for student in handed_in.excused],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import activity, batch_class, batches, files, names, overview, privacy, results, review, students, versions
+from batches.views import activity, batch_class, batches, files, names, overview, printing, privacy, results, review, students, versions
 
 app_name = "batches"
 
@@ -38,6 +38,9 @@ urlpatterns = [
     path(f"{_BATCH}names/", names.names, name="names"),
     path(f"{_BATCH}names/undo/", names.names_undo, name="names-undo"),
     path(f"{_BATCH}missing/", results.missing, name="missing"),
+    path(f"{_BATCH}missing/<uuid:student_id>/excuse/", results.excuse, name="excuse"),
+    path(f"{_BATCH}missing/<uuid:student_id>/expect/", results.expect, name="expect"),
+    path(f"{_BATCH}print/", printing.texts, name="print"),
     path(f"{_BATCH}retry/", batches.retry, name="retry"),
     path(f"{_BATCH}keep-undecided/", batches.keep_undecided, name="keep-undecided"),
     path(f"{_BATCH}history/", results.history, name="history"),

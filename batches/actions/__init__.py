@@ -6,6 +6,7 @@ Pages, API and tasks are doors onto these; each is one transaction with its audi
 from batches.actions.batches import create_batch, delete_batch, update_batch
 from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
 from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
+from batches.actions.excuses import excuse_student, expect_student
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file
 from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
 from batches.actions.lifecycle import (
@@ -44,6 +45,8 @@ __all__ = [
     "delete_batch",
     "end_entries",
     "end_hand_over",
+    "excuse_student",
+    "expect_student",
     "finish_reading",
     "give_up_phases",
     "give_up_reading",

@@ -92,7 +92,11 @@ def _table(batch: Batch) -> Iterator[list[Any]]:
             *(figures.get(name, "") if figures.get(name) is not None else "" for name in FIGURES),
         ]  # fmt: skip
     handed_in = who_has_not_handed_in(batch)
-    for students, state in ((handed_in.missing, _("not handed in")), (handed_in.may_have, _("may have handed in"))):
+    for students, state in (
+        (handed_in.missing, _("not handed in")),
+        (handed_in.may_have, _("may have handed in")),
+        (handed_in.excused, _("not expected")),
+    ):
         for student in students:
             yield [*_person(student), "", state]
 

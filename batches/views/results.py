@@ -8,17 +8,18 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from batches import exports
+from batches import actions, exports
 from batches.history import happenings
 from batches.models import Batch
 from batches.reads import last_handed_in
+from batches.reminders import reminders
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
-from huleedu.common.access import get_visible
+from huleedu.common.access import get_editable, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.requests import PageRequest
 from huleedu.common.spreadsheet import safe_cell
@@ -30,8 +31,26 @@ def missing(request: PageRequest, batch_id: UUID) -> HttpResponse:
     frame = batch_frame(request, batch_id, tab="missing")
     if request.GET.get("format") == "csv":
         return _missing_csv(frame)
-    context = frame_context(frame, **_last_times(frame))
+    context = frame_context(frame, reminders=reminders(frame.batch, request.user.name), **_last_times(frame))
     return render(request, "batches/_missing.html" if request.htmx else "batches/missing.html", context)
+
+
+@require_POST
+def excuse(request: PageRequest, batch_id: UUID, student_id: UUID) -> HttpResponse:
+    """Expect no text from a student of the class."""
+    batch = get_editable(Batch.objects, request.user, batch_id)
+    student: Student = get_visible(Student.objects, request.user, student_id)
+    actions.excuse_student(batch, student=student, actor=request.user)
+    return redirect("batches:missing", batch_id)
+
+
+@require_POST
+def expect(request: PageRequest, batch_id: UUID, student_id: UUID) -> HttpResponse:
+    """Expect a text again."""
+    batch = get_editable(Batch.objects, request.user, batch_id)
+    student: Student = get_visible(Student.objects, request.user, student_id)
+    actions.expect_student(batch, student=student, actor=request.user)
+    return redirect("batches:missing", batch_id)
 
 
 @require_GET
@@ -52,11 +71,12 @@ def export(request: PageRequest, batch_id: UUID) -> HttpResponseBase:
 
 
 def _last_times(frame: Frame) -> dict[str, object]:
-    students = [*frame.handed_in.missing, *frame.handed_in.may_have]
+    students = [*frame.handed_in.missing, *frame.handed_in.may_have, *frame.handed_in.excused]
     last = last_handed_in(students, other_than=frame.batch)
     return {
         "missing": [(student, last.get(student.pk)) for student in frame.handed_in.missing],
         "may_have": [(student, last.get(student.pk)) for student in frame.handed_in.may_have],
+        "excused": [(student, last.get(student.pk)) for student in frame.handed_in.excused],
     }
 
 
@@ -66,6 +86,7 @@ def _missing_csv(frame: Frame) -> HttpResponse:
     writer.writerow([_("Surname"), _("First name"), _("School e-mail"), _("State")])
     _write(writer, frame.handed_in.missing, _("not handed in"))
     _write(writer, frame.handed_in.may_have, _("may have handed in"))
+    _write(writer, frame.handed_in.excused, _("not expected"))
     return exports.attachment(out.getvalue().encode("utf-8-sig"), frame.batch, _("not handed in"), "csv")
 
 

@@ -252,7 +252,17 @@ def texts_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
     """All texts with their students."""
     frame = batch_frame(request, batch_id, tab="texts")
     queue = read_queue(frame.batch, viewer=request.user)
-    return frame_context(frame, queue=queue, rows=text_rows(queue))
+    rows = text_rows(queue)
+    assessed = frame.batch.generation > 0 and _add_figures(frame.batch, rows)
+    return frame_context(frame, queue=queue, rows=rows, assessed=assessed)
+
+
+def _add_figures(batch: Batch, rows: Sequence[Any]) -> bool:
+    """Gives each row's text its figures; whether there are any. One statement."""
+    found = dict(Essay.objects.live().filter(batch=batch).values_list("pk", "results"))
+    for row in rows:
+        row.row.essay.results = found.get(row.row.essay.pk, {})
+    return any(found.values())
 
 
 def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict[str, Any]:

@@ -1,0 +1,117 @@
+"""Who has not handed in: not expected and expected again, the reminder, the sheet; and texts on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from batches import actions
+from batches.models import Batch, Essay, Excuse
+from batches.overview import read_overview
+from batches.state import batch_state, who_has_not_handed_in
+from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.pages import url
+from classes.models import SchoolClass, Student
+from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+
+Browser = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def students(owned_class: SchoolClass) -> list[Student]:
+    return make_students(owned_class, ["Emil Berg", "Hugo Dahl", "Bo Ek"])
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass, students: list[Student]) -> Batch:
+    """Emil has handed in, Hugo and Bo have not."""
+    batch = make_batch(teacher, owned_class)
+    make_essays(batch, 1, students=students, certainty="certain")
+    return batch
+
+
+def test_an_excused_student_is_missed_nowhere(
+    batch: Batch, students: list[Student], teacher: User, colleague: User
+) -> None:
+    actions.excuse_student(batch, student=students[1], actor=colleague)
+    actions.excuse_student(batch, student=students[1], actor=teacher)
+    assert Excuse.objects.get().excused_by == colleague
+    found = who_has_not_handed_in(batch)
+    assert ([s.name for s in found.missing], [s.name for s in found.excused]) == (["Bo Ek"], ["Hugo Dahl"])
+    assert Batch.objects.with_missing().get().n_missing == 1  # type: ignore[attr-defined]  # annotated
+    assert read_overview(teacher).missing[0].not_handed_in.missing == ("Bo Ek",)
+    assert batch_state(batch)["excused"] == [str(students[1].public_id)]
+    assert OutboxEvent.objects.filter(event_type="batch.expectation.changed").count() == 1
+    actions.expect_student(batch, student=students[1], actor=teacher)
+    assert len(who_has_not_handed_in(batch).missing) == 2
+
+
+def test_only_students_of_the_class_are_excused(batch: Batch, teacher: User, stranger: User) -> None:
+    other = Student.objects.create(created_by=stranger, given_name="Nobody")
+    with pytest.raises(ActionError, match="not_found"):
+        actions.excuse_student(batch, student=other, actor=teacher)
+
+
+def test_the_page(batch: Batch, students: list[Student], teacher: User, reader: User, client_for: Browser) -> None:
+    browser = client_for(teacher)
+    excuse = url("excuse", batch, student_id=students[1].public_id)
+    assert browser.post(excuse).status_code == 302
+    page = browser.get(url("missing", batch)).content.decode()
+    assert "Expect again" in page
+    assert "Hugo Dahl;" not in browser.get(url("missing", batch) + "?format=csv").content.decode()
+    assert "not expected" in browser.get(url("missing", batch) + "?format=csv").content.decode()
+    assert "Expect again" not in client_for(reader).get(url("missing", batch)).content.decode()
+    browser.post(url("expect", batch, student_id=students[1].public_id))
+    assert not Excuse.objects.exists()
+
+
+def test_the_reminder_is_in_both_languages_and_names_nobody(batch: Batch, teacher: User, client_for: Browser) -> None:
+    page = client_for(teacher).get(url("missing", batch)).content.decode()
+    sent = page[page.index('id="reminder-title"') :]
+    assert 'lang="sv"' in sent
+    assert "I have not got your text for “The library” yet." in sent
+    for name in ("Hugo", "Bo Ek"):
+        assert name not in sent
+
+
+def test_api(batch: Batch, students: list[Student], teacher: User, api: Callable[..., APIClient]) -> None:
+    path = f"/api/v1/batches/{batch.public_id}/excuses/{students[2].public_id}/"
+    assert api(teacher).put(path).status_code == 204
+    state = api(teacher).get(f"/api/v1/batches/{batch.public_id}/state/").json()
+    assert state["excused"] == [str(students[2].public_id)]
+    assert api(teacher).delete(path).status_code == 204
+    assert not Excuse.objects.exists()
+
+
+def test_texts_on_paper(batch: Batch, students: list[Student], teacher: User, client_for: Browser) -> None:
+    essay = Essay.objects.get()
+    actions.decide_student(essay, student=students[0], version=None, actor=teacher)
+    browser = client_for(teacher)
+    page = browser.get(url("print", batch)).content.decode()
+    assert "Emil Berg" in page
+    assert "Some words." in page
+    assert "Emil Berg" not in browser.get(url("print", batch) + "?names=numbers").content.decode()
+
+
+def test_figures_stand_beside_the_text(
+    batch: Batch, teacher: User, client_for: Browser, django_assert_max_num_queries: Any
+) -> None:
+    essay = Essay.objects.get()
+    make_essays(batch, 3)
+    figures = {"words": 812, "sentences": 3, "lix": 41.5, "lexical_variety": 0.5, "paragraphs": 1, "reading_minutes": 1}
+    Essay.objects.filter(pk=essay.pk).update(results={"nlp": figures})
+    browser = client_for(teacher)
+    assert "LIX" not in browser.get(url("texts", batch)).content.decode()
+    Batch.objects.update(generation=1)
+    with django_assert_max_num_queries(17):
+        page = browser.get(url("texts", batch)).content.decode()
+    assert "41.5" in page
+    assert "41.5" in browser.get(url("text", batch, text_id=essay.public_id)).content.decode()
+    Essay.objects.filter(pk=essay.pk).update(results={"nlp": {"error": "broken"}})
+    assert "could not be assessed" in browser.get(url("texts", batch)).content.decode()

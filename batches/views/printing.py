@@ -1,0 +1,30 @@
+"""Texts on paper, one to a page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from batches.exports.table import essays_by_student
+from batches.models import Batch, Essay
+from huleedu.common.access import get_visible
+from huleedu.common.audit import log_read
+from huleedu.common.requests import PageRequest
+
+
+@require_GET
+def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """The texts that count, by student, with student and class above each; `?names=numbers`: a number instead."""
+    batch = get_visible(Batch.objects.select_related("school_class"), request.user, batch_id)
+    by_number = request.GET.get("names") == "numbers"
+    essays = [essay for essay in essays_by_student(batch) if essay.counts]
+    words = dict(Essay.objects.live().filter(batch=batch).values_list("pk", "file__text"))
+    sheets = [
+        {"essay": essay, "number": number, "paragraphs": words.get(essay.pk, "").split("\n")}
+        for number, essay in enumerate(essays, 1)
+    ]
+    log_read(batch, "print", actor=request.user)
+    return render(request, "batches/print.html", {"batch": batch, "sheets": sheets, "by_number": by_number})
