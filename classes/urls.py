@@ -34,6 +34,7 @@ urlpatterns = [
     path(f"{_CLASS}import/", imports.new, name="import"),
     path(f"{_IMPORT}columns/", imports.columns, name="import-columns"),
     path(f"{_IMPORT}check/", imports.check, name="import-check"),
+    path(f"{_IMPORT}progress/", imports.progress, name="import-progress"),
     path(f"{_IMPORT}apply/", imports.apply, name="import-apply"),
     path(f"{_IMPORT}done/", imports.done, name="import-done"),
     path(f"{_IMPORT}undo/", imports.undo, name="import-undo"),

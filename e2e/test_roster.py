@@ -50,7 +50,9 @@ def test_paste_mend_import_undo_and_import_again(sign_in: Callable[..., None], o
     mend(page)
     page.locator(".import-bar button.button-primary").click()
     expect(page.locator(".banner-done")).to_contain_text("3 new students")
-    page.get_by_role("button", name="Undo the whole import").click()
+    page.get_by_role("link", name="Undo the whole import").click()
+    expect(page.locator("main")).to_contain_text("3 students are taken away")
+    page.get_by_role("button", name="Undo the import").click()
     expect(page.locator("main")).to_contain_text("This import was undone.")
     assert names(page) == []
     paste(page, LIST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from classes.actions.locks import audience, checked_names, lock_class
 from classes.events import ClassRosterApplied, StudentCreatedV1
 from classes.following import tell_followers
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
+from classes.progress import reporter
 from classes.rosters.diff import COMPARED, DiffRow
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _WRITTEN = [*COMPARED, "external_ids", "replaced"]
 _Action = LogEntry.Action
+AT_ONCE = 500
+"""Students that are written in one statement."""
 
 
 @action
@@ -52,8 +55,10 @@ def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
     if not any(chosen.values()):
         raise ActionError("validation_error", _("There is nobody to import in the list."), field="rows")
     with _unique_addresses("version_conflict"):
-        created = _create(school_class, chosen["new"], actor=actor)
+        report = reporter(roster_import.public_id, len(chosen["new"]) + len(chosen["changed"]))
+        created = _create(school_class, chosen["new"], actor=actor, report=report)
         changed, enrolled = _change(school_class, chosen["changed"])
+        report(len(chosen["new"]) + len(chosen["changed"]))
     left = _leave(school_class, chosen["missing"])
     roster_import.undo = {"created": created, "changed": changed, "enrolled": enrolled, "left": left}
     roster_import.result |= {
@@ -119,7 +124,16 @@ def _unique_addresses(code: str) -> Iterator[None]:
         raise ActionError(code, message) from error
 
 
-def _create(school_class: SchoolClass, rows: list[DiffRow], *, actor: User) -> list[int]:
+def _create(school_class: SchoolClass, rows: list[DiffRow], *, actor: User, report: Callable[[int], None]) -> list[int]:
+    """By the five hundred, so that whoever waits sees it come on."""
+    people, created = audience(school_class), []
+    for start in range(0, len(rows), AT_ONCE):
+        created += _create_some(school_class, rows[start : start + AT_ONCE], people=people, actor=actor)
+        report(len(created))
+    return created
+
+
+def _create_some(school_class: SchoolClass, rows: list[DiffRow], *, people: list[int], actor: User) -> list[int]:
     students = Student.objects.bulk_create(
         Student(
             created_by_id=school_class.owner_id,
@@ -135,7 +149,7 @@ def _create(school_class: SchoolClass, rows: list[DiffRow], *, actor: User) -> l
         StudentCreatedV1(student_id=s.public_id, student_email=s.email, created_by_user_id=actor.public_id)
         for s in students
     ]
-    publish_all(events, audience=audience(school_class))
+    publish_all(events, audience=people)
     return [student.pk for student in students]
 
 

@@ -153,7 +153,9 @@ def share_class(school_class: SchoolClass, *, email: str, can_change: bool, acto
     """Let a colleague read, or also change, the class and its batches. An unknown address is a `validation_error`."""
     school_class = lock_class(school_class)
     user = UserModel.objects.filter(email__iexact=email.strip(), is_active=True, role=UserModel.Role.TEACHER).first()
-    if user is None or user.pk == school_class.owner_id:
+    if user is not None and user.pk == school_class.owner_id:
+        raise ActionError("validation_error", _("This is your own address: the class is yours already."), field="email")
+    if user is None:
         raise ActionError("validation_error", _("No colleague here has this e-mail address."), field="email")
     share, _created = ClassShare.objects.get_or_create(school_class=school_class, user=user)
     if share.can_change != can_change:

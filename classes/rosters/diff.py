@@ -75,7 +75,9 @@ def diff_roster(
     for row in (*parsed.rows, *parsed.duplicates):
         on_line[row.line] += 1
         key = str(row.line) if on_line[row.line] == 1 else f"{row.line}.{on_line[row.line]}"
-        rows.append(_row(key, row, index, edit=edits.get(key, {}), problems=problems.get((row.line, row.item), []), seen=seen))
+        rows.append(
+            _row(key, row, index, edit=edits.get(key, {}), problems=problems.get((row.line, row.item), []), seen=seen)
+        )
     rows.sort(key=lambda row: row.line)
     rows += [
         DiffRow(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -32,6 +34,10 @@ def test_import_from_paste_to_undo(client_for: ClientFor, owned_class: SchoolCla
     assert client.post(url("import-apply", owned_class, draft)).status_code == 302
     assert Student.objects.count() == 3
     assert "3 new students" in client.get(url("imports", owned_class)).content.decode()
+    asked = client.get(url("import-undo", owned_class, draft)).content.decode()
+    assert "3 students are taken away" in asked
+    assert "Suriya" in asked
+    assert Student.objects.count() == 3
     undone = client.post(url("import-undo", owned_class, draft), follow=True)
     assert "This import was undone." in undone.content.decode()
     assert not Student.objects.exists()
@@ -147,3 +153,64 @@ def test_a_long_list_is_checked_in_pages(client_for: ClientFor, owned_class: Sch
     shown = [str(line) for line in range(202, 252)]
     client.post(url("import-check", owned_class, draft) + "?page=3", {"shown": ",".join(shown), "include": shown[1:]})
     assert "Import 249 new" in client.get(url("import-check", owned_class, draft)).content.decode()
+
+
+def test_undo_says_what_it_cannot(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    from batches.tests.making import make_batch, make_essays
+
+    first = actions.preview_roster(owned_class, data="Namn;E-post\nBo Ek;bo@elev.example\n", actor=teacher)
+    actions.apply_import(first, actor=teacher)
+    text = "Förnamn;Efternamn;E-post\nBo;Ekman;bo@elev.example\nEva;Lund;eva@elev.example\n"
+    draft = actions.preview_roster(owned_class, data=text + "Ida;Holm;ida@elev.example\n", actor=teacher)
+    actions.apply_import(draft, actor=teacher)
+    bo, eva = (Student.objects.get(given_name=name) for name in ("Bo", "Eva"))
+    actions.update_student(bo, changes={"family_name": "Ekberg"}, actor=teacher)
+    make_essays(make_batch(teacher, owned_class), 1, students=[eva], certainty="certain")
+    client = client_for(teacher)
+    page = client.get(url("import-undo", owned_class, draft)).content.decode()
+    assert "This can no longer be undone" in page
+    assert "Eva Lund stays as a student" in page
+    assert "Bo Ekberg keeps what was written after the import" in page
+    assert "1 student is taken away" in page
+    client.post(url("import-undo", owned_class, draft))
+    assert client.get(url("import-undo", owned_class, draft)).status_code == 302
+    assert {student.name for student in Student.objects.all()} == {"Bo Ekberg", "Eva Lund"}
+
+
+def test_progress_is_told_while_it_is_applied(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from classes import progress
+    from classes.actions import applying
+
+    monkeypatch.setattr(applying, "AT_ONCE", 2)
+    text = "Förnamn;E-post\n" + "".join(f"E{n};e{n}@elev.example\n" for n in range(5))
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    client = client_for(teacher)
+    address = url("import-progress", owned_class, draft)
+    assert "Importing" in client.get(address).content.decode()
+    told: list[Any] = []
+    keep = progress.cache.set
+    monkeypatch.setattr(progress.cache, "set", lambda key, value, ttl: (told.append(value), keep(key, value, ttl)))
+    answer = client.post(url("import-apply", owned_class, draft), headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == url("import-done", owned_class, draft)
+    assert told == [(2, 5), (4, 5), (5, 5), (5, 5)]
+    assert "5 of 5 students" in client.get(address).content.decode()
+
+
+def test_a_line_that_is_no_name_is_asked_about(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    draft = actions.preview_roster(owned_class, data="Hej!\nAnna Berg\n;Bo Ek\n", actor=teacher)
+    client = client_for(teacher)
+    page = client.get(url("import-check", owned_class, draft)).content.decode()
+    assert "Line 1 does not look like a name." in page
+    assert "Import 2 new" in page
+    client.post(url("import-check", owned_class, draft), {"shown": "1,2,3", "include": ["1", "2", "3"]})
+    assert "Import 3 new" in client.get(url("import-check", owned_class, draft)).content.decode()
+    client.post(url("import-apply", owned_class, draft), {"shown": "1,2,3", "include": ["2", "3"]})
+    assert sorted(student.name for student in Student.objects.all()) == ["Anna Berg", "Bo Ek"]
+
+
+def test_a_class_is_not_shared_with_its_owner(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    answer = client_for(teacher).post(url("share", owned_class), {"email": teacher.email})
+    assert answer.status_code == 422
+    assert "the class is yours already" in answer.content.decode()

@@ -37,7 +37,7 @@ def url(name: str, school_class: SchoolClass, *more: Any) -> str:
 GETS = ["detail", "edit", "student-add", "student", "import", "import-columns", "import-check", "imports"]
 POSTS = [
     "archive", "restore", "delete", "share", "unshare", "student-remove", "student-return", "student-delete",
-    "import-apply", "import-undo",
+    "import-apply",
 ]  # fmt: skip
 OWNER_ONLY = {"archive", "restore", "delete", "share", "unshare"}
 

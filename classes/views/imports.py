@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from classes import actions
 from classes.forms import ENCODINGS, ColumnsForm, ImportForm
@@ -27,6 +28,8 @@ from classes.import_check import (
     tabs,
 )
 from classes.models import RosterImport, SchoolClass
+from classes.progress import read_progress
+from classes.undoing import read_undoing
 from classes.views.frame import class_frame, frame_context
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
@@ -144,7 +147,18 @@ def apply(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse
             raise
         draft.refresh_from_db()
         return _check_page(request, class_id, draft, error=error)
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse("classes:import-done", args=[class_id, import_id]))
     return redirect("classes:import-done", class_id, import_id)
+
+
+@require_GET
+def progress(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
+    """How far the import has come, while the page waits for `apply`."""
+    draft = _import(request, class_id, import_id)
+    done, total = read_progress(draft.public_id) or (0, 0)
+    context = {"school_class": draft.school_class, "draft": draft, "n_done": done, "total": total}
+    return render(request, "classes/_import_progress.html", context)
 
 
 def _keep(request: PageRequest, draft: RosterImport, sent: Sent) -> bool:
@@ -214,10 +228,17 @@ def done(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
     return render(request, "classes/import_done.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def undo(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
-    """Put everything back; a second time changes nothing."""
-    actions.undo_import(_import(request, class_id, import_id), actor=request.user)
+    """Say what undoing does and what it cannot; then put everything back. A second time changes nothing."""
+    found = _import(request, class_id, import_id)
+    if request.method == "GET":
+        if found.status != Status.APPLIED or not found.undo:
+            return redirect("classes:import-done", class_id, import_id)
+        frame = class_frame(request, class_id, tab="imports")
+        context = frame_context(frame, done=found, undoing=read_undoing(found))
+        return render(request, "classes/import_undo.html", context)
+    actions.undo_import(found, actor=request.user)
     messages.success(request, _("Undone. The class is as it was before the import."))
     return redirect("classes:import-done", class_id, import_id)
 
