@@ -154,7 +154,9 @@ def _check_end(data: bytes) -> int:
 
 
 def _refuse_doctype(content: bytes) -> None:
-    if _DOCTYPE.search(content.replace(b"\x00", b"") if content.startswith(_WIDE) else content):
+    seen = content.replace(b"\x00", b"") if content.startswith(_WIDE) else content
+    # One sign is found fifty times as fast as the expression, and most parts have none.
+    if b"!" in seen and _DOCTYPE.search(seen):
         raise ExtractionError("unsafe_xml")
 
 

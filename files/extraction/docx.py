@@ -35,10 +35,11 @@ def read_docx(container: Container, *, limits: Limits) -> Document:
     if body is None or _name(body) != "document":
         raise ExtractionError("corrupt")
     _walk(body, draft, in_table=False)
-    chunks = [name for role, name in _relations(container, main) if role == "aFChunk"]
-    for name in chunks if body.find(".//{*}altChunk") is not None else ():
-        draft.add(chunk_text(container.read(name) or b"", name=name, limits=limits))
-    for name, role in sorted(_parts_beside(container, main).items()):
+    relations = _relations(container, main)
+    for role, name in relations:
+        if role == "aFChunk":
+            draft.add(chunk_text(container.read(name) or b"", name=name, limits=limits))
+    for name, role in sorted(_parts_beside(container, relations).items()):
         for line in _lines(container.xml(name), limits):
             if role in ("header", "footer"):
                 draft.header(line)
@@ -62,9 +63,9 @@ def _relations(container: Container, part: str) -> list[tuple[str, str]]:
     return found
 
 
-def _parts_beside(container: Container, main: str) -> dict[str, str]:
+def _parts_beside(container: Container, relations: list[tuple[str, str]]) -> dict[str, str]:
     """Page headers, footers and notes: name to role, by what the main part says and by what they are usually called."""
-    found = {name: role for role, name in _relations(container, main) if role in _BESIDE}
+    found = {name: role for role, name in relations if role in _BESIDE}
     for name in container.parts:
         usual = _USUAL_NAME.fullmatch(name)
         if usual:

@@ -280,7 +280,7 @@ class _Reader:
         font = self._state.font if self._state.font is not None else self._default_font
         said = self._fonts.get(font, self._code_page) if font is not None else self._code_page
         # UTF-8 that nobody announced: in these codes its pairs of bytes stand for what nobody writes (`Ã¥`).
-        for encoding in ("utf-8" if said in _LATIN else said, said, "cp1252"):
+        for encoding in ("utf-8" if len(raw) > 1 and said in _LATIN else said, said, "cp1252"):
             try:
                 return raw.decode(encoding)
             except UnicodeDecodeError:
