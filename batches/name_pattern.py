@@ -18,6 +18,8 @@ from files.evidence import Evidence
 
 Part = Literal["given", "family"]
 Order = Literal["given_first", "family_first", ""]
+Fit = Literal["exactly", "among", ""]
+"""Whether words are one student's name, hold it among others, or neither."""
 Span = tuple[int, int]
 
 _WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)*")
@@ -138,24 +140,25 @@ def _is_common(words: Sequence[Word], piece: Span, common: frozenset[str]) -> bo
 
 
 def derive_pattern(
-    name: str, marks: Mapping[int, Part], names: Sequence[str], fits: Callable[[str], bool]
+    name: str, marks: Mapping[int, Part], names: Sequence[str], fits: Callable[[str], Fit]
 ) -> NamePattern | None:
     """The pattern that reads the marked words in `name` and, of all such, fits most of the batch's `names`.
 
     `marks` says of words by their index that they are the given or the family name; all from the first to the last
-    belong to the name. `fits` says whether a reading is a student's name. None where no pattern reads the marked words.
+    belong to the name. `fits` says how a reading fits a student. None where no pattern reads the marked words.
     """
     words = words_of(name)
     if not marks or not all(0 <= index < len(words) for index in marks):
         return None
     wanted = (min(marks), max(marks))
     common = common_words(names)
-    best: tuple[int, int] = (-1, -1)
+    best: tuple[int, int, int] = (-1, -1, -1)
     chosen: NamePattern | None = None
     for pattern in _candidates(name, words, wanted, common, order=_order(marks)):
         spans = [(other, read_name(pattern, other, common)) for other in names]
         read = [other[span[0] : span[1]] for other, span in spans if span]
-        score = (sum(map(fits, read)), len(read))
+        fitting = [fit for fit in map(fits, read) if fit]
+        score = (len(fitting), fitting.count("exactly"), len(read))
         if score > best:
             best, chosen = score, pattern
     return chosen

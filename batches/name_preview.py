@@ -11,7 +11,7 @@ from batches.matching import RosterStudent, Suggestion, match_essays
 from batches.matching_find import RosterIndex, find_all
 from batches.matching_weights import names
 from batches.models import Batch, Essay
-from batches.name_pattern import NamePattern, Part, Span, Word, derive_pattern, words_of
+from batches.name_pattern import Fit, NamePattern, Part, Span, Word, derive_pattern, words_of
 from classes.models import Student
 from files.evidence import Evidence
 
@@ -122,14 +122,15 @@ def _in_name(evidence: Sequence[Evidence]) -> tuple[Span, ...]:
     )  # fmt: skip
 
 
-def _fits(roster: Sequence[RosterStudent]) -> Callable[[str], bool]:
-    """Whether words are one student's name and nobody else's."""
-    index, known = RosterIndex(roster), dict[str, bool]()
+def _fits(roster: Sequence[RosterStudent]) -> Callable[[str], Fit]:
+    """Whether words are the name of one student and of nobody else."""
+    index, known = RosterIndex(roster), dict[str, Fit]()
 
-    def fits(reading: str) -> bool:
+    def fits(reading: str) -> Fit:
         if reading not in known:
             search = find_all([Evidence("e1", "file_name", "name", 0, len(reading), reading)], index)
-            known[reading] = any(names(finding) and not finding.shared for finding in search.findings)
+            named = {finding.evidence_id for finding in search.findings if names(finding) and not finding.shared}
+            known[reading] = "exactly" if "e1" in named else "among" if named else ""
         return known[reading]
 
     return fits

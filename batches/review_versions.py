@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
+from batches.highlighting import text_html
 from batches.models import Essay
 from batches.review_queue import Queue
 from classes.models import Student
@@ -36,7 +39,7 @@ class Beside:
     number: int
     """Which version the undecided text would be."""
     other: Version
-    opening: str
+    opening: SafeString
     is_cut: bool
 
 
@@ -54,6 +57,6 @@ def beside(essay: Essay, student: Student | None, queue: Queue) -> Beside | None
         student=student,
         number=order.index(essay) + 1,
         other=Version(other, order.index(other) + 1),
-        opening=text[:OPENING],
+        opening=text_html(text[:OPENING], ()),
         is_cut=len(text) > OPENING,
     )

@@ -7,16 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batches.matching import EssayClues, RosterStudent, match_essays
-from batches.name_pattern import NamePattern, Part, common_words, derive_pattern, narrow, read_name, words_of
+from batches.name_pattern import Fit, NamePattern, Part, common_words, derive_pattern, narrow, read_name, words_of
 from files.authorship import find_evidence
 from files.evidence import Document, Evidence
 
 ROSTER = ["Emil Berg", "Nora Dahlgren", "Anna-Karin Lind", "Isak von Ekenäs", "Ali Sjö"]
 
 
-def fits(reading: str) -> bool:
+def fits(reading: str) -> Fit:
     words = {word.text.casefold() for word in words_of(reading)}
-    return any({word.text.casefold() for word in words_of(name)} == words for name in ROSTER)
+    named = [words - {word.text.casefold() for word in words_of(name)} for name in ROSTER if _named(name) <= words]
+    return "" if not named else "among" if all(named) else "exactly"
+
+
+def _named(name: str) -> set[str]:
+    return {word.text.casefold() for word in words_of(name)}
 
 
 def marks(name: str, given_name: str, family_name: str) -> dict[int, Part]:
@@ -61,6 +66,11 @@ def read_all(names: list[str], pattern: NamePattern | None) -> list[str | None]:
             ["Emil Berg, 2026-10-02.docx", "Nora Dahlgren, 2026-10-03.docx", "Isak von Ekenäs, 2026-10-04.docx"],
             ["Emil Berg", "Nora Dahlgren", "Isak von Ekenäs"],
         ),
+        # Titles of any length before names of two words: not all from the third word on.
+        (
+            ["Romeo och Julia Emil Berg.docx", "Min bok Nora Dahlgren.docx", "Skolan i min by Ali Sjö.docx"],
+            ["Emil Berg", "Nora Dahlgren", "Ali Sjö"],
+        ),
         # Written as one word.
         (["EmilBergText.docx", "NoraDahlgrenText.docx", "AliSjöText.docx"], ["EmilBerg", "NoraDahlgren", "AliSjö"]),
         # In brackets.
@@ -95,13 +105,13 @@ def test_nothing_marked_is_no_pattern() -> None:
 def test_a_family_name_that_most_share_is_still_read() -> None:
     """Three siblings: `Berg` is common, but the marked words are never left out."""
     names = ["Emil Berg a.docx", "Nora Berg b.docx", "Ali Berg c.docx"]
-    pattern = derive_pattern(names[0], {0: "given", 1: "family"}, names, lambda _reading: True)
+    pattern = derive_pattern(names[0], {0: "given", 1: "family"}, names, lambda _reading: "exactly")
     assert read_all(names, pattern) == ["Emil Berg", "Nora Berg", "Ali Berg"]
 
 
 def test_without_a_roster_the_pattern_that_reads_most_is_taken() -> None:
     names = ["Emil Berg - saga.docx", "Nora Dahlgren - min långa saga.docx", "Anna Karin Lind - x.docx"]
-    pattern = derive_pattern(names[0], {0: "given", 1: "family"}, names, lambda _reading: False)
+    pattern = derive_pattern(names[0], {0: "given", 1: "family"}, names, lambda _reading: "")
     assert read_all(names, pattern) == ["Emil Berg", "Nora Dahlgren", "Anna Karin Lind"]
 
 

@@ -65,7 +65,7 @@ def names(request: PageRequest, batch_id: UUID) -> HttpResponse:
     rows = reading.preview(pattern) if pattern else reading.rows()
     context = frame_context(
         frame,
-        rows=[_shown(row) for row in rows],
+        rows=[_shown(row) for row in sorted(rows, key=lambda row: not row.changes)],
         n_read=sum(bool(row.new) for row in rows),
         n_found=sum(row.after.student is not None for row in rows),
         n_found_before=sum(row.before.student is not None for row in rows),
