@@ -109,13 +109,15 @@ def _family_part(written: list[Token], name: Name, *, free: frozenset[int], slip
 
 
 def _given_near(written: list[Token], name: Name, family: Part, *, slips: bool) -> Part | None:
-    """The given name beside the family name, where somebody else's may stand elsewhere."""
+    """The given name nearest to the family name, where somebody else's may stand elsewhere."""
+    best: Part | None = None
     taken = family.used
     while given := _given(written, name, free=taken, slips=slips):
-        if _gap(given.used | family.used) <= 2:
-            return given
+        gap = _gap(given.used | family.used)
+        if gap <= 2 and (best is None or gap < _gap(best.used | family.used)):
+            best = given
         taken |= given.used
-    return None
+    return best
 
 
 def _gap(used: frozenset[int]) -> int:

@@ -44,8 +44,8 @@ PLACES: Mapping[str, PlaceWeight] = {
     "folder": PlaceWeight(0.962, 0.03),
     "file_name": PlaceWeight(0.962, 0.10),
     "property": PlaceWeight(0.85, 0.30),
-    "mention": PlaceWeight(0.60, 0.30),
-    "body": PlaceWeight(0.10, 0.05),
+    "mention": PlaceWeight(0.40, 0.30),
+    "body": PlaceWeight(0.07, 0.05),
 }
 """What the writer states in the text beats who handed the file in or named it, and that beats what the computer noted.
 Who is perhaps what a file is about (`mention`: `Intervju Elsa Holm.docx`) says little, who is spoken of in the text
@@ -89,7 +89,7 @@ OTHER_NAME = 40.0
 """Odds of a labelled name that fits nobody in the class: an outsider, or a spelling nobody has taught yet."""
 OTHER_SIGNED = 5.0
 """The same of a line that is no more than a name, or signs with one: authors of books and teachers stand so too."""
-SECOND_TEXT = 0.25
+SECOND_TEXT = 0.5
 """How much likelier a student's first text in a batch is than one more; for answers that are not certain."""
 ONLY_ONE_LEFT = 0.5
 """Hit rate of giving the only text left to the only student left."""

@@ -51,8 +51,8 @@ _REVIEW = re.compile(
     re.IGNORECASE,
 )
 """A file that is a review: whoever reviews has written it, and the author named is another."""
-_MORE = r"(?:[ \t]*(?:(?i:och|and)|[&/,+])[ \t]*\w+)?(?:[ \t]*\([^()\n]{0,30}\))?"
-"""What may follow the word of a label: `Namn/name`, `Name and class`, `Namn (för- och efternamn)`."""
+_MORE = r"(?:[ \t]?\d\d?)?(?:[ \t]*(?:(?i:och|and)|[&/,+])[ \t]*\w+)?(?:[ \t]*\([^()\n]{0,30}\))?"
+"""What may follow the word of a label: `Elev 1`, `Namn/name`, `Name and class`, `Namn (för- och efternamn)`."""
 _LABEL = re.compile(rf"^[ \t>*•\-]*(?i:{_WRITER}){_MORE}[ \t]*(?:[:：=–]|\t|[ ]-[ ])[ \t]*(?P<value>\S.*)$")
 _BY_LINE = re.compile(r"^[ \t]*(?i:av|by|skriven av|written by)[ \t]+(?P<value>[A-ZÀ-ÖØ-ÞĀ-Ž].{1,80})$")
 _OTHER_LABEL = re.compile(rf"^[ \t>*•\-]*(?i:{_OTHERS})\b[^:：=\n]{{0,20}}[:：=\t]")
