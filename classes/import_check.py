@@ -15,7 +15,7 @@ from classes.actions import Preview
 from classes.forms import FIELD_LABELS
 from classes.ordering import sort_key
 from classes.problems import message_for
-from classes.rosters.diff import DiffRow
+from classes.rosters.diff import BLOCKING, DiffRow
 from classes.rosters.parsing import Column
 
 COLUMNS = ("family_name", "given_name", "preferred_name", "email")
@@ -175,7 +175,9 @@ def _cell(
 
 def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:
     """What importing the row does, in words."""
-    told = " ".join(message_for(code, line=row.line, columns=columns) for code in row.problems)
+    # What keeps a row out is said alone: how it would be imported is beside the point until then.
+    codes = [code for code in row.problems if row.action != "problem" or code in BLOCKING]
+    told = " ".join(message_for(code, line=row.line, columns=columns) for code in codes)
     if row.action == "problem":
         return told
     if row.action == "missing":
