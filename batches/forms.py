@@ -30,8 +30,29 @@ def _due_date() -> forms.DateField:
     )
 
 
-class NewBatchForm(forms.Form):
-    """Title, class, due date; the course only where the class has several."""
+class _ClockForm(forms.Form):
+    """What the clock does with a batch. Automatic confirmation is offered only where it is turned on."""
+
+    review_by = forms.DateTimeField(
+        label=_("To be reviewed by"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("You are reminded before it."),
+    )
+    auto_confirm = forms.BooleanField(
+        label=_("Confirm the certain matches then"),
+        required=False,
+        help_text=_("Automatic confirmation never touches unsure ones. Locking the batch takes it back."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.ENABLE_AUTO_CONFIRM:
+            del self.fields["auto_confirm"]
+
+
+class NewBatchForm(_ClockForm):
+    """Title, class, dates; the course only where the class has several."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
     school_class = ClassChoice(
@@ -74,32 +95,23 @@ class NewBatchForm(forms.Form):
             "school_class": values["school_class"],
             "course_code": values.get("course_code") or "",
             "due_at": end_of_day(values["due"]),
+            "review_by": values["review_by"],
+            "auto_confirm": values.get("auto_confirm", False),
         }
 
 
-class RenameForm(forms.Form):
+class RenameForm(_ClockForm):
     """Title and dates; `version` is the one the person saw."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
     due = _due_date()
-    review_by = forms.DateTimeField(
-        label=_("To be reviewed by"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("You are reminded before it."),
-    )
-    auto_confirm = forms.BooleanField(
-        label=_("Confirm the certain matches then"),
-        required=False,
-        help_text=_("Automatic confirmation never touches unsure ones. Locking the batch takes it back."),
-    )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
-        """Automatic confirmation is offered only while `batch` is open, and where it is turned on."""
+        """No automatic confirmation where `batch` is locked."""
         super().__init__(*args, **kwargs)
-        if batch.is_locked or not settings.ENABLE_AUTO_CONFIRM:
-            del self.fields["auto_confirm"]
+        if batch.is_locked:
+            self.fields.pop("auto_confirm", None)
 
     @classmethod
     def of(cls, batch: Batch) -> RenameForm:

@@ -135,6 +135,18 @@ def test_a_time_that_is_past_is_said_at_its_field(batch: Batch, teacher: User, c
         assert "Choose a time ahead" in answer.content.decode()
 
 
+def test_a_new_batch_can_have_its_clock_set(teacher: User, settings: Any, client_for: ClientFor) -> None:
+    client, new = client_for(teacher), reverse("batches:new")
+    values = {"title": "Timed", "auto_confirm": "on"}
+    assert client.post(new, {**values, "review_by": "2020-01-01T12:00"}).status_code == 400
+    assert client.post(new, {**values, "review_by": "2120-01-01T12:00"}).status_code == 302
+    batch = Batch.objects.get()
+    assert (batch.auto_confirm, timezone.localtime(batch.review_by).hour) == (True, 12)
+    settings.ENABLE_AUTO_CONFIRM = False
+    for page in (client.get(new), client.get(path("rename", batch))):
+        assert 'name="auto_confirm"' not in page.content.decode()
+
+
 def test_the_reminder_is_on_the_page(batch: Batch, teacher: User, client_for: ClientFor) -> None:
     Batch.objects.update(review_by=timezone.now() + timedelta(hours=1))
     assert "To be reviewed by" not in page_of(client_for(teacher), batch)

@@ -21,6 +21,7 @@ from redis import Redis
 
 from batches import actions, tasks
 from batches.actions.files import Upload
+from batches.invariants import broken_invariants
 from batches.models import Batch, Essay
 from batches.tests.making import make_batch, make_students
 from classes.models import SchoolClass
@@ -29,6 +30,7 @@ from files.models import EssayFile
 from files.storage import save_blob
 from huleedu.accounts.models import User
 from huleedu.outbox.models import OutboxEvent
+from huleedu.outbox.relay import relay_waiting
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"Alva{letter} Berg" for letter in "abcdefghij"]
@@ -135,3 +137,5 @@ def _check(batch: Batch, files: list[EssayFile]) -> None:
         events = OutboxEvent.objects.filter(event_type="essay.read", payload__file_id=str(file.public_id))
         assert [event.payload["status"] for event in events].count("read") == 1
     assert Essay.objects.live().filter(batch=batch).count() == len(files)
+    relay_waiting()
+    assert list(broken_invariants()) == []
