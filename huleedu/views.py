@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import Any
 
-from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -25,6 +26,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from batches.orchestrator import is_answering
+from huleedu.common.error_pages import RETRY_SECONDS, error_page, later_page
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
 from huleedu.observability import health
@@ -131,33 +133,34 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return render(request, "action_error.html", {"error": error}, status=error.status)
     if _is_api(request):
         return problem_page(request, code="validation_error", detail=_("The request cannot be understood."))
-    return render(request, "400.html", status=400)
+    return error_page(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     if _is_api(request):
         return problem_page(request, code="permission_denied", detail=_("You may not do this."))
-    return render(request, "403.html", status=403)
+    return error_page(request, 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose secret is missing or old, which happens to people after signing in again in another tab."""
     if _is_api(request):
         return problem_page(request, code="permission_denied", detail=_("The CSRF token is missing or wrong."))
-    return render(request, "403_csrf.html", status=403)
+    return error_page(request, 403, name="403_csrf")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not here, or not shared with this person; nobody learns which."""
     if _is_api(request):
         return problem_page(request, code="not_found", detail=_("There is nothing here."))
-    return render(request, "404.html", status=404)
+    return error_page(request, 404)
 
 
-@csp_update({"style-src": [NONCE]})
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
-    """500, with the request id to give to support and without anything about the error. Its style is in the page."""
+    """500, with the request id to give to support and without anything about the error; 503 without the database."""
     if _is_api(request):
         return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
-    return render(request, "500.html", {"reference": current_request_id()}, status=500)
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return later_page(request, 503, seconds=RETRY_SECONDS)
+    return error_page(request, 500, reference=current_request_id())

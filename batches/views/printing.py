@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from batches.exports.table import essays_by_student
+from batches.highlighting import text_html
 from batches.models import Batch, Essay
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
@@ -23,7 +24,7 @@ def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
     essays = [essay for essay in essays_by_student(batch) if essay.counts]
     words = dict(Essay.objects.live().filter(batch=batch).values_list("pk", "file__text"))
     sheets = [
-        {"essay": essay, "number": number, "paragraphs": words.get(essay.pk, "").split("\n")}
+        {"essay": essay, "number": number, "text": text_html(words.get(essay.pk, ""), ())}
         for number, essay in enumerate(essays, 1)
     ]
     log_read(batch, "print", actor=request.user)

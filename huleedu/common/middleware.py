@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django_htmx.http import reselect, reswap, retarget
 
+from huleedu.common.error_pages import RETRY_SECONDS, later_page
 from huleedu.common.errors import ActionError
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -30,6 +31,9 @@ class ActionErrorMiddleware:
         if not isinstance(error, ActionError):
             return None
         fragment = bool(getattr(request, "htmx", False))
+        if not fragment and error.status in (429, 503):
+            seconds = error.retry_after or RETRY_SECONDS
+            return later_page(request, error.status, seconds=seconds, message=str(error.message))
         template = "_action_error.html" if fragment else "action_error.html"
         response = render(request, template, {"error": error}, status=error.status)
         if fragment:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 
 from huleedu import views
@@ -25,7 +28,7 @@ def test_a_signed_in_page_has_navigation_live_state_and_the_persons_theme(teache
     teacher.theme = User.Theme.DARK
     teacher.save()
     page = client_for(teacher).get(reverse("batches:overview")).content.decode()
-    assert '<html lang="en" data-theme="dark">' in page
+    assert '<html lang="en" data-theme="dark" data-density="compact">' in page
     assert "data-live-state" in page
     assert 'aria-current="page"' in page
     for name in ("batches:overview", "classes:list", "batches:list", "batches:new", "accounts:account"):
@@ -46,9 +49,7 @@ def test_not_found_tells_nothing_but_that(teacher: User, client_for: Browser) ->
 
 
 def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
-    response = cast(
-        HttpResponse, views.server_error(rf.get("/"))
-    )  # without the fixture `db` a query would be an error here
+    response = views.server_error(rf.get("/"))  # without the fixture `db` a query would be an error here
     page = response.content.decode()
     assert response.status_code == 500
     assert len(response.content) < 6_000
@@ -56,8 +57,46 @@ def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
     assert "<script" not in page
 
 
-def refused(request: HttpRequest) -> HttpResponse:
-    error = ActionError("batch_locked", "The batch is locked.", retry_after=7)
+def test_every_error_page_stands_alone_and_brings_its_style(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    pages = [
+        views.bad_request(request, Exception()),
+        views.forbidden(request, Exception()),
+        views.csrf_failure(request),
+        views.not_found(request, Exception()),
+        refused(request, "throttled"),
+        refused(request, "orchestrator_unavailable"),
+    ]
+    assert [page.status_code for page in pages] == [400, 403, 403, 404, 429, 503]
+    for page in pages:
+        assert len(page.content) < 6_000
+        assert b"/static/" not in page.content
+        assert b"<style nonce=" in page.content
+
+
+def test_whoever_tries_too_often_is_told_when_to_try_again(rf: RequestFactory) -> None:
+    request = rf.post("/")
+    with override("en"):
+        page = refused(request, "throttled", retry_after=130)
+    assert "Try again in 3 minutes." in page.content.decode()
+    assert page["Retry-After"] == "130"
+
+
+def test_without_the_database_a_page_tries_again_by_itself(rf: RequestFactory) -> None:
+    with override("en"):
+        try:
+            raise OperationalError("no connection")
+        except OperationalError:
+            read, sent = views.server_error(rf.get("/")), views.server_error(rf.post("/"))
+    assert (read.status_code, read["Retry-After"]) == (503, "15")
+    assert '<meta http-equiv="refresh" content="15">' in read.content.decode()
+    assert "This page tries again by itself at" in read.content.decode()
+    assert "refresh" not in sent.content.decode()
+
+
+def refused(request: HttpRequest, code: str = "batch_locked", retry_after: int = 7) -> HttpResponse:
+    error = ActionError(code, "The batch is locked.", retry_after=retry_after)
     response = ActionErrorMiddleware(lambda _request: HttpResponse()).process_exception(request, error)
     assert response is not None
     return response
