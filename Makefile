@@ -1,6 +1,6 @@
 # HuleEdu. `make up` runs it, `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help install up test check e2e lint bench-matching faults eval mutate types schema requirements messages
+.PHONY: help install up test check e2e screenshots lint bench-matching faults eval mutate types schema requirements messages
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PY := .venv/bin/python
 ENV := SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0 DATABASE_URL=postgres://nobody@127.0.0.1:1/none
@@ -30,6 +30,9 @@ test: .venv/.dev ## the whole suite but the browser tests, on its own PostgreSQL
 
 e2e: .venv/.dev ## browser tests in headless Chromium over a running stack of their own
 	@$(PY) -m pytest -m e2e e2e $(ARGS)
+
+screenshots: .venv/.dev ## every screen as a picture in docs/screenshots/, from a stack of its own
+	@rm -rf docs/screenshots && SCREENSHOTS=docs/screenshots $(PY) -m pytest -m e2e e2e/test_screens.py -q -k "pictures or way_in"
 
 check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, schemas, translations, compose
 	@bash ops/check.sh

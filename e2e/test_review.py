@@ -234,7 +234,6 @@ def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: S
 
 
 def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack, small_batch: str) -> None:
-    first = file_name(review)
     review.context.set_offline(True)
     banner = review.locator("#offline")
     expect(banner).to_contain_text(re.compile(r"No contact right now. You see how things were at \d\d:\d\d."))

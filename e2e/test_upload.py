@@ -1,0 +1,141 @@
+"""Sending files when something gets in the way: cancelled, cut off, left and taken up again; and a dropped batch."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from batches.samples import canvas_zip
+from e2e.conftest import Stack
+
+pytestmark = pytest.mark.e2e
+
+SignIn = Callable[..., None]
+OpenPage = Callable[..., Page]
+NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|htmx:(afterRequest|sendError)"
+N_FILES = 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Eight short texts."""
+    made = tmp_path / "Letters"
+    made.mkdir()
+    for number in range(N_FILES):
+        text = f"Letter number {number}. The sea outside our house is grey in the morning and green at noon.\n"
+        (made / f"letter {number}.txt").write_text(text * 3, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def page(open_page: OpenPage, sign_in: SignIn, stack: Stack, request: pytest.FixtureRequest) -> Page:
+    """An empty batch, open."""
+    address = stack.make_batch(request.node.name[:60], None, [])
+    made = open_page(expected=NO_CONTACT)
+    sign_in(made)
+    made.goto(address)
+    expect(made.locator("[data-live-state]")).to_have_text("Live")
+    return made
+
+
+def choose(page: Page, folder: Path) -> None:
+    """The folder, as the button takes it."""
+    page.locator("input[webkitdirectory]").set_input_files(folder)
+
+
+def n_files(stack: Stack, page: Page) -> int:
+    """How many the server has of the open batch."""
+    batch = page.url.split("/batches/")[1].strip("/")
+    return int(stack.call(f"/api/v1/batches/{batch}/state/", token=stack.token())["counts"]["files"])
+
+
+def test_sending_goes_on_after_lost_contact_without_doubling(page: Page, stack: Stack, folder: Path) -> None:
+    n_sent = 0
+
+    def cut_off(route: Route) -> None:
+        nonlocal n_sent
+        n_sent += 1
+        if n_sent == 3:
+            route.fetch()  # arrives, but the answer is lost
+            page.context.set_offline(True)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/upload/", cut_off)
+    choose(page, folder)
+    expect(page.locator("#sending-rows")).to_contain_text("No contact. Sending goes on by itself.")
+    expect(page.locator("#offline")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=30_000)
+    expect(page.locator("#sending-state")).to_contain_text(f"{N_FILES} of {N_FILES} sent", timeout=20_000)
+    assert n_files(stack, page) == N_FILES
+
+
+def test_a_file_is_cancelled_and_sent_after_all(page: Page, stack: Stack, folder: Path) -> None:
+    held: list[Route] = []
+    page.route("**/upload/", held.append)
+    choose(page, folder)
+    expect(page.locator("#sending-rows tr")).to_have_count(N_FILES)
+    row = page.locator("#sending-rows tr").first
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_contain_text("Cancelled")
+    page.get_by_role("button", name="Stop sending").click()
+    expect(page.locator("#sending-rows")).not_to_contain_text("Waiting to be sent")
+    assert n_files(stack, page) == 0
+    page.unroute("**/upload/")
+    row.get_by_role("button", name="Send again").click()
+    expect(page.locator("#file-rows tr")).to_have_count(1)
+
+
+def test_after_a_reload_the_same_folder_is_taken_up_again(page: Page, stack: Stack, folder: Path) -> None:
+    n_sent = 0
+
+    def after_three(route: Route) -> None:
+        nonlocal n_sent
+        n_sent += 1
+        if n_sent <= 3:
+            route.continue_()
+
+    page.route("**/upload/", after_three)
+    choose(page, folder)
+    expect(page.locator("#file-rows tr")).to_have_count(3)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute("**/upload/")
+    left = N_FILES - 3
+    expect(page.locator("#sending-state")).to_have_text(
+        f"Files that had not been sent: {left}. Choose the same folder again; those already here are skipped."
+    )
+    choose(page, folder)
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=20_000)
+    expect(page.locator("#sending-rows")).to_contain_text("Already here")
+    assert n_files(stack, page) == N_FILES
+
+
+def test_a_zip_dropped_on_new_batch_makes_the_batch(
+    open_page: OpenPage, sign_in: SignIn, stack: Stack, class_id: str
+) -> None:
+    page = open_page()
+    sign_in(page)
+    page.goto(f"/batches/new/?class={class_id}")
+    zipped = canvas_zip()
+    page.evaluate(
+        """([name, content]) => {
+          const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], name, { type: "application/zip" }));
+          for (const type of ["dragover", "drop"]) {
+            document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+          }
+        }""",
+        [zipped.name, base64.b64encode(zipped.content).decode()],
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text(zipped.name.removesuffix(".zip"))
+    expect(page.locator("#file-rows tr")).to_have_count(31, timeout=60_000)
+    expect(page.locator("#counts")).to_contain_text("31 of 31 files read", timeout=60_000)
+    assert n_files(stack, page) == 31
