@@ -120,7 +120,7 @@ def _is_unreadable(text: str) -> bool:
     size = sum(map(len, words))
     foreign = len(_FOREIGN.findall(text))
     unspaced = size > 100 and text.isascii() and size > _LONGEST_WORDS * len(words)
-    return unspaced or (foreign > _FEW and 50 * foreign > size)
+    return unspaced or (foreign > _FEW and 33 * foreign > size)
 
 
 def _without_running_lines(pages: list[list[str]], draft: Draft) -> list[list[str]]:
