@@ -59,7 +59,7 @@ bench-orchestrator: .venv/.dev ## milliseconds of the files page while a remote 
 	@$(PY) -m pytest benchmarks/orchestrator.py -q -s -p no:warnings
 
 mutate: .venv/.dev ## how many changes to the decisions of matching its tests notice; JOBS=2 ARGS="batches.matching_fit*"
-	@.venv/bin/mutmut run --max-children $(or $(JOBS),1) $(foreach one,$(ARGS),'$(one)') && $(PY) ops/mutation_score.py
+	@PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .venv/bin/mutmut run --max-children $(or $(JOBS),1) $(foreach one,$(ARGS),'$(one)') && $(PY) ops/mutation_score.py
 
 eval: .venv/.dev ## the scorer's table for a labelled corpus; CORPUS=../shared/corpus
 	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && $(ENV) $(PY) -W ignore manage.py evaluate_matching "$(CORPUS)" --out "$$out" && \

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batches.matching_names import (
+    MISPRINT,
     Name,
     Part,
     Token,
@@ -91,7 +92,9 @@ def _both(written: list[Token], name: Name, *, slips: bool) -> Hit | None:
         given = _given_near(written, name, family, slips=slips)
         if given:
             used = given.used | family.used
-            hit = Hit("slip" if slips else "full_name", used, min(given.exactness, family.exactness) - lost)
+            exactness = min(given.exactness, family.exactness)
+            level = "full_name" if not slips else "misprint" if exactness >= MISPRINT else "slip"
+            hit = Hit(level, used, exactness - lost)
             if best is None or _gap(used) < best[0]:
                 best = _gap(used), hit
         taken |= family.used

@@ -69,6 +69,7 @@ LEVELS: Mapping[str, LevelWeight] = {
     "full_name": LevelWeight(0.002, names=True, code="full_name"),
     "concatenated_name": LevelWeight(0.002, names=True, code="concatenated_name"),
     "initials": LevelWeight(0.05, names=True, code="initials"),
+    "misprint": LevelWeight(0.05, names=True, code="full_name"),
     "single_name": LevelWeight(0.3, names=True, code="given_name"),
     "slip": LevelWeight(1.5, names=True, code="full_name"),
     "nickname": LevelWeight(3.0, names=False, code="family_name"),
@@ -87,7 +88,7 @@ FLOOR = 0.02
 """Below this probability a student is no candidate."""
 OTHER_NAME = 40.0
 """Odds of a labelled name that fits nobody in the class: an outsider, or a spelling nobody has taught yet."""
-OTHER_SIGNED = 5.0
+OTHER_SIGNED = 4.0
 """The same of a line that is no more than a name, or signs with one: authors of books and teachers stand so too."""
 SECOND_TEXT = 0.5
 """How much likelier a student's first text in a batch is than one more; for answers that are not certain."""

@@ -241,11 +241,12 @@ def _lines(text: str, offset: int) -> Iterator[_Line]:
 
 def _labels(lines: list[_Line], document: Document, found: _Found) -> None:
     """`Namn: …`, alone or among other labels on its line, or with the name on the line below."""
+    pairs = (lines[index : index + 2] for index in range(len(lines)))
+    halves = {index + more for index, pair in enumerate(pairs) for more in _both_halves(pair, document, found)}
     for index, line in enumerate(lines):
-        values = _labelled(line.text)
+        values = _labelled(line.text) if index not in halves else []
         for start, end in values:
             found.add("label", "text", line.start + start, line.start + end, document.text)
-        _both_halves(lines[index : index + 2], document, found)
         if not values and line.start < BOTTOM:
             for start, end in _by_line(line.text):
                 found.add("first_line", "text", line.start + start, line.start + end, document.text)
@@ -266,15 +267,16 @@ def _reviewer(name: str, lines: list[_Line], document: Document, found: _Found) 
             found.add("label", "text", line.start + start, line.start + end, document.text)
 
 
-def _both_halves(pair: list[_Line], document: Document, found: _Found) -> None:
-    """`Förnamn: …` and `Efternamn: …` one under the other are one name."""
-    if len(pair) < 2:
-        return
-    one, other = pair
-    for first, second in ((_GIVEN_LABEL, _FAMILY_LABEL), (_FAMILY_LABEL, _GIVEN_LABEL)):
-        match = first.match(one.text)
-        if match and second.match(other.text):
-            found.add("label", "text", one.start + match.end(), other.end, document.text)
+def _both_halves(pair: list[_Line], document: Document, found: _Found) -> tuple[int, ...]:
+    """`Förnamn: …` and `Efternamn: …` one under the other are one name; which of the two lines are such."""
+    if len(pair) == 2:
+        one, other = pair
+        for first, second in ((_GIVEN_LABEL, _FAMILY_LABEL), (_FAMILY_LABEL, _GIVEN_LABEL)):
+            match = first.match(one.text)
+            if match and second.match(other.text):
+                found.add("label", "text", one.start + match.end(), other.end, document.text)
+                return (0, 1)
+    return ()
 
 
 def _labelled(line: str) -> list[tuple[int, int]]:

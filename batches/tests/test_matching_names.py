@@ -112,7 +112,7 @@ ELSA = make_name("Elsa", "Holm", "")
 FOUND = [
     ("Elsa Holm", ("Holm",), False, part(1)), ("elsa HOLM", ("Holm",), False, part(1)), ("Asa", ("Åsa",), False, part(0, exactness=0.95)),
     ("Aasa", ("Åsa",), False, part(0, exactness=0.95)), ("Holms", ("Holm",), False, part(0, exactness=0.9)), ("Eks", ("Eks",), False, part(0)),
-    ("Eks", ("Ek",), False, None), ("Boss", ("Bos",), False, None), ("Holmm", ("Holm",), True, None), ("Lindgern", ("Lindgren",), True, part(0, exactness=0.8)),
+    ("Eks", ("Ek",), False, None), ("Boss", ("Bos",), False, None), ("Holmm", ("Holm",), True, None), ("Lindgern", ("Lindgren",), True, part(0, exactness=0.84)), ("Lindgrem", ("Lindgren",), True, part(0, exactness=0.8)),
     ("Lindgern", ("Lindgren",), False, None), ("Kindgren", ("Lindgren",), True, None), ("Lndgern", ("Lindgren",), True, None), ("Bergs", ("Bergq",), True, part(0, exactness=0.8)),
     ("Oppenheimrr", ("Oppenheimer",), True, part(0, exactness=0.8)), ("Oppenhimrr", ("Oppenheimer",), True, part(0, exactness=0.8)),
     ("Openhimrr", ("Oppenheimer",), True, None), ("Anna Karin Lind", ("Anna", "Karin"), False, part(0, 1)), ("Annakarin", ("Anna", "Karin"), False, part(0, exactness=0.97)),

@@ -76,7 +76,7 @@ def test_weak_places_settle_nothing(place: str) -> None:
 
 NAMING = {
     "external_id", "email_equal", "email_local", "alias", "full_name", "concatenated_name",
-    "initials", "single_name", "slip",
+    "initials", "single_name", "slip", "misprint",
 }  # fmt: skip
 
 
