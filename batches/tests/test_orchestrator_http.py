@@ -22,6 +22,8 @@ from huleedu.common.errors import ActionError
 BATCH = uuid.uuid4()
 WORK = Work(BATCH, uuid.uuid4(), "ENG6", 2, (HandedEssay(uuid.uuid4(), uuid.uuid4()), HandedEssay(uuid.uuid4(), None)))
 OPEN_FOR = 0.2
+"""Seconds, where a test waits for the breaker to let one try."""
+LONG = 600.0
 DEAD = ("timeout", "slow"), ("timeout", "drip"), ("error", 500), ("error", 502), ("error", 503), ("garbage", "garbage")
 ODD = ("garbage", "other_batch"), ("garbage", "endless"), ("garbage", "redirect"), ("error", 418), ("error", 429)
 KEYS = ("key_refused", 401), ("key_refused", 403)
@@ -33,8 +35,8 @@ def remote() -> Iterator[StandIn]:
         yield stand_in
 
 
-def client_of(url: str, *, timeout: float = 0.5, failures: int = 3) -> HttpOrchestrator:
-    return HttpOrchestrator(url=url, key=KEY, timeout=timeout, failures=failures, seconds=OPEN_FOR)
+def client_of(url: str, *, timeout: float = 10, seconds: float = LONG) -> HttpOrchestrator:
+    return HttpOrchestrator(url=url, key=KEY, timeout=timeout, failures=3, seconds=seconds)
 
 
 @pytest.fixture
@@ -70,16 +72,15 @@ def test_a_conflict_is_a_lock(remote: StandIn, client: HttpOrchestrator) -> None
 
 
 @pytest.mark.parametrize(("outcome", "answer"), [*DEAD, *ODD, *KEYS])
-def test_no_answer_is_unavailable_within_its_time(
-    remote: StandIn, client: HttpOrchestrator, outcome: str, answer: int | str
-) -> None:
+def test_no_answer_is_unavailable_within_its_time(remote: StandIn, outcome: str, answer: int | str) -> None:
+    client = client_of(remote.url, timeout=0.3 if outcome == "timeout" else 10)
     remote.answer = answer
     before, began = counted(outcome), time.monotonic()
     error = code_of(lambda: client.is_locked(BATCH))
     assert (error.code, error.status) == ("orchestrator_unavailable", 503)
     assert error.retry_after
     assert counted(outcome) == before + 1
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_nobody_there_is_unavailable() -> None:
@@ -127,9 +128,8 @@ def test_a_hand_over_may_be_refused_for_good(remote: StandIn, client: HttpOrches
 
 
 @pytest.mark.parametrize("answer", [500, 401, "slow", 429])
-def test_a_hand_over_that_fails_is_for_another_time(
-    remote: StandIn, client: HttpOrchestrator, answer: int | str
-) -> None:
+def test_a_hand_over_that_fails_is_for_another_time(remote: StandIn, answer: int | str) -> None:
+    client = client_of(remote.url, timeout=0.3 if answer == "slow" else 10)
     remote.answer = answer
     assert code_of(lambda: client.hand_over(WORK)).code == "orchestrator_unavailable"
 
@@ -149,17 +149,16 @@ def wait_until_it_may_try(client: HttpOrchestrator) -> None:
 
 @pytest.mark.parametrize("answer", [500, "garbage", "slow", 401])
 def test_it_opens_after_three_failures_and_then_asks_nobody(remote: StandIn, answer: int | str) -> None:
-    client = client_of(remote.url, timeout=0.1)
+    client = client_of(remote.url, timeout=0.1 if answer == "slow" else 10)
     remote.answer = answer
     fail(client, 2)
     assert (client.breaker.current_state, client.answers()) == ("closed", True)
     fail(client, 1)
     assert (client.breaker.current_state, client.answers(), len(remote.calls)) == ("open", False, 3)
-    began = time.monotonic()
     error = code_of(lambda: client.is_locked(BATCH))
-    assert (error.code, error.retry_after) == ("orchestrator_unavailable", 1)
+    assert error.code == "orchestrator_unavailable"
+    assert LONG - 60 < (error.retry_after or 0) <= LONG
     assert code_of(lambda: client.hand_over(WORK)).code == "orchestrator_unavailable"
-    assert time.monotonic() - began < 0.1
     assert len(remote.calls) == 3
 
 
@@ -176,7 +175,8 @@ def test_an_answer_that_says_no_never_opens_it(remote: StandIn, client: HttpOrch
     assert client.breaker.current_state == "closed"
 
 
-def test_it_opens_half_opens_and_closes(remote: StandIn, client: HttpOrchestrator) -> None:
+def test_it_opens_half_opens_and_closes(remote: StandIn) -> None:
+    client = client_of(remote.url, seconds=OPEN_FOR)
     remote.answer = 500
     with capture_logs() as logs:
         fail(client, 3)
@@ -192,7 +192,8 @@ def test_it_opens_half_opens_and_closes(remote: StandIn, client: HttpOrchestrato
     assert REGISTRY.get_sample_value("huleedu_orchestrator_breaker_open") == 0
 
 
-def test_a_trial_that_is_answered_with_no_closes_it(remote: StandIn, client: HttpOrchestrator) -> None:
+def test_a_trial_that_is_answered_with_no_closes_it(remote: StandIn) -> None:
+    client = client_of(remote.url, seconds=OPEN_FOR)
     remote.answer = 500
     fail(client, 3)
     wait_until_it_may_try(client)
@@ -202,7 +203,7 @@ def test_a_trial_that_is_answered_with_no_closes_it(remote: StandIn, client: Htt
 
 
 def test_one_call_alone_tries_while_it_is_half_open(remote: StandIn) -> None:
-    client = client_of(remote.url, timeout=10)
+    client = client_of(remote.url, timeout=60, seconds=OPEN_FOR)
     remote.answer = 500
     fail(client, 3)
     wait_until_it_may_try(client)
@@ -210,32 +211,32 @@ def test_one_call_alone_tries_while_it_is_half_open(remote: StandIn) -> None:
     outcome: list[bool] = []
     trial = threading.Thread(target=lambda: outcome.append(client.is_locked(BATCH)))
     for _call in range(3):
-        assert remote.arrived.acquire(timeout=5)
+        assert remote.arrived.acquire(timeout=30)
     trial.start()
-    assert remote.arrived.acquire(timeout=5)
+    assert remote.arrived.acquire(timeout=30)
     assert client.breaker.current_state == "half-open"
     began = time.monotonic()
     fail(client, 5)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # the trial goes on for as long as the stand-in is not released
     assert len(remote.calls) == 4
     remote.released.set()
-    trial.join(timeout=5)
+    trial.join(timeout=30)
     assert (outcome, client.breaker.current_state) == ([False], "closed")
 
 
 def test_calls_go_side_by_side_while_it_is_closed(remote: StandIn) -> None:
     """One that is slow keeps no other waiting."""
-    client = client_of(remote.url, timeout=10)
+    client = client_of(remote.url, timeout=60)
     remote.answer = "slow"
     outcomes: list[bool] = []
     threads = [threading.Thread(target=lambda: outcomes.append(client.is_locked(BATCH))) for _number in range(4)]
     for thread in threads:
         thread.start()
     for _number in range(4):
-        assert remote.arrived.acquire(timeout=5)
+        assert remote.arrived.acquire(timeout=30)
     remote.released.set()
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=30)
     assert outcomes == [False] * 4
 
 
