@@ -191,7 +191,12 @@ def test_progress_is_told_while_it_is_applied(
     assert "Importing" in client.get(address).content.decode()
     told: list[Any] = []
     keep = progress.cache.set
-    monkeypatch.setattr(progress.cache, "set", lambda key, value, ttl: (told.append(value), keep(key, value, ttl)))
+
+    def watched(key: str, value: Any, ttl: int) -> None:
+        told.append(value)
+        keep(key, value, ttl)
+
+    monkeypatch.setattr(progress.cache, "set", watched)
     answer = client.post(url("import-apply", owned_class, draft), headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == url("import-done", owned_class, draft)
     assert told == [(2, 5), (4, 5), (5, 5), (5, 5)]
