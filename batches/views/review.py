@@ -67,7 +67,9 @@ def _review(
         # The open text was removed: the queue beside it stays live.
         context = review_context(request, batch_id, text_id=None)
     extra.setdefault("offer", _offer(request, context["batch"]))
-    if request.method == "GET" and context["shown"] and request.htmx.target not in _FRAGMENTS:
+    # What a script fetches ahead nobody has read yet; it asks again when the text is shown.
+    opened = request.htmx.target not in _FRAGMENTS and "HuleEdu-Ahead" not in request.headers
+    if request.method == "GET" and context["shown"] and opened:
         log_read(context["shown"].essay, "text", actor=request.user)
     template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
     return render(request, template, {**context, **extra}, status=status)

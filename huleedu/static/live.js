@@ -238,11 +238,11 @@
   }
 
   /** The page at an address. Rejects without contact. */
-  async function getPage(address) {
-    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  async function getPage(address, headers = {}) {
+    const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
     if (!isSignIn(answer.url)) return { html: await answer.text(), address: answer.url, ok: answer.ok };
     await signedOut();
-    return getPage(address);
+    return getPage(address, headers);
   }
 
   addEventListener("popstate", async (event) => {

@@ -12,6 +12,9 @@
   const batch = /^\/batches\/[0-9a-f-]{36}\//.exec(location.pathname)[0];
   const isReview = (address) => new RegExp(`^${batch}(review/([0-9a-f-]{36}/)?|confirm/)$`).test(pathOf(address));
 
+  let last = Promise.resolve(); // decisions are sent one after another
+  let sendingNow = 0;
+
   // --- the button that names the student -----------------------------------------------------------------------------
 
   function nameTheStudent() {
@@ -62,7 +65,7 @@
     if (!address || !depth || pathOf(address) === location.pathname) return;
     const key = pathOf(address);
     try {
-      if (!ahead.has(key)) ahead.set(key, { html: (await page.getPage(key)).html });
+      if (!ahead.has(key)) ahead.set(key, { html: (await page.getPage(key, { "HuleEdu-Ahead": "1" })).html });
     } catch {
       return; // no contact
     }
@@ -73,7 +76,8 @@
   let soon = 0;
   function fetchSoon() {
     clearTimeout(soon);
-    soon = setTimeout(() => fetchAhead(find("next")?.href), 100);
+    // After what is on its way: its answer says how it went, and that is said once.
+    soon = setTimeout(() => last.then(() => fetchAhead(find("next")?.href)), 100);
   }
 
   // Something happened in the batch: what was fetched says how it was before.
@@ -126,6 +130,7 @@
       const { html, address: at } = kept ? { html: kept.html, address } : await page.getPage(address);
       show(html, at);
       arrived();
+      if (kept) page.getPage(address).catch(() => {}); // so that the server knows it was read
       return true;
     } catch {
       page.note("offline-note");
@@ -146,8 +151,6 @@
 
   // --- deciding ----------------------------------------------------------------------------------------------------------
 
-  let last = Promise.resolve(); // decisions are sent one after another
-  let sendingNow = 0;
 
   /** Shows the text that follows at once where it is here already, sends the decision, then shows what the server says. */
   function decide(form, submitter) {

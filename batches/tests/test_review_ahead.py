@@ -1,0 +1,26 @@
+"""A text fetched ahead has not been read: the access log says nothing of it before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from auditlog.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from batches.tests.making import make_batch, make_essays, make_students
+from classes.models import SchoolClass
+from huleedu.accounts.models import User
+
+
+def test_what_is_fetched_ahead_is_not_logged_as_read(
+    client_for: Callable[[User | None], Client], teacher: User, owned_class: SchoolClass
+) -> None:
+    batch = make_batch(teacher, owned_class)
+    [essay] = make_essays(batch, 1, students=make_students(owned_class, ["Emil Berg"]), certainty="unsure")
+    address = reverse("batches:review-text", args=[batch.public_id, essay.public_id])
+    before = LogEntry.objects.count()
+    assert client_for(teacher).get(address, headers={"HuleEdu-Ahead": "1"}).status_code == 200
+    assert LogEntry.objects.count() == before
+    client_for(teacher).get(address)
+    assert LogEntry.objects.count() == before + 1
