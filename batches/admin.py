@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from batches.models import Batch, Decision, EssayStudentAssociation, PhaseRun
@@ -52,10 +53,10 @@ class BatchAdmin(ReadOnlyAdmin):
         stuck = Batch.objects.stuck(timezone.now()).filter(pk=OuterRef("pk"))
         return Batch.objects.with_progress().annotate(is_stuck=Exists(stuck))
 
-    @admin.display(description=_("stuck"), boolean=True)
-    def is_stuck(self, batch: Any) -> bool:
-        """Whether its work does not move."""
-        return bool(batch.is_stuck)
+    @admin.display(description=_("stuck"))
+    def is_stuck(self, batch: Any) -> str | Promise:
+        """A word where its work does not move; a cross at every other batch would look like trouble."""
+        return _("stuck") if batch.is_stuck else ""
 
     @admin.display(description=_("texts"), ordering="n_essays")
     def n_essays(self, batch: Any) -> int:
