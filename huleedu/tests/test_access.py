@@ -156,6 +156,7 @@ API: dict[str, dict[str, str]] = {
     "api:batch-state": {"GET": "read"},
     "api:batch-essays": {"GET": "read"},
     "api:batch-export": {"GET": "read"},
+    "api:batch-results": {"GET": "read"},
     "api:batch-confirm-matches": {"POST": "change"},
     "api:batch-undo": {"POST": "change"},
     "api:batch-rematch": {"POST": "change"},
