@@ -34,7 +34,7 @@ _CODE = r"[^\W\d_]{0,4}\d{1,2}[A-ZÅÄÖ]{1,3}"
 _WITH_CLASS = re.compile(rf"^[^\W\d][^\d]*\W{_CODE}\W*$|^\W*{_CODE}\s[^\d]+$")
 """`Signe Ek, NA24B`, `NA24B Signe Ek`."""
 _WITH_PAGE = re.compile(
-    r"^\s*\S+ \S+\s*[–|\t-]\s*(?:sida|page)\b|^\s*(?:sida|page) \d+\s*[–|\t-]\s*\S+ \S+\s*$", re.IGNORECASE
+    r"^\s*\S+ \S+\s*[–|\t-]\s*(?:sida|page)\b|^\s*(?:sida|page) \d+\s*[–|\t-]\s*\S+(?: \S+)+$", re.IGNORECASE
 )
 """`Signe Ek – Sida 2`, `Page 1 | Signe Ek`."""
 _NAME_ENDS = re.compile(r"\w*[\d(|\t<;]")

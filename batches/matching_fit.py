@@ -40,7 +40,7 @@ def fit(written: list[Token], name: Name, *, place: str) -> Hit | None:
         return Hit("concatenated_name", joined.used, joined.exactness)
     if not name.family or not name.given:
         return _single(written, name, place=place)
-    exact, slipped = (_both(written, name, slips=slips) for slips in (False, True))
+    exact, slipped = (_both(written, name, place=place, slips=slips) for slips in (False, True))
     if slipped and (exact is None or len(slipped.used) > len(exact.used)):
         return slipped
     if exact:
@@ -83,14 +83,14 @@ def _given(written: list[Token], name: Name, *, free: frozenset[int] = frozenset
     return None
 
 
-def _both(written: list[Token], name: Name, *, slips: bool) -> Hit | None:
+def _both(written: list[Token], name: Name, *, place: str, slips: bool) -> Hit | None:
     """Given and family name where they stand nearest to each other: two of one family may be named."""
     best: tuple[int, Hit] | None = None
     taken: frozenset[int] = frozenset()
     while found := _family_part(written, name, free=taken, slips=slips):
         family, lost = found
         given = _given_near(written, name, family, slips=slips)
-        if given:
+        if given and not (lost and _goes_on(written, given.used | family.used, name, place=place)):
             used = given.used | family.used
             exactness = min(given.exactness, family.exactness)
             level = "full_name" if not slips else "misprint" if exactness >= MISPRINT else "slip"
@@ -99,6 +99,14 @@ def _both(written: list[Token], name: Name, *, slips: bool) -> Hit | None:
                 best = _gap(used), hit
         taken |= family.used
     return best[1] if best else None
+
+
+def _goes_on(written: list[Token], used: frozenset[int], name: Name, *, place: str) -> bool:
+    """Whether a name that is none of the student's stands beside: `Eva Berg Ek` is no Eva Sand Berg."""
+    own = {fold(word) for word in (*name.given, *name.family, *name.preferred)}
+    near = (min(used) - 1, max(used) + 1)
+    beside = [written[index] for index in near if 0 <= index < len(written)]
+    return place in NAMED | {"first_line"} and any(_may_be_name(t) and fold(t.text) not in own for t in beside)
 
 
 def _family_part(written: list[Token], name: Name, *, free: frozenset[int], slips: bool) -> tuple[Part, float] | None:

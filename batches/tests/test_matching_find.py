@@ -110,6 +110,7 @@ FOUND: list[tuple[str, Place, list[tuple[str, str, str, float, str, bool]]]] = [
     ("Intervju Elsa Holm", "file_name", [("elsa", "mention", "full_name", 1.0, "Elsa Holm", False)]),
     ("Intervju med Elsa Holm", "label", [FULL]),
     ("Elsas hemlighet", "first_line", [("elsa", "body", "given_name", 0.9, "Elsas", False)]),
+    ("Elsas hemlighet", "sign_off", [("elsa", "body", "given_name", 0.9, "Elsas", False)]),
     ("Elsas uppsats", "file_name", [("elsa", "file_name", "given_name", 0.9, "Elsas", False)]),
     ("Elsas", "first_line", [("elsa", "first_line", "given_name", 0.9, "Elsas", False)]),
     ("├àsa ├àkerstr├Âm x", "file_name", [("asa", "file_name", "full_name", 1.0, "├àsa ├àkerstr├Âm x", False)]),

@@ -19,6 +19,7 @@ LINES = [
     ("© Elsa Holm 2026", "sign_off", "sign_off"), ("Elsa Holm\t1", "first_line", "first_line"), ("Umeå 2026 Elsa Holm", "first_line", "first_line"),
     ("Elsa Holm den 3 maj", "first_line", "first_line"), ("Elsa Holm.", "sign_off", "sign_off"), ("Namn Elsa Holm", "sign_off", "sign_off"),
     ("NA24B, Elsa Holm", "sign_off", "sign_off"),
+    ("Uppsats i åk nio av Elsa Holm", "first_line", "first_line"),
     # a phrase about somebody
     ("Intervju med Elsa Holm", "first_line", "body"), ("Tack Elsa Holm", "sign_off", "body"), ("An Interview With Elsa Holm", "first_line", "body"),
     ("Kära Elsa Holm,", "first_line", "body"), ("Elsa Holm gick hem", "first_line", "body"), ("Elsa Holm och jag", "first_line", "body"),
