@@ -27,7 +27,7 @@ Action = LogEntry.Action
 EXPORTS = ("file", "result", "print", "class_list", "student_data")
 """What was taken out, of the words that `huleedu.common.audit.log_read` writes."""
 KINDS: dict[str, Q] = {
-    "reads": Q(action=Action.ACCESS) & ~Q(additional_data__what__in=EXPORTS),
+    "reads": Q(action=Action.ACCESS) & (Q(additional_data=None) | ~Q(additional_data__what__in=EXPORTS)),
     "changes": ~Q(action=Action.ACCESS),
     "exports": Q(action=Action.ACCESS, additional_data__what__in=EXPORTS),
 }
@@ -129,6 +129,12 @@ def _scope(user: User, class_id: UUID | None, student: Student | None) -> Q:
         | _of(Essay, essays) & read
         | _of(EssayStudentAssociation, matches) & changed & Q(changes__has_key="status")
     )
+
+
+def lists_only() -> Q:
+    """The entries about classes and students, without those about batches."""
+    models = (SchoolClass, ClassShare, Student, StudentAlias, Enrolment)
+    return Q(content_type__in=ContentType.objects.get_for_models(*models).values())
 
 
 def _of(model: type[Model], rows: QuerySet[Any]) -> Q:

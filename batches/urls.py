@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from batches.views import activity, batch_class, batches, files, names, overview, printing, privacy, results, review, students, versions
+from batches.views import (
+    activity,
+    batch_class,
+    batches,
+    files,
+    names,
+    of_class,
+    overview,
+    printing,
+    privacy,
+    results,
+    review,
+    students,
+    versions,
+)
 
 app_name = "batches"
 
@@ -32,6 +46,8 @@ urlpatterns = [
     path(f"{_BATCH}lock/", batches.lock, name="lock"),
     path(f"{_BATCH}unlock/", batches.unlock, name="unlock"),
     path(f"{_BATCH}start/", batches.start, name="start"),
+    path(f"{_BATCH}retry/", batches.retry, name="retry"),
+    path(f"{_BATCH}keep-undecided/", batches.keep_undecided, name="keep-undecided"),
     path(f"{_BATCH}cancel/", batches.cancel, name="cancel"),
     path(f"{_BATCH}reopen/", batches.reopen, name="reopen"),
     path(f"{_BATCH}archive/", batches.archive, name="archive"),
@@ -41,8 +57,6 @@ urlpatterns = [
     path(f"{_BATCH}missing/<uuid:student_id>/excuse/", results.excuse, name="excuse"),
     path(f"{_BATCH}missing/<uuid:student_id>/expect/", results.expect, name="expect"),
     path(f"{_BATCH}print/", printing.texts, name="print"),
-    path(f"{_BATCH}retry/", batches.retry, name="retry"),
-    path(f"{_BATCH}keep-undecided/", batches.keep_undecided, name="keep-undecided"),
     path(f"{_BATCH}history/", results.history, name="history"),
     path(f"{_BATCH}export/", results.export, name="export"),
     # Its files.
@@ -52,6 +66,9 @@ urlpatterns = [
     path(f"{_FILE}paste/", files.paste, name="file-paste"),
     path(f"{_FILE}replace/", files.replace, name="file-replace"),
     path(f"{_FILE}download/", files.download, name="file-download"),
+    # Of a class.
+    path("classes/<uuid:class_id>/batches/", of_class.batches, name="of-class"),
+    path("classes/<uuid:class_id>/history/", of_class.history, name="class-history"),
     # What students mean for texts.
     path(f"{_STUDENT}merge/", students.merge, name="student-merge"),
     path(f"{_STUDENT}merges/<uuid:merge_id>/undo/", students.unmerge, name="student-unmerge"),

@@ -33,6 +33,7 @@ from classes.serializers import (
 )
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.api import ApiViewSet
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.pagination import RowPagination
 from huleedu.common.parsers import SafeJSONParser
@@ -122,7 +123,9 @@ class ClassViewSet(ApiViewSet):
     def export(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002
         """The class list as CSV or Excel; imported again it changes nothing."""
         school_class = get_visible(SchoolClass.objects, self.person, id)
-        return export_class(school_class, request.query_params.get("format", "csv"))
+        answer = export_class(school_class, request.query_params.get("format", "csv"))
+        log_read(school_class, "class_list", actor=self.person)
+        return answer
 
     @extend_schema(request=CopyInput, responses={201: ClassSerializer})
     @action(detail=True, methods=["post"])

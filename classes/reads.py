@@ -5,6 +5,7 @@ Measured against model serializers these are two to three times as cheap per req
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
@@ -77,7 +78,34 @@ def openings_of(student: Student) -> QuerySet[LogEntry]:
     return newest
 
 
+LAST = 4
+"""Of how many batches the class list shows who handed in."""
 _STUDENT = ("public_id", "given_name", "family_name", "preferred_name", "email", "external_ids")
+
+
+def add_what_is_known(school_class: SchoolClass, rows: Sequence[Any]) -> list[str]:
+    """Gives each row of the class list its `spellings`, and `dots`: whether it handed in the class's last batches.
+
+    Returns the titles of those batches, oldest first. Three statements. Batches are known here only as relations that
+    the layer above adds.
+    """
+    batches: Any = school_class.batches
+    newest = batches.exclude(essays=None).order_by("-created_at", "-pk").values("pk", "title").distinct()
+    last = list(newest[:LAST])[::-1]
+    decided = Q(associations__status="confirmed") | Q(associations__certainty="certain")
+    texts = Student.objects.filter(
+        decided, associations__essay__removed_at=None, associations__essay__batch__in=[each["pk"] for each in last]
+    )
+    handed_in = set(texts.values_list("public_id", "associations__essay__batch"))
+    spellings: dict[Any, list[str]] = {}
+    present = Student.objects.in_class(school_class).exclude(aliases=None)
+    for key, spelling in present.values_list("public_id", "aliases__spelling").order_by("aliases__spelling"):
+        spellings.setdefault(key, []).append(spelling)
+    for row in rows:
+        row["dots"] = [(row["public_id"], each["pk"]) in handed_in for each in last]
+        row["n_dots"] = sum(row["dots"])
+        row["spellings"] = spellings.get(row["public_id"], [])
+    return [each["title"] for each in last]
 
 
 def roster_rows(school_class: SchoolClass, *, search: str = "") -> QuerySet[Any]:

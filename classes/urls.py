@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from classes.views import aliases, classes, imports, students
+from classes.views import aliases, classes, imports, several, students
 
 app_name = "classes"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{_CLASS}copy/", classes.copy, name="copy"),
     path(f"{_CLASS}shares/", classes.share, name="share"),
     path(f"{_CLASS}shares/<uuid:user_id>/remove/", classes.unshare, name="unshare"),
+    path(f"{_CLASS}students/several/", several.several, name="several"),
     path(f"{_CLASS}students/new/", students.add, name="student-add"),
     path(_STUDENT, students.edit, name="student"),
     path(f"{_STUDENT}spellings/", aliases.teach, name="student-teach"),

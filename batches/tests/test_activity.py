@@ -133,3 +133,16 @@ def test_the_number_of_statements_does_not_grow(
         make_essays(more, 2)
     with django_assert_num_queries(len(few)):
         browser.get(URL)
+
+
+def test_the_class_list_shows_who_handed_in_the_last_batches(
+    batch: Batch, teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    browser = client_for(teacher)
+    page = browser.get(f"/classes/{owned_class.public_id}/").content.decode()
+    assert page.count('aria-label="1 of 1"') == 3
+    assert "The library" in browser.get(f"/classes/{owned_class.public_id}/batches/").content.decode()
+    make_essays(make_batch(teacher, owned_class, title="Another"), 1)
+    page = browser.get(f"/classes/{owned_class.public_id}/").content.decode()
+    assert page.count('aria-label="1 of 2"') == 3
+    assert "Last 2 batches" in page

@@ -13,6 +13,7 @@ from classes.actions.classes import (
     update_class,
 )
 from classes.actions.imports import Preview, build_preview, preview_roster, read_other_ways, read_preview, revise_import
+from classes.actions.several import move_students, remove_students
 from classes.actions.students import add_student, delete_student, enrol_student, remove_student, update_student
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "delete_student",
     "enrol_student",
     "forget_alias",
+    "move_students",
     "preview_roster",
     "read_other_ways",
     "read_preview",
     "remove_share",
     "remove_student",
+    "remove_students",
     "restore_class",
     "revise_import",
     "share_class",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +17,22 @@ from classes import actions
 from classes.exports import export_class
 from classes.forms import ClassForm, CopyForm, ShareForm
 from classes.models import ClassShare, SchoolClass, Student, current_school_year
-from classes.ordering import by_surname, matching
-from classes.reads import class_rows, roster_rows
+from classes.ordering import by_surname, matching, name_key, sort_key
+from classes.reads import add_what_is_known, class_rows, roster_rows
 from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_owned, get_visible
+from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 PAGED_FROM, PER_PAGE = 200, 50
 """A class of more than 200 is shown 50 a page."""
+SORTS: dict[str, Callable[[Any], Any]] = {
+    "surname": lambda row: name_key(row["given_name"], row["family_name"]),
+    "first": lambda row: (sort_key(row["given_name"]), sort_key(row["family_name"])),
+    "email": lambda row: (row["email"] is None, (row["email"] or "").casefold()),
+}
+"""What `?sort=` takes; with a minus in front the other way round."""
 
 
 @require_GET
@@ -66,14 +74,33 @@ def detail(request: PageRequest, class_id: UUID) -> HttpResponse:
 
 
 def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str, Any]:
-    """What the page and the fragment of the class list need. One statement, then sorted in Swedish order."""
+    """What the page and the fragment of the class list need. Five statements.
+
+    In Swedish order by surname, unless `?sort=` says otherwise.
+    """
     rows = by_surname(roster_rows(frame.school_class))
+    sort = request.GET.get("sort", "")
+    if sort.removeprefix("-") in SORTS:
+        rows.sort(key=SORTS[sort.removeprefix("-")])
+    if sort.startswith("-"):
+        rows.reverse()
     place = request.resolver_match
     search = request.POST.get("search", "") if place and place.view_name == "classes:detail" else ""
     found = matching(rows, search) if search.strip() else rows
     per_page = PER_PAGE if len(found) > PAGED_FROM else max(len(found), 1)
     page = Paginator(found, per_page).get_page(request.GET.get("page"))
-    return frame_context(frame, page=page, search=search, n_rows=len(rows), **more)
+    titles = add_what_is_known(frame.school_class, list(page.object_list))
+    others = SchoolClass.objects.editable_by(request.user).filter(owner=frame.school_class.owner, archived_at=None)
+    return frame_context(
+        frame,
+        page=page,
+        search=search,
+        n_rows=len(rows),
+        sort=sort,
+        titles=titles,
+        other_classes=others.exclude(pk=frame.school_class.pk) if frame.can_change else (),
+        **more,
+    )
 
 
 def _removed(request: PageRequest, frame: Frame) -> Student | None:
@@ -165,7 +192,10 @@ def delete(request: PageRequest, class_id: UUID) -> HttpResponse:
 @require_GET
 def export(request: PageRequest, class_id: UUID) -> HttpResponse:
     """The class list as CSV or Excel."""
-    return export_class(get_visible(SchoolClass.objects, request.user, class_id), request.GET.get("format", "csv"))
+    school_class = get_visible(SchoolClass.objects, request.user, class_id)
+    answer = export_class(school_class, request.GET.get("format", "csv"))
+    log_read(school_class, "class_list", actor=request.user)
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

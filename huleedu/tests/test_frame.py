@@ -45,7 +45,11 @@ def test_an_anonymous_page_has_no_navigation_and_opens_no_socket(db: None, clien
 def test_not_found_tells_nothing_but_that(teacher: User, client_for: Browser) -> None:
     response = client_for(teacher).get("/batches/00000000-0000-4000-8000-000000000000/")
     assert response.status_code == 404
-    assert "Not here, or not shared with you" in response.content.decode()
+    page = response.content.decode()
+    assert "Not here, or not shared with you" in page
+    nonce = page.partition('<style nonce="')[2].partition('"')[0]
+    assert nonce
+    assert f"'nonce-{nonce}'" in response["Content-Security-Policy"].partition("style-src")[2]
 
 
 def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
