@@ -70,6 +70,8 @@ def test_who_is_mentioned_is_no_rival() -> None:
     said = one(item("Elsa Holm"), item("Intervju Ove Falk", "file_name", "e2"))
     assert (said.certainty, said.student) == ("certain", "elsa")
     assert reasons(said, "elsa")[1:] == (FIRST,)
+    thanked = one(item("Elsa Holm"), item("Tack till Ove Falk", "first_line", "e2"))
+    assert (thanked.certainty, thanked.student) == ("certain", "elsa")
 
 
 def test_somebody_outside_the_class_speaks_against() -> None:

@@ -49,6 +49,8 @@ CASES: list[Case] = [
     (JO, "Josefi Åkerström", "label", "slip", (0, 1), 0.8),
     (LOPEZ, "Inés Lóepz Díaz", "label", "misprint", (0, 1, 2), 0.84),
     (JO, "Josefni Åkerströn", "label", "slip", (0, 1), 0.8),
+    (LOPEZ, "Díaz", "label", "family_name", (0,), 1.0),
+    (ANKA, "vonLind", "file_name", "family_name", (1,), 1.0),
     (LOPEZ, "Inés Díaz Ek", "label", "nickname", (0, 1), 1.0),
     (LOPEZ, "Inés Díaz Ek", "file_name", "full_name", (0, 1), 0.95),
     (LOPEZ, "Inés Díaz López", "label", "full_name", (0, 1), 0.95),
