@@ -100,3 +100,17 @@ def test_it_stays_at_the_text_where_the_person_wants_that(
     User.objects.filter(pk=teacher.pk).update(go_on=False)
     answer = decide(client_for(teacher), batch, first, student=str(students[0].public_id))
     assert answer.url.startswith(url("review-text", batch, first))
+
+
+def test_a_list_sent_twice_is_confirmed_once(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    pairs = zip(essays, students, strict=True)
+    ticked = [f"{essay.public_id}:{student.public_id}" for essay, student in pairs]
+    client = client_for(teacher)
+    for _time in range(2):
+        page = client.post(url("confirm", batch), {"match": ticked}, follow=True).content.decode()
+        assert "no longer" not in page
+        assert "inte längre" not in page
+    assert [match_of(essay).version for essay in essays] == [2, 2]

@@ -210,9 +210,17 @@ def confirm(request: PageRequest, batch_id: UUID) -> HttpResponse:
         messages.warning(request, _("Nothing was ticked, so nothing was confirmed."))
         return redirect("batches:review", batch.public_id)
     done = actions.confirm_matches(batch, seen=wanted, actor=request.user)
-    refused = Essay.objects.live().filter(batch=batch, public_id__in=[key for key, _code in done.refused])
-    _tell_confirmed(request, len(done.confirmed), list(refused.values_list("file__name", flat=True)))
+    rows = Essay.objects.live().filter(batch=batch, public_id__in=[key for key, _code in done.refused])
+    refused = list(rows.select_related("file", "association__student"))
+    # A list that is sent twice, because its answer was lost, is confirmed already.
+    others = [essay.file.name for essay in refused if not _stands(essay, wanted[essay.public_id])]
+    _tell_confirmed(request, len(done.confirmed) + len(refused) - len(others), others)
     return redirect("batches:review", batch.public_id)
+
+
+def _stands(essay: Essay, student_id: UUID) -> bool:
+    match = essay.association
+    return match.is_decided and match.student is not None and match.student.public_id == student_id
 
 
 def _ticked(request: PageRequest) -> dict[UUID, UUID]:
