@@ -33,7 +33,7 @@ def reminders(batch: Batch, sender: str) -> list[Reminder]:
 
 
 def _text(batch: Batch, sender: str) -> str:
-    lines = [_("Hello!"), _("I have not got your text for “{title}” yet.").format(title=batch.title)]
+    lines = [_("Hello,"), _("I have not got your text for “{title}” yet.").format(title=batch.title)]
     if batch.due_at is not None:
         day = date_format(timezone.localtime(batch.due_at), "DAY")
         lines.append(_("It was to be handed in by {day}.").format(day=day))

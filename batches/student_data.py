@@ -61,14 +61,15 @@ def student_zip(student: Student, user: User) -> Spool:
     spool: Spool = tempfile.SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115  (the answer closes it)
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
         page = render_to_string("batches/student_data.html", {"data": data, "now": timezone.now()})
-        archive.writestr(f"{safe_name(_('Read me'))}.html", page)
+        read_me, texts, files = _("Read me"), _("texts"), _("files")
+        archive.writestr(f"{read_me}.html", page)
         archive.writestr("data.json", json.dumps(_as_json(data), ensure_ascii=False, indent=2, default=str))
         taken: set[str] = set()
         for essay in data.essays:
             name = safe_name(essay.file.name)
             text = Essay.objects.filter(pk=essay.pk).values_list("file__text", flat=True).get()
-            archive.writestr(f"{_('texts')}/{unique(f'{name}.txt', taken)}", text)
-            _add_original(archive, essay, f"{_('files')}/{unique(name, taken)}")
+            archive.writestr(f"{texts}/{unique(f'{name}.txt', taken)}", text)
+            _add_original(archive, essay, f"{files}/{unique(name, taken)}")
     spool.seek(0)
     return spool
 

@@ -68,7 +68,8 @@ def _by_student(essay: Essay) -> str:
 def _in_source(essay: Essay, *, several: bool) -> str:
     file: EssayFile = essay.file
     if file.archive is None:
-        return f"{safe_name(_('Not from the zip'))}/{_by_student(essay)}"
+        folder = safe_name(_("Not from the zip"))
+        return f"{folder}/{_by_student(essay)}"
     whole = f"{file.path}/{file.name}" if file.path else file.name
     inside = whole.removeprefix(f"{file.archive.name}/")
     return f"{safe_name(PurePosixPath(file.archive.name).stem)}/{inside}" if several else inside

@@ -90,7 +90,8 @@ def student_export(request: PageRequest, student_id: UUID) -> HttpResponseBase:
     row = get_visible(Student.objects, request.user, student_id)
     spool = student_zip(row, request.user)
     log_read(row, "student_data", actor=request.user)
-    name = f"{_('HuleEdu export')} {timezone.localdate():%Y-%m-%d}.zip"
+    what, today = _("HuleEdu export"), timezone.localdate()
+    name = f"{what} {today:%Y-%m-%d}.zip"
     return FileResponse(spool, as_attachment=True, filename=name, content_type="application/zip")
 
 
@@ -159,7 +160,8 @@ def _csv(entries: list[Entry]) -> HttpResponse:
     for line in entries:
         at = timezone.localtime(line.at).isoformat(timespec="seconds")
         writer.writerow([at, *(safe_cell(cell) for cell in (line.who, line.did, line.about, line.where))])
-    name = f"{_('access log')} {timezone.localdate():%Y-%m-%d}.csv"
+    what, today = _("access log"), timezone.localdate()
+    name = f"{what} {today:%Y-%m-%d}.csv"
     stream = FileResponse(io.BytesIO(), as_attachment=True, filename=name)
     response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = stream["Content-Disposition"]
