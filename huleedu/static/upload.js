@@ -215,6 +215,7 @@
     }
 
     function resume() {
+      if (!waiting.size) return;
       for (const item of waiting) {
         waiting.delete(item);
         item.tries = 0;
