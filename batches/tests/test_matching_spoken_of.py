@@ -24,7 +24,7 @@ LINES = [
     ("Intervju med Elsa Holm", "first_line", "body"), ("Tack Elsa Holm", "sign_off", "body"), ("An Interview With Elsa Holm", "first_line", "body"),
     ("Kära Elsa Holm,", "first_line", "body"), ("Elsa Holm gick hem", "first_line", "body"), ("Elsa Holm och jag", "first_line", "body"),
     ("Jag och Elsa Holm", "first_line", "body"), ("Me and Elsa Holm", "page_header", "body"), ("Nils Falk och Elsa Holm", "page_header", "page_header"),
-    ("Min Elsa Holm", "first_line", "body"), ("min bok handlar kanske: Elsa Holm", "first_line", "body"), ("min bok: Elsa Holm", "first_line", "first_line"),
+    ("Min Elsa Holm", "first_line", "body"), ("min bok handlar kanske: Elsa Holm", "first_line", "body"), ("min bok: Elsa Holm", "first_line", "first_line"), ("min lilla bok: Elsa Holm", "first_line", "body"),
     # what somebody is to the writer
     ("Lärare Elsa Holm", "page_header", "body"), ("Fru Elsa Holm", "page_header", "body"), ("Elsa Holm (lärare)", "first_line", "body"), ("Elsa Holm, teacher", "page_header", "body"),
     ("Elsa Holm – min vän", "first_line", "body"), ("Elsa Holm – a hero", "first_line", "body"), ("Elsa Holm - Another Day", "first_line", "first_line"),
