@@ -138,6 +138,7 @@ def test_how_long_things_take(
     other.goto(f"{address}review/")
     expect(other.locator("[data-live-state]")).to_have_text("Live")
     page.goto(f"{address}review/")
+    page.keyboard.press("1")
     expect(page.locator("#decide input:checked")).to_be_focused()
     before = other.locator("#review-progress").inner_text()
     began = time.monotonic()
