@@ -111,6 +111,21 @@ def test_pages_and_the_csv(essay: Essay, teacher: User, student: Student, client
     assert browser.get("/privacy/log/?student=nonsense&class=nonsense&page=x").status_code == 200
 
 
+def test_older_entries_are_on_the_next_page(
+    essay: Essay, teacher: User, client_for: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batches.views.privacy.PAGE_SIZE", 1)
+    browser = client_for(teacher)
+    first = browser.get("/privacy/log/?what=changes").content.decode()
+    assert 'rel="next" href="?what=changes&amp;page=2"' in first
+    assert 'rel="prev"' not in first
+    assert (
+        'rel="prev" href="?what=changes&amp;page=1"'
+        in browser.get("/privacy/log/?what=changes&page=2").content.decode()
+    )
+    assert "Nothing of this kind yet." in browser.get("/privacy/log/?page=999").content.decode()
+
+
 def test_a_student_is_found_without_the_name_in_an_address(
     essay: Essay, student: Student, teacher: User, stranger: User, client_for: Browser
 ) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.db.models import IntegerField, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
@@ -104,13 +103,16 @@ def log(request: PageRequest) -> HttpResponse:
     entries = read_log(request.user, who=who, what=what, class_id=class_id, student=about)
     if request.GET.get("format") == "csv":
         return _csv(name_entries(entries[:CSV_MOST], together=False))
-    page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = _page_number(request.GET.get("page", ""))
+    # One more than is shown tells whether there are older ones; counting a log of years would take seconds.
+    rows = list(entries[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
     query = request.GET.copy()
     query.pop("page", None)
     context = {
         "tab": "log",
-        "page": page,
-        "entries": name_entries(page.object_list),
+        "newer": page - 1,
+        "older": page + 1 if len(rows) > PAGE_SIZE else 0,
+        "entries": name_entries(rows[:PAGE_SIZE]),
         "who": who,
         "whos": list(WHO.items()),
         "what": what,
@@ -144,6 +146,10 @@ def _numbers_removed(user: User) -> int:
 def _find(user: User, search: str) -> list[Any]:
     rows = Student.objects.visible_to(user).values(*_STUDENT, "protected_identity")
     return list(matching(by_surname(rows), search))
+
+
+def _page_number(value: str) -> int:
+    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 6 else 1
 
 
 def _uuid(value: str) -> UUID | None:
