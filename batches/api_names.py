@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batches import actions
+from batches.matching.name_pattern import SEPARATORS, NamePattern, Part, Span
 from batches.models import Batch
-from batches.name_pattern import SEPARATORS, NamePattern, Part, Span
 from batches.name_preview import Found, NameReading, NameRow
 from batches.serializers import BatchSerializer
 from huleedu.common.access import get_editable, get_visible
@@ -62,7 +62,7 @@ class NameRowOutput(serializers.Serializer[Any]):
 
 
 class PatternOutput(serializers.Serializer[Any]):
-    """Which pieces of a file name are the name; see `batches.name_pattern`."""
+    """Which pieces of a file name are the name; see `batches.matching.name_pattern`."""
 
     separator = serializers.ChoiceField(choices=[*SEPARATORS])
     before = serializers.IntegerField(allow_null=True)

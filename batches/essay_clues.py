@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from batches.matching import EssayClues
+from batches.matching.name_pattern import NamePattern, Span, common_words, narrow, read_name
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.name_pattern import NamePattern, Span, common_words, narrow, read_name
 from files.models import EssayFile
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from batches.class_list import as_roster_student, students_of
 from batches.essay_clues import clues_of, pattern_of, read_essays, read_names
 from batches.matching import RosterStudent, Suggestion, match_essays
-from batches.matching_find import RosterIndex, find_all
-from batches.matching_weights import names
+from batches.matching.find import RosterIndex, find_all
+from batches.matching.name_pattern import Fit, NamePattern, Part, Span, Word, derive_pattern, words_of
+from batches.matching.weights import names
 from batches.models import Batch, Essay
-from batches.name_pattern import Fit, NamePattern, Part, Span, Word, derive_pattern, words_of
 from classes.models import Student
 from files.evidence import Evidence
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from batches.matching_names import fold
+from batches.matching.names import fold
 
 _HEAD, _TAIL = 15, 5
 """Lines at the top and at the end of a text in which a single name is the writer's rather than somebody's."""

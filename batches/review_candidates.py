@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batches.highlighting import Clue
-from batches.matching_names import fold
+from batches.matching.names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.reasons import places_of, sentence
 from batches.review_queue import Queue

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from batches.class_list import as_roster_student, students_of
+from batches.matching.spellings import spelling_to_learn
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.spellings import spelling_to_learn
 from classes.models import Student
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.locks import lock_open, tell_status
+from batches.matching.name_pattern import NamePattern
 from batches.models import Batch
-from batches.name_pattern import NamePattern
 from batches.queue import queue_rematch
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError

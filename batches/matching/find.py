@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from batches.matching_fit import Hit, fit
-from batches.matching_names import PARTICLES, SHORT, Token, Vocabulary, fold, make_name, repair, tokens
-from batches.matching_spoken_of import by_line, signs_with_one, speaks_of, stands_as
-from batches.matching_weights import OTHER_NAME, OTHER_SIGNED
+from batches.matching.fit import Hit, fit
+from batches.matching.names import PARTICLES, SHORT, Token, Vocabulary, fold, make_name, repair, tokens
+from batches.matching.spoken_of import by_line, signs_with_one, speaks_of, stands_as
+from batches.matching.weights import OTHER_NAME, OTHER_SIGNED
 from files.evidence import Evidence
 
 if TYPE_CHECKING:

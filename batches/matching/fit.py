@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batches.matching_names import (
+from batches.matching.names import (
     MISPRINT,
     Name,
     Part,

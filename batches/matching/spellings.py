@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from batches.matching import RosterStudent
-from batches.matching_find import RosterIndex, find_all
-from batches.matching_names import tokens
-from batches.matching_weights import names
+from batches.matching.find import RosterIndex, find_all
+from batches.matching.names import tokens
+from batches.matching.weights import names
 from files.evidence import Evidence
 
 _FROM = ("label", "folder", "table", "page_header", "first_line", "sign_off")

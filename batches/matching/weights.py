@@ -17,7 +17,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batches.matching_find import Finding
+    from batches.matching.find import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who wrote which essay: a whole batch against a class's roster. Pure, deterministic, explainable.
 
 Each place in a file (label, folder, file name …) says something about each student at a level (full name, initials …).
-`matching_find` searches the places, `matching_weights` holds the whole model and turns findings into probabilities.
+`find` searches the places, `weights` holds the whole model and turns findings into probabilities.
 A suggestion is certain only if its probability is high, a name of the student stands where it counts, and nothing names
 another; see `_judge`.
 """
@@ -15,9 +15,9 @@ from typing import Literal
 
 from scipy.optimize import linear_sum_assignment
 
-from batches.matching_find import Finding, RosterIndex, find_all
-from batches.matching_fit import SLIP
-from batches.matching_weights import (
+from batches.matching.find import Finding, RosterIndex, find_all
+from batches.matching.fit import SLIP
+from batches.matching.weights import (
     CERTAIN,
     FLOOR,
     LEVELS,

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from batches import actions, tasks
 from batches.matching import RosterStudent
+from batches.matching.spellings import spelling_to_learn
 from batches.models import Batch, Essay
-from batches.spellings import spelling_to_learn
 from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions as class_actions
 from classes.models import SchoolClass, Student, StudentAlias

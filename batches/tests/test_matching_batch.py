@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from batches.matching import Candidate, EssayClues, Reason, RosterStudent, Suggestion, match_essays
-from batches.matching_weights import CERTAIN, LEVELS, ONLY_ONE_LEFT, OTHER_NAME, PLACES, SECOND_TEXT
+from batches.matching.weights import CERTAIN, LEVELS, ONLY_ONE_LEFT, OTHER_NAME, PLACES, SECOND_TEXT
 from files.evidence import Evidence, Place
 
 ELSA, NILS = RosterStudent("elsa", "Elsa", "Holm"), RosterStudent("nils", "Nils", "Holm")

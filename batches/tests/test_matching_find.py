@@ -8,8 +8,8 @@ import itertools
 import pytest
 
 from batches.matching import RosterStudent
-from batches.matching_find import Finding, RosterIndex, Search, find_all
-from batches.matching_weights import OTHER_NAME, OTHER_SIGNED
+from batches.matching.find import Finding, RosterIndex, Search, find_all
+from batches.matching.weights import OTHER_NAME, OTHER_SIGNED
 from files.evidence import Evidence, Place
 
 ELSA = RosterStudent("elsa", "Elsa", "Holm", "", "Elsa.Holm@elev.example", (("canvas", "512685"),))

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from batches.matching_fit import Hit, fit
-from batches.matching_names import make_name, tokens
+from batches.matching.fit import Hit, fit
+from batches.matching.names import make_name, tokens
 
 ELSA = ("Elsa", "Holm", "")
 ANKA = ("Anna-Karin", "von Lind", "Anka")

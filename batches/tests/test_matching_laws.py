@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batches.matching import EssayClues, RosterStudent, Suggestion, match_essays
-from batches.matching_find import RosterIndex, find_all
+from batches.matching.find import RosterIndex, find_all
 from batches.tests import heldout_world
 from batches.tests.heldout import Made, make_batch, make_corpus
 from files.evidence import Document, Evidence

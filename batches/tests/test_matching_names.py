@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from batches.matching_names import (
+from batches.matching.names import (
     Name,
     Part,
     Token,

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from batches.matching_spoken_of import by_line, signs_with_one, speaks_of, stands_as
+from batches.matching.spoken_of import by_line, signs_with_one, speaks_of, stands_as
 
 NAME = "Elsa Holm"
 LINES = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batches.matching_find import Finding
-from batches.matching_weights import LEVELS, PLACES, SECOND_TEXT, names, odds_of, probabilities, settles
+from batches.matching.find import Finding
+from batches.matching.weights import LEVELS, PLACES, SECOND_TEXT, names, odds_of, probabilities, settles
 
 
 def finding(

@@ -11,8 +11,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from batches import actions
+from batches.matching.name_pattern import NamePattern
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.name_pattern import NamePattern
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
 from classes.models import SchoolClass, Student

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batches.matching import EssayClues, RosterStudent, match_essays
-from batches.name_pattern import Fit, NamePattern, Part, common_words, derive_pattern, narrow, read_name, words_of
+from batches.matching.name_pattern import (
+    Fit,
+    NamePattern,
+    Part,
+    common_words,
+    derive_pattern,
+    narrow,
+    read_name,
+    words_of,
+)
 from files.authorship import find_evidence
 from files.evidence import Document, Evidence
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from batches.matching import REASONS
-from batches.matching_weights import LEVELS
+from batches.matching.weights import LEVELS
 from batches.reasons import SENTENCES, place_of, sentence, where
 from files.evidence import PLACES, Evidence, Place
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from batches import actions
 from batches.highlighting import Clue, Segment, cut
+from batches.matching.name_pattern import Part, Span, Word
 from batches.models import Batch, EssayStudentAssociation
-from batches.name_pattern import Part, Span, Word
 from batches.name_preview import Found, NameReading, NameRow
 from batches.views.frame import batch_frame, frame_context
 from huleedu.common.access import get_editable

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from batches.highlighting import line_html, text_html
-from batches.matching_weights import WEAK_PLACES
+from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.reasons import sentence
 from batches.review_candidates import (
