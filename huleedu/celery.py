@@ -30,6 +30,21 @@ class Task(_DjangoTask):
         transaction.on_commit(lambda: self.delay(*args, **kwargs), robust=True)
 
 
+SCHEDULE = {
+    "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
+    "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
+    "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
+    "end-silent-phases": {"task": "batches.tasks.watch_assessment", "schedule": 60.0},
+    "keep-deadlines": {"task": "batches.tasks.keep_deadlines", "schedule": 60.0},
+    "watch-orchestrator": {"task": "batches.tasks_orchestrator.watch_orchestrator", "schedule": 15.0},
+    "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
+    "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
+    "purge-sign-ins": {"task": "huleedu.accounts.tasks.purge_sign_ins", "schedule": 3600.0},
+    "clear-expired-keys": {"task": "huleedu.common.tasks.purge_idempotency_keys", "schedule": 3600.0},
+}
+"""What comes round by itself: the task, and after how many seconds."""
+
 app = Celery("huleedu", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()

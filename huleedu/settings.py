@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 from huleedu.observability.logs import logging_config
+from huleedu.valkey import broker_url
 
 django_stubs_ext.monkeypatch()
 
@@ -152,18 +153,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL]},
     },
 }
-
-
-def _broker_url(redis_url: str) -> str:
-    """The same server as kombu spells it: a unix socket is `redis+socket:///path?virtual_host=0`."""
-    if redis_url.startswith("unix://"):
-        path, _sep, query = redis_url.removeprefix("unix://").partition("?")
-        database = dict(part.split("=", 1) for part in query.split("&") if "=" in part).get("db", "0")
-        return f"redis+socket://{path}?virtual_host={database}"
-    return redis_url
-
-
-CELERY_BROKER_URL = _broker_url(REDIS_URL)
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 """Off on purpose: the work is a row with a lease; a redelivery beside it would only double it."""
@@ -181,18 +171,6 @@ CELERY_TASK_QUEUES = [Queue("default"), Queue("events")]
 CELERY_TASK_ROUTES = {"huleedu.outbox.tasks.relay": {"queue": "events"}}
 """Live updates have a queue of their own, served in turn with the other: thirty files do not hold them up."""
 CELERY_IMPORTS = ["batches.tasks_orchestrator"]
-CELERY_BEAT_SCHEDULE = {
-    "relay-outbox": {"task": "huleedu.outbox.tasks.relay", "schedule": 5.0},
-    "purge-outbox": {"task": "huleedu.outbox.tasks.purge", "schedule": 3600.0},
-    "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
-    "end-silent-phases": {"task": "batches.tasks.watch_assessment", "schedule": 60.0},
-    "keep-deadlines": {"task": "batches.tasks.keep_deadlines", "schedule": 60.0},
-    "watch-orchestrator": {"task": "batches.tasks_orchestrator.watch_orchestrator", "schedule": 15.0},
-    "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
-    "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},
-    "purge-sign-ins": {"task": "huleedu.accounts.tasks.purge_sign_ins", "schedule": 3600.0},
-    "clear-expired-keys": {"task": "huleedu.common.tasks.purge_idempotency_keys", "schedule": 3600.0},
-}
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
