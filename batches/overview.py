@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.querysets import file_counts
+from batches.reads import seconds_left
 from classes.models import Enrolment
 from classes.ordering import name_key
 
@@ -26,8 +27,6 @@ Status = Batch.Status
 DONE_DAYS = 14
 MAX_DONE, MAX_MISSING, MAX_NAMES = 8, 5, 3
 """Rows of what is done; batches whose missing students are named; names per batch."""
-PACE, ENOUGH = timedelta(minutes=10), 3
-"""How far back, and over how many files at least, the pace of reading is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +195,10 @@ def _counted(batches: Iterable[Batch]) -> list[Row]:
 
 
 def _estimate(rows: list[Row]) -> None:
-    """Fill in how long reading will take, at the pace of the last minutes. One statement, none without rows."""
-    if not rows:
-        return
-    since = timezone.now() - PACE
-    read = BatchFile.objects.filter(batch__in=[row.batch.pk for row in rows], file__read_at__gt=since).order_by()
-    counted = read.values("batch_id").annotate(n=Count("pk"), first=Min("file__read_at"), last=Max("file__read_at"))
-    found = {each["batch_id"]: each for each in counted}
+    """Fill in how long reading will take. One statement, none without rows."""
+    left = seconds_left({row.batch.pk: row.reading for row in rows})
     for row in rows:
-        pace = found.get(row.batch.pk)
-        if pace is not None and pace["n"] >= ENOUGH:
-            each = (pace["last"] - pace["first"]).total_seconds() / (pace["n"] - 1)
-            row.seconds_left = max(1, round(each * row.reading))
+        row.seconds_left = left.get(row.batch.pk)
 
 
 def _name_missing(rows: Iterable[Row]) -> None:
@@ -221,7 +212,9 @@ def _name_missing(rows: Iterable[Row]) -> None:
     found = (
         Enrolment.objects.filter(left_at=None)
         .annotate(batch_pk=F("school_class__batches"), is_sure=Exists(sure), has_text=Exists(texts))
-        .filter(~Exists(excuses), batch_pk__in=by_batch)
+        # Annotated first: an outer reference in the filter itself would join the batches a second time.
+        .annotate(is_excused=Exists(excuses))
+        .filter(is_excused=False, batch_pk__in=by_batch)
         .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name")
     )
     names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))

@@ -238,3 +238,14 @@ def test_the_badge_counts_batches_to_review_and_costs_anonymous_pages_nothing(
     assert ">2 <" in badge
     with django_assert_num_queries(0):
         client_for(None).get(reverse("accounts:sign-in"))
+
+
+def test_the_batchs_own_page_tells_the_same(teacher: User, client_for: Browser) -> None:
+    batch = make_batch(teacher, None, "Going")
+    now = timezone.now()
+    for number in range(6):
+        status = {"status": "read", "read_at": now - timedelta(seconds=10 * number)} if number < 3 else {}
+        file = EssayFile.objects.create(owner=teacher, name=f"{number}.txt", size=1, **status)
+        BatchFile.objects.create(batch=batch, file=file)
+    page = client_for(teacher).get(reverse("batches:detail", args=[batch.public_id])).content.decode()
+    assert "about 30 s left" in page
