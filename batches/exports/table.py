@@ -50,13 +50,12 @@ def essays_by_student(batch: Batch) -> list[Essay]:
     return sorted(rows.defer("file__archive__text", "file__archive__evidence"), key=_place)
 
 
-def versions_of(essays: list[Essay]) -> dict[int, int]:
-    """Essay to version number, 1 for the first, for students who have several; by the order they came."""
-    own: dict[int, list[int]] = {}
-    for essay in essays:
-        if essay.association.is_decided and essay.association.student_id:
-            own.setdefault(essay.association.student_id, []).append(essay.pk)
-    return {pk: number for keys in own.values() if len(keys) > 1 for number, pk in enumerate(sorted(keys), 1)}
+def _version(essay: Essay, before: dict[int, int | None]) -> int:
+    """Its place in the chain of its student's texts, 1 for the first. `before`: essay to the one it replaces."""
+    number, earlier = 1, before.get(essay.pk)
+    while earlier is not None and number <= len(before):
+        number, earlier = number + 1, before.get(earlier)
+    return number
 
 
 def _heading(sheet: Any, text: str) -> Any:
@@ -81,14 +80,14 @@ def _table(batch: Batch) -> Iterator[list[Any]]:
         _("Sentences"), _("LIX"), _("Lexical variety"), _("Reading minutes"), _("Language"),
     ]  # fmt: skip
     essays = essays_by_student(batch)
-    versions = versions_of(essays)
+    before = {essay.pk: essay.replaces_id for essay in essays}
     for essay in essays:
         match, file = essay.association, essay.file
         person = _person(match.student if match.is_decided else None)
         counted = _("yes") if essay.counts else _("no")
         figures = essay.results.get("nlp") or {}
         yield [
-            *person, safe_cell(file.name), match.get_status_display(), versions.get(essay.pk, 1), counted, file.words,
+            *person, safe_cell(file.name), match.get_status_display(), _version(essay, before), counted, file.words,
             *(figures.get(name, "") if figures.get(name) is not None else "" for name in FIGURES),
         ]  # fmt: skip
     handed_in = who_has_not_handed_in(batch)
