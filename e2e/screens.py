@@ -97,4 +97,6 @@ def take_picture(page: Page, name: str) -> None:
     assert page.viewport_size is not None
     path = PICTURES / f"{re.sub(r'[^a-z-]', '', name)}-{page.viewport_size['width']}.png"
     page.screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(48, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture = Image.open(path).convert("RGB")
+    few = picture.quantize(96, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)

@@ -70,7 +70,7 @@ def too_small(page: Page) -> Any:
     """Buttons, fields and menus that a finger would miss."""
     return page.evaluate(
         """target => [...document.querySelectorAll(".button, summary, .tabs a, .main-nav a, select, [type=text]")]
-        .filter(e => e.checkVisibility() && e.getBoundingClientRect().width > 1)
+        .filter(e => e.checkVisibility() && getComputedStyle(e).clipPath === "none")
         .filter(e => e.getBoundingClientRect().height < target - 0.5)
         .slice(0, 3).map(e => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`)""",
         TOUCH,
