@@ -39,9 +39,9 @@ STATE = inline_serializer(
         "locked": serializers.BooleanField(),
         "lock_reason": serializers.CharField(allow_null=True),
         "locked_at": serializers.DateTimeField(allow_null=True),
-        "version": serializers.IntegerField(),
         "locked_by": serializers.UUIDField(allow_null=True),
         "unlock": serializers.DictField(child=serializers.CharField(), allow_null=True),
+        "version": serializers.IntegerField(),
         "source": serializers.CharField(allow_null=True),
         "counts": serializers.DictField(child=serializers.IntegerField()),
         "phases": serializers.DictField(),
@@ -192,7 +192,6 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         batch = actions.start_batch(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=None, responses=STATE)
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, id: UUID) -> Response:  # noqa: A002
@@ -200,6 +199,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         batch = actions.retry_phases(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
+    @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Stop the batch."""

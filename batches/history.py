@@ -104,7 +104,9 @@ def _versions(batch: Batch) -> Iterator[Happening]:
     names = dict(own.values_list("pk", "file__name")) if entries else {}
     for entry in entries:
         what = _("Chose which version counts")
-        yield Happening(at=entry.timestamp, who=_person(entry), what=what, file_name=names.get(entry.object_id or 0, ""))
+        yield Happening(
+            at=entry.timestamp, who=_person(entry), what=what, file_name=names.get(entry.object_id or 0, "")
+        )
 
 
 def _steps(batch: Batch) -> Iterator[Happening]:
