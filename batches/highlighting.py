@@ -5,7 +5,7 @@ Clues may overlap and touch; a part that several cover carries all their letters
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,6 +15,10 @@ from django.utils.translation import gettext as _
 
 LONG_LINE = 110
 """Characters; a longer line is a paragraph of running text and gets room after it."""
+_FULL = 0.75
+"""A line at least so long, measured by the text's longest ones, was broken by the page and not by its writer."""
+_FEWEST_LINES = 6
+"""Fewer lines say nothing of the width of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def _joined(one: Segment, other: Segment) -> Segment:
     return Segment(one.text + other.text, one.letters, tuple(dict.fromkeys((*one.ids, *other.ids))))
 
 
-def lines(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+def lines(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     """The segments line by line, without the line breaks."""
     line: list[Segment] = []
     for segment in segments:
@@ -85,12 +89,35 @@ def text_html(source: str, clues: Iterable[Clue]) -> SafeString:
     """A text as paragraphs, one per line that is not blank, with its clues marked."""
     seen: set[str] = set()
     paragraphs = []
-    for line in lines(cut(source, clues)):
+    for line in lines(_flowing(cut(source, clues), unwrapped(source))):
         written = "".join(segment.text for segment in line)
         if written.strip():
             kind = ' class="paragraph"' if len(written) > LONG_LINE else ""
             paragraphs.append(f"<p{kind}>{_html(line, seen)}</p>")
     return mark_safe("".join(paragraphs))  # noqa: S308  (escaped piece by piece)
+
+
+def unwrapped(source: str) -> str:
+    """The text with the line breaks of its page (as in PDF) as spaces, so that every character keeps its place.
+
+    Only where most lines are about as long as the longest: poems, lists and dialogue are left as they are.
+    """
+    rows = source.split("\n")
+    lengths = sorted(len(row) for row in rows if row.strip())
+    if len(lengths) < _FEWEST_LINES:
+        return source
+    width = lengths[len(lengths) * 9 // 10]
+    if width > LONG_LINE or lengths[len(lengths) // 2] < _FULL * width:
+        return source
+    flowing = [row + (" " if len(row) >= _FULL * width and after.strip() else "\n") for row, after in pairwise(rows)]
+    return "".join(flowing) + rows[-1]
+
+
+def _flowing(segments: Iterable[Segment], flowing: str) -> Iterator[Segment]:
+    at = 0
+    for segment in segments:
+        yield replace(segment, text=flowing[at : at + len(segment.text)])
+        at += len(segment.text)
 
 
 def _html(segments: Iterable[Segment], seen: set[str]) -> str:

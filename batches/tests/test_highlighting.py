@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.highlighting import Clue, Segment, cut, line_html, lines, text_html
+from batches.highlighting import Clue, Segment, cut, line_html, lines, text_html, unwrapped
 
 
 def clue(source: str, start: int, end: int, *, letters: str = "A", key: str = "m1") -> Clue:
@@ -123,3 +123,40 @@ def test_the_markup_shows_the_source_and_makes_no_other_element(case: tuple[str,
     assert seen.tags <= {"span", "mark", "sup"}
     paragraphs = text_html(source, clues)
     assert set(re.findall(r"<(\w+)", paragraphs)) <= {"p", "span", "mark", "sup"}
+
+
+PAGE = """Emil Berg SA24D
+Books and long evenings
+The library is open until eight in the evening,
+and nobody seems to know of it. Last week I asked
+ten people in the canteen what they would change,
+and I wrote down the answers as they came to me.
+Most of them had never been there at all.
+Firstly, we should look at how different homes are.
+Some of us have a room with a door and a desk, and
+others share a kitchen table with two brothers."""
+
+
+def test_the_line_breaks_of_a_page_flow_and_those_of_the_writer_stay() -> None:
+    flowing = unwrapped(PAGE)
+    assert flowing.split("\n")[:2] == ["Emil Berg SA24D", "Books and long evenings"]
+    assert "until eight in the evening, and nobody seems" in flowing
+    assert "never been there at all. Firstly" in flowing  # as long as the others: no one can tell
+    start = PAGE.index("nobody")
+    assert '<mark class="clue-a" data-clues="m1">nobody<sup>' in text_html(PAGE, [clue(PAGE, start, start + 6)])
+
+
+def test_poems_lists_and_long_paragraphs_stay_as_they_are() -> None:
+    poem = "\n".join(
+        ["Jag gick", "genom den stora skogen om kvällen", "ensam", "och sjöng", "för ingen alls", "en visa"]
+    )
+    written = "\n".join(["Namn: Emil Berg", *["Det var en gång en fågel som flög över ån. " * 6] * 8])
+    for text in ("", "Emil", poem, written):
+        assert unwrapped(text) == text
+
+
+@given(st.text(alphabet="ab \n", max_size=400))
+def test_every_character_keeps_its_place(text: str) -> None:
+    flowing = unwrapped(text)
+    assert len(flowing) == len(text)
+    assert flowing.replace("\n", " ") == text.replace("\n", " ")
