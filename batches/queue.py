@@ -54,6 +54,6 @@ def queue_phases(batch_pk: int, generation: int) -> None:
 
 def queue_hand_over(batch_pk: int) -> None:
     """Have a worker hand a started batch over to the remote orchestrator."""
-    from batches.tasks_orchestrator import hand_over
+    from batches.orchestrator.tasks import hand_over
 
     hand_over.delay_on_commit(batch_pk)  # type: ignore[attr-defined]  # see huleedu.celery.Task

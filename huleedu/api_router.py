@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from batches.api_urls import urlpatterns as batches
+from batches.api.urls import urlpatterns as batches
 from classes.api_urls import urlpatterns as classes
 from huleedu.accounts.api_urls import urlpatterns as accounts
 from huleedu.outbox.api import EventsView

@@ -170,7 +170,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("default"), Queue("events")]
 CELERY_TASK_ROUTES = {"huleedu.outbox.tasks.relay": {"queue": "events"}}
 """Live updates have a queue of their own, served in turn with the other: thirty files do not hold them up."""
-CELERY_IMPORTS = ["batches.tasks_orchestrator"]
+CELERY_IMPORTS = ["batches.orchestrator.tasks"]
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from batches.api_internal import urlpatterns as internal
+from batches.api.internal import urlpatterns as internal
 from huleedu import views
 
 urlpatterns = [

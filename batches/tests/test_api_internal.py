@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from batches import actions
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.orchestrator import HandedEssay, HandOverRefused, Work
-from batches.orchestrator_http import HttpOrchestrator
+from batches.orchestrator.http import HttpOrchestrator
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
 from classes.models import SchoolClass

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.highlighting import Clue, Segment, cut, line_html, lines, text_html, unwrapped
+from batches.review.highlighting import Clue, Segment, cut, line_html, lines, text_html, unwrapped
 
 
 def clue(source: str, start: int, end: int, *, letters: str = "A", key: str = "m1") -> Clue:

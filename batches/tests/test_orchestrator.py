@@ -12,10 +12,11 @@ from django.db import connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
-from batches import actions, orchestrator, tasks_orchestrator
+from batches import actions, orchestrator
 from batches.models import Batch, EssayStudentAssociation, HandOver
 from batches.orchestrator import probe_orchestrator
-from batches.orchestrator_http import HttpOrchestrator
+from batches.orchestrator import tasks as orchestrator_tasks
+from batches.orchestrator.http import HttpOrchestrator
 from batches.state import pipeline_state
 from batches.tasks import run_phases
 from batches.tests.calling import assert_problem, send, text_file, url
@@ -149,7 +150,7 @@ def test_no_row_is_locked_while_the_remote_thinks(remote: StandIn, call: APIClie
     EssayFile.objects.filter(status="stored").update(status="read")
     batch.essays.update(matched_at=batch.created_at)
     assert call.post(url(batch, "start")).status_code == 202
-    tasks_orchestrator.hand_over(batch.pk)
+    orchestrator_tasks.hand_over(batch.pk)
     assert [c.method for c in remote.calls] == ["GET", "GET", "PUT"]
     assert taken == [batch.pk] * 3
 
@@ -193,8 +194,8 @@ def test_a_started_batch_is_handed_over_once_its_files_are_closed(
     remote.answer = answer
     assert call.post(url(batch, "start")).status_code == 202
     remote.answer = "open"
-    assert tasks_orchestrator.hand_over(batch.pk) == "taken"
-    assert tasks_orchestrator.hand_over(batch.pk) is None
+    assert orchestrator_tasks.hand_over(batch.pk) == "taken"
+    assert orchestrator_tasks.hand_over(batch.pk) is None
     (handed,) = [c for c in remote.calls if c.method == "PUT"]
     assert handed.path == f"/internal/v1/batches/{batch.public_id}"
     assert handed.headers["x-internal-api-key"] == KEY
@@ -218,21 +219,21 @@ def test_a_remote_that_dies_after_the_question_gets_the_batch_when_it_is_back(
     settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
     settings.BOS_BREAKER_SECONDS = 0.0
     sent: list[int] = []
-    monkeypatch.setattr(tasks_orchestrator.hand_over, "delay", sent.append)
+    monkeypatch.setattr(orchestrator_tasks.hand_over, "delay", sent.append)
     actions.start_batch(batch, actor=batch.owner)
     for answer in (500, "slow", 401):
         put(remote, answer, settings)
-        assert tasks_orchestrator.hand_over(batch.pk) is None
-        assert tasks_orchestrator.watch_orchestrator() == {"found": 0, "waiting": 1}
+        assert orchestrator_tasks.hand_over(batch.pk) is None
+        assert orchestrator_tasks.watch_orchestrator() == {"found": 0, "waiting": 1}
     assert sent == []
     batch.refresh_from_db()
     assert (batch.status, batch.is_locked) == ("processing", True)
     settings.BOS_REQUEST_TIMEOUT = 10.0
     remote.answer = "open"
-    assert tasks_orchestrator.watch_orchestrator() == {"found": 1, "waiting": 1}
+    assert orchestrator_tasks.watch_orchestrator() == {"found": 1, "waiting": 1}
     assert sent == [batch.pk]
-    assert tasks_orchestrator.hand_over(batch.pk) == "taken"
-    assert tasks_orchestrator.watch_orchestrator() == {"found": 1, "waiting": 0}
+    assert orchestrator_tasks.hand_over(batch.pk) == "taken"
+    assert orchestrator_tasks.watch_orchestrator() == {"found": 1, "waiting": 0}
 
 
 def test_a_batch_the_remote_will_not_take_comes_to_an_end_the_teacher_can_leave(
@@ -241,7 +242,7 @@ def test_a_batch_the_remote_will_not_take_comes_to_an_end_the_teacher_can_leave(
     settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck", "cj_assessment"]
     actions.start_batch(batch, actor=batch.owner)
     remote.answer = 409
-    assert tasks_orchestrator.hand_over(batch.pk) == "refused"
+    assert orchestrator_tasks.hand_over(batch.pk) == "refused"
     run = batch.phase_runs.get(phase="spellcheck")
     assert (run.status, run.error_info) == ("failed", "orchestrator_refused")
     run_phases(batch.pk, 1)
@@ -249,7 +250,7 @@ def test_a_batch_the_remote_will_not_take_comes_to_an_end_the_teacher_can_leave(
     assert batch.status == "completed_with_failures"
     remote.answer = "open"
     actions.retry_phases(batch, actor=batch.owner)
-    assert tasks_orchestrator.hand_over(batch.pk) == "taken"
+    assert orchestrator_tasks.hand_over(batch.pk) == "taken"
 
 
 @pytest.mark.parametrize("reopened", [False, True])
@@ -258,14 +259,14 @@ def test_a_batch_that_was_cancelled_meanwhile_is_not_handed_over(remote: StandIn
     actions.cancel_batch(batch, actor=batch.owner)
     if reopened:
         actions.reopen_batch(batch, actor=batch.owner)
-    assert tasks_orchestrator.hand_over(batch.pk) == "superseded"
+    assert orchestrator_tasks.hand_over(batch.pk) == "superseded"
     assert remote.paths("PUT") == []
 
 
 def test_without_a_remote_nothing_waits_for_one(batch: Batch) -> None:
     actions.start_batch(batch, actor=batch.owner)
     assert HandOver.objects.count() == 0
-    assert tasks_orchestrator.watch_orchestrator() is None
+    assert orchestrator_tasks.watch_orchestrator() is None
 
 
 # --- pages and health ------------------------------------------------------------------------------------------------

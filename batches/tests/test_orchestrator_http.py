@@ -13,9 +13,9 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from batches import orchestrator_http
 from batches.orchestrator import HandedEssay, HandOverRefused, Work
-from batches.orchestrator_http import HttpOrchestrator
+from batches.orchestrator import http as orchestrator_http
+from batches.orchestrator.http import HttpOrchestrator
 from batches.tests.standing_in import KEY, StandIn, standing_in
 from huleedu.common.errors import ActionError
 

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from batches.matching import REASONS
 from batches.matching.weights import LEVELS
-from batches.reasons import SENTENCES, place_of, sentence, where
+from batches.review.reasons import SENTENCES, place_of, sentence, where
 from files.evidence import PLACES, Evidence, Place
 
 TEXT = "Emil A. Berg 2026-11-20\nProv: The library\n\nemil.berg@elev.example\n"

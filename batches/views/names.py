@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from batches import actions
-from batches.highlighting import Clue, Segment, cut
 from batches.matching.name_pattern import Part, Span, Word
 from batches.models import Batch, EssayStudentAssociation
 from batches.name_preview import Found, NameReading, NameRow
+from batches.review.highlighting import Clue, Segment, cut
 from batches.views.frame import batch_frame, frame_context
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError

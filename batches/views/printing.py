@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from batches.exports.table import essays_by_student
-from batches.highlighting import text_html
 from batches.models import Batch, Essay
+from batches.review.highlighting import text_html
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.requests import PageRequest

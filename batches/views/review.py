@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from batches import actions
 from batches.actions.doubts import doubt_matches
 from batches.models import Batch, Essay
-from batches.review_learning import Offer, read_offer
-from batches.review_queue import read_queue
+from batches.review.learning import Offer, read_offer
+from batches.review.queue import read_queue
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
 from classes.actions import add_student, teach_alias
 from classes.models import SchoolClass, Student

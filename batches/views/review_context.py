@@ -11,11 +11,9 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from batches.highlighting import line_html, text_html
 from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
-from batches.reasons import sentence
-from batches.review_candidates import (
+from batches.review.candidates import (
     ShownCandidate,
     clues_in,
     clues_of,
@@ -24,8 +22,10 @@ from batches.review_candidates import (
     search_elsewhere,
     shown_candidates,
 )
-from batches.review_queue import Queue, Row, by_student, decided_by, read_queue
-from batches.review_versions import Version, beside, versions_of
+from batches.review.highlighting import line_html, text_html
+from batches.review.queue import Queue, Row, by_student, decided_by, read_queue
+from batches.review.reasons import sentence
+from batches.review.versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
 from files.evidence import Evidence

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batches.highlighting import Clue
 from batches.matching.names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.reasons import places_of, sentence
-from batches.review_queue import Queue
+from batches.review.highlighting import Clue
+from batches.review.queue import Queue
+from batches.review.reasons import places_of, sentence
 from classes.models import Enrolment, SchoolClass, Student
 from files.evidence import Evidence
 

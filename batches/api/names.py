@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batches import actions
+from batches.api.serializers import BatchSerializer
 from batches.matching.name_pattern import SEPARATORS, NamePattern, Part, Span
 from batches.models import Batch
 from batches.name_preview import Found, NameReading, NameRow
-from batches.serializers import BatchSerializer
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError

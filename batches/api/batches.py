@@ -15,8 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batches import actions, exports
-from batches.models import Batch, Essay
-from batches.serializers import (
+from batches.api.serializers import (
     BatchInput,
     BatchSerializer,
     ConfirmInput,
@@ -26,6 +25,7 @@ from batches.serializers import (
     UnlockInput,
     essay_context,
 )
+from batches.models import Batch, Essay
 from batches.state import batch_state
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.api import ApiViewSet

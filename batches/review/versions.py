@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from batches.highlighting import text_html
 from batches.models import Essay
-from batches.review_queue import Queue
+from batches.review.highlighting import text_html
+from batches.review.queue import Queue
 from classes.models import Student
 from files.models import EssayFile
 

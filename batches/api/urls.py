@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
-from batches.api import BatchViewSet
-from batches.api_activity import ActivityViewSet
-from batches.api_excuses import ExcuseViewSet
-from batches.api_files import BatchFileViewSet, EssayViewSet
-from batches.api_names import NamePatternViewSet
-from batches.api_students import StudentTextsViewSet
+from batches.api.activity import ActivityViewSet
+from batches.api.batches import BatchViewSet
+from batches.api.excuses import ExcuseViewSet
+from batches.api.files import BatchFileViewSet, EssayViewSet
+from batches.api.names import NamePatternViewSet
+from batches.api.students import StudentTextsViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("batches", BatchViewSet, basename="batch")

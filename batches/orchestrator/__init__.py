@@ -1,7 +1,7 @@
 """The port to the batch orchestrator: may a batch's files change, may it start, and who takes it over then.
 
 Two implementations, chosen by `settings.BATCH_ORCHESTRATOR_URL`: none, and this installation runs its batches itself;
-or a remote service that speaks our internal API (`batches.orchestrator_http`). Why calls and transactions never mix,
+or a remote service that speaks our internal API (`batches.orchestrator.http`). Why calls and transactions never mix,
 and what happens when the remote fails: ADR 17.
 """
 
@@ -133,7 +133,7 @@ def orchestrator() -> Orchestrator:
 
 @lru_cache(maxsize=1)
 def _remote(url: str, key: str, timeout: float, failures: int, seconds: float) -> Orchestrator:
-    from batches.orchestrator_http import HttpOrchestrator
+    from batches.orchestrator.http import HttpOrchestrator
 
     return HttpOrchestrator(url=url, key=key, timeout=timeout, failures=failures, seconds=seconds)
 

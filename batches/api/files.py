@@ -17,9 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batches import actions
-from batches.models import Batch, Essay
-from batches.querysets import files_of
-from batches.serializers import (
+from batches.api.serializers import (
     AssociationInput,
     CountsInput,
     EssayDetailSerializer,
@@ -28,6 +26,8 @@ from batches.serializers import (
     PasteInput,
     essay_context,
 )
+from batches.models import Batch, Essay
+from batches.querysets import files_of
 from batches.uploads import receive_files
 from classes.models import Student
 from files.downloads import download_response

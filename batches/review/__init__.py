@@ -1,0 +1,1 @@
+"""What match review shows: the queue, candidates with their reasons in words, clues marked in the text, versions."""
