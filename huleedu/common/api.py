@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from huleedu.common.errors import ActionError
+from huleedu.common.idempotency import current_key
 from huleedu.common.models import IdempotencyKey
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ApiViewSet(GenericViewSet[Any]):
         key = request.headers.get("Idempotency-Key", "")
         if key and request.method not in ("GET", "HEAD", "OPTIONS"):
             self._record = _claim(request, key)
+            current_key.set(self._record.pk)
 
     def handle_exception(self, exc: Exception) -> Response:
         """A replay is an answer, not an error."""
@@ -59,12 +61,14 @@ class ApiViewSet(GenericViewSet[Any]):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keep a success for the key; forget the key on a refusal, so that a corrected call may use it."""
         record, self._record = self._record, None
+        current_key.set(None)
         if record is not None:
             if response.status_code < 300:
                 data = getattr(response, "data", None)
-                record.status = response.status_code
-                record.body = json.loads(JSONRenderer().render(data) or b"null")
-                record.save(update_fields=["status", "body"])
+                row = IdempotencyKey.objects.filter(pk=record.pk)
+                # The body first: whoever has it forgotten meanwhile finds it, or has said so before.
+                row.filter(keeps_body=True).update(body=json.loads(JSONRenderer().render(data) or b"null"))
+                row.update(status=response.status_code)
             else:
                 record.delete()
         return super().finalize_response(request, response, *args, **kwargs)

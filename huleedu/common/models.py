@@ -29,10 +29,14 @@ class IdempotencyKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    """SHA-256 of method, path and body: the same key with another request is an error."""
+    """SHA-256 of method, path, query, fields and files: the same key with another request is an error."""
     status = models.PositiveSmallIntegerField(null=True)
     """Null while the first request is still being answered."""
     body = models.JSONField(null=True)
+    keeps_body = models.BooleanField(default=True)
+    """False once the answer is forgotten, or is to be as soon as it is given."""
+    gates = models.JSONField(default=list)
+    """`[kind, model, public id]` of what the person had to have access to; a replay asks for it again."""
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
