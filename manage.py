@@ -3,6 +3,9 @@
 
 import os
 import sys
+from pathlib import Path
+
+from huleedu.devstack.environment import take_environment
 
 KEYLESS = {
     "up",
@@ -22,8 +25,11 @@ PLACEHOLDER = "not-used-to-sign-anything"
 def main() -> None:
     """Hand the command line to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huleedu.settings")
-    if len(sys.argv) > 1 and sys.argv[1] in KEYLESS and "SECRET_KEY" not in os.environ:
-        os.environ["SECRET_KEY"] = PLACEHOLDER
+    if len(sys.argv) > 1 and sys.argv[1] in KEYLESS:
+        os.environ.setdefault("SECRET_KEY", PLACEHOLDER)
+    else:
+        # `manage.py create_teacher` and the like speak to the stack that `make up` runs here.
+        take_environment(Path(__file__).resolve().parent)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO
 
 from huleedu.devstack import places
+from huleedu.devstack.environment import forget_environment, keep_environment
 from huleedu.devstack.errors import StackError
 from huleedu.devstack.process import Child, Watchdog, open_log, tail, wait_for
 from huleedu.devstack.servers import Postgres, Valkey
@@ -161,6 +162,7 @@ class Stack:
             self.env["ALLOWED_HOSTS"] += f",{self._own_address()}"
         if self.demo:
             self.env["DEMO"] = "1"
+        keep_environment(self.data, self.env)
 
     def _secret(self) -> str:
         path = self.data / "secret-key"
@@ -264,5 +266,6 @@ class Stack:
             child.stop(grace=max(0.0, deadline - time.monotonic()))
         for child in reversed(self.servers):
             child.stop()
+        forget_environment(self.data)
         self.watchdog.close()
         say("Stopped. The data is kept.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from huleedu.devstack.places import sockets
 from huleedu.devstack.supervisor import Stack
 from huleedu.devstack.tests.running import Running, eventually, free_port, processes_of
 
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks processes up in /proc")
 
 Up = Callable[..., Running]
@@ -58,6 +60,15 @@ def _remember(data: Path, value: str | None = None) -> list[str]:
         return [row[0] for row in connection.execute("SELECT value FROM kept")]
 
 
+def _command(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A management command as an operator types it, who knows of nothing but the data folder."""
+    known = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    command = [sys.executable, "-W", "ignore", "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env={**known, "DATA_DIR": str(data)}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
 def test_a_running_stack_keeps_others_out_and_stops_at_ctrl_c(up: Up, data: Path) -> None:
     stack = up()
     assert stack.says("HuleEdu is running"), stack.printed()
@@ -69,6 +80,10 @@ def test_a_running_stack_keeps_others_out_and_stops_at_ctrl_c(up: Up, data: Path
     with pytest.raises(StackError, match=f"Port {stack.port} is taken"):
         Stack(data=data.with_name("another"), host="127.0.0.1", port=stack.port, demo=False).run()
 
+    assert _command(data, "check_invariants").returncode == 0
+    invited = _command(data, "create_teacher", "new@school.example")
+    assert f"http://localhost:{stack.port}/" in invited.stdout, invited.stderr
+
     stack.interrupt()
     assert stack.says("Stopping")
     stack.interrupt()
@@ -76,6 +91,7 @@ def test_a_running_stack_keeps_others_out_and_stops_at_ctrl_c(up: Up, data: Path
     assert stack.printed().count("Stopping") == 1
     assert "Traceback" not in stack.printed()
     assert processes_of(data) == []
+    assert "SECRET_KEY" in _command(data, "check_invariants").stderr
 
 
 def test_a_killed_server_stops_the_stack_and_a_killed_supervisor_leaves_nothing(up: Up, data: Path) -> None:
