@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from batches import actions
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
-from batches.overview import Overview, Row, read_overview
+from batches.overview import NotHandedIn, Overview, Row, read_overview
 from classes.models import Enrolment, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.accounts.models import User
@@ -114,6 +115,26 @@ def test_who_has_not_handed_in_and_who_may_have(teacher: User, owned_class: Scho
     assert by_title["Other"].missing == ("Hugo Dahl", "Bo Ek")
     assert by_title["Other"].may_have == ()
     assert by_title["This"].students == by_title["Other"].students == 3
+
+
+def test_each_batch_of_a_class_counts_its_own_and_an_excused_student_in_none(
+    teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    emil, hugo, _bo = (make_student(owned_class, name) for name in ("Emil Berg", "Hugo Dahl", "Bo Ek"))
+    first, second = make_batch(teacher, owned_class, "First"), make_batch(teacher, owned_class, "Second")
+    cancelled = make_batch(teacher, owned_class, "Cancelled", status="cancelled")
+    for batch in (first, second, cancelled):
+        add_text(batch, student=emil, status="confirmed")
+    add_text(cancelled, student=hugo, status="confirmed")
+    actions.excuse_student(first, student=hugo, actor=teacher)
+    by_title = {row.batch.title: row.not_handed_in for row in read_overview(teacher).missing}
+    assert by_title == {
+        "First": NotHandedIn(missing=("Bo Ek",), students=2),
+        "Second": NotHandedIn(missing=("Hugo Dahl", "Bo Ek"), students=3),
+    }
+    page = client_for(teacher).get(URL).content.decode()
+    assert "<strong>1</strong> of 2 · First" in page
+    assert "<strong>2</strong> of 3 · Second" in page
 
 
 def test_students_who_came_after_matching_suggest_matching_again(teacher: User, owned_class: SchoolClass) -> None:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import formats, translation
+from django.utils.translation.template import templatize
 
 from huleedu.accounts.models import User
 
@@ -118,6 +119,21 @@ def test_every_text_marked_in_the_code_has_been_gathered() -> None:
     known = written("msgid(?:_plural)?")
     missed = [f"{path.relative_to(ROOT)}: {text}" for path in CODE for text in marked(path) if text not in known]
     assert missed == []
+
+
+def test_templates_ask_for_texts_as_the_catalogue_keeps_them() -> None:
+    """With a number or without: gettext may not find what only has a plural, nor ngettext what has none."""
+    calls = re.compile(r"""\b(gettext|ngettext)\((u(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))""")
+    with Path(f"{CATALOGUE}.mo").open("rb") as file:
+        kept = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    asked = [
+        (path.relative_to(ROOT), text if function == "gettext" else (text, 0))
+        for path in TEMPLATES
+        for function, source in calls.findall(templatize(path.read_text(encoding="utf-8")))
+        for text in [ast.literal_eval(source)]
+    ]
+    assert len(asked) > 500
+    assert [(str(path), text) for path, text in asked if text not in kept] == []
 
 
 def marked(path: Path) -> Iterator[str]:
