@@ -59,6 +59,15 @@ def test_clean_line_is_one_line() -> None:
         "080131 - 1234",
         "080191-1231",
         "20080131-9999",
+        "08 01 31 12 34",
+        "08 01 31-12 34",
+        "08 01 31 1234",
+        "20 08 01 31 12 34",
+        "08\u00a001\u00a031\u00a012\u00a034",
+        "O8O131-1234",
+        "2oo80131-1234",
+        "08O1311234",
+        "080101-123O",
     ],
 )
 def test_personal_numbers_are_removed_and_counted(written: str) -> None:
@@ -70,7 +79,25 @@ def test_personal_numbers_are_removed_and_counted(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["0701234567", "1914-1918", "2026-11-26", "080131-1235", "99999999-9999", "123456789012345", "5126852956"],
+    [
+        "0701234567",
+        "1914-1918",
+        "2026-11-26",
+        "080131-1235",
+        "99999999-9999",
+        "123456789012345",
+        "5126852956",
+        "070 131 12 34",
+        "08-01 31 12 34",
+        "08 12 34 56 78",
+        "08 50 82 70 00",
+        "08 01 31 12 35",
+        "08 01 31 12 34 56",
+        "99 08 01 31 12 34",
+        "20080131-O999",
+        "O80131-1235",
+        "Oooooo-oooo",
+    ],
 )
 def test_other_numbers_stay(written: str) -> None:
     assert remove_personal_numbers(written) == (written, 0)

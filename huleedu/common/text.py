@@ -10,11 +10,20 @@ _MARKS = 30
 # Marks are no word characters: only a run as long as this can hold too many of them.
 _LONG_RUN = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MARKS + 1},}}")
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_DIGIT, _SPACE, _DASH = "[0-9Oo]", "[ \u00a0]", "[-+\u2010-\u2015\u2212]"
+# A letter O stands for a zero, unless it belongs to a word beside the number.
+_FROM, _TO = "(?<!\\d)(?:(?=\\d)|(?<![^\\W_]))", "(?:(?<=\\d)|(?![^\\W_]))(?!\\d)"
+_PAIR = f"({_DIGIT}{{2}})"
 # Birth date, perhaps a dash, plus or space of any kind, and four digits.
 _PERSONNUMMER = re.compile(
-    r"(?<!\d)(19|20)?(\d{2})(\d{2})(\d{2})(?:[ \u00a0]?([-+\u2010-\u2015\u2212])[ \u00a0]?|[ \u00a0])?(\d{4})(?!\d)",
-    re.ASCII,
+    f"{_FROM}(19|2[0Oo])?{_PAIR}{_PAIR}{_PAIR}(?:{_SPACE}?({_DASH}){_SPACE}?|{_SPACE})?{_PAIR}{_PAIR}{_TO}"
 )
+# The same in pairs of digits. One pair more on either side makes a row of numbers of it.
+_IN_PAIRS = re.compile(
+    f"(?<!\\d{_SPACE}){_FROM}(?:(19|2[0Oo]){_SPACE})?{_PAIR}{_SPACE}{_PAIR}{_SPACE}{_PAIR}"
+    f"(?:{_SPACE}?({_DASH}){_SPACE}?|{_SPACE}){_PAIR}{_SPACE}?{_PAIR}{_TO}(?!{_SPACE}\\d)"
+)
+_ZERO = str.maketrans("Oo", "00")
 
 
 def nfc(value: str) -> str:
@@ -44,21 +53,23 @@ def strip_personal_numbers(value: str, *, mask: str = "") -> tuple[str, int]:
 
     What has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so that a
     telephone number or another system's id is not taken for one; written with century and dash, as nothing else is,
-    also with a wrong digit. Everything else stays as it is.
+    also with a wrong digit. In pairs (`08 01 01 12 30`) or with the letter O for a zero the digit has to be right.
+    Everything else stays as it is.
     """
     removed = 0
 
     def drop(match: re.Match[str]) -> str:
         nonlocal removed
-        century, year, month, day, dash, last = match.groups()
+        century, year, month, day, dash, *last = (group and group.translate(_ZERO) for group in match.groups())
         number = int(day) - 60 if int(day) > 60 else int(day)
-        sure = bool(century and dash) or _luhn(year + month + day + last)
+        plain = match.re is _PERSONNUMMER and "O" not in match[0].upper()
+        sure = bool(century and dash and plain) or _luhn("".join([year, month, day, *last]))
         if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
             removed += 1
             return mask
         return match[0]
 
-    return _PERSONNUMMER.sub(drop, value), removed
+    return _IN_PAIRS.sub(drop, _PERSONNUMMER.sub(drop, value)), removed
 
 
 def has_personal_number(value: str) -> bool:
