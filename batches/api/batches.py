@@ -27,7 +27,7 @@ from batches.api.serializers import (
 )
 from batches.models import Batch, Essay
 from batches.state import batch_state
-from huleedu.common.access import get_editable, get_owned, get_visible
+from huleedu.common.access import get_editable, get_owned, get_visible, note_access
 from huleedu.common.api import ApiViewSet
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
@@ -99,6 +99,8 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         values.pop("version", None)
         school_class = values.get("school_class")
         values["course_code"] = values.get("course_code") or ""
+        if school_class:
+            note_access("editable", school_class)
         owner = school_class.owner if school_class else self.person
         batch = actions.create_batch(owner, **values, actor=self.person)
         return Response(BatchSerializer(batch).data, status=status.HTTP_201_CREATED)

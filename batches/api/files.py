@@ -24,6 +24,7 @@ from batches.api.serializers import (
     EssaySerializer,
     FileSerializer,
     PasteInput,
+    SeenVersion,
     essay_context,
 )
 from batches.models import Batch, Essay
@@ -150,7 +151,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         return self._answer(essay)
 
     @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
-    @extend_schema(methods=["DELETE"], responses=EssaySerializer)
+    @extend_schema(methods=["DELETE"], parameters=[SeenVersion], responses=EssaySerializer)
     @action(detail=True, methods=["put", "delete"])
     def association(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """PUT says who wrote it; DELETE takes the decision back. 409 `version_conflict` when somebody was first."""
@@ -164,7 +165,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
             if error.current is not None:
                 error.current = self._answer(essay).data
             raise
-        return self._answer(essay)
+        return self._answer(essay, EssaySerializer)
 
     @extend_schema(request=CountsInput, responses=EssaySerializer)
     @action(detail=True, methods=["put"])
@@ -179,7 +180,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
             if error.current is not None:
                 error.current = self._answer(essay).data
             raise
-        return self._answer(essay)
+        return self._answer(essay, EssaySerializer)
 
     def _decide(self, essay: Essay, request: Request) -> None:
         serializer = AssociationInput(data=request.data)
@@ -189,14 +190,17 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         version = serializer.validated_data["version"]
         actions.decide_student(essay, student=student, version=version, actor=self.person)
 
-    def _answer(self, essay: Essay) -> Response:
+    def _answer(self, essay: Essay, shape: type[EssaySerializer] = EssayDetailSerializer) -> Response:
+        """With the text as GET answers; without, for a change: that may be kept for an Idempotency-Key."""
         rows = Essay.objects.filter(pk=essay.pk).select_related(
             "batch", "replaces", "file", "association__student", "association__decided_by"
         )
         fresh = rows.get()
-        return Response(EssayDetailSerializer(fresh, context=essay_context([fresh])).data)
+        return Response(shape(fresh, context=essay_context([fresh])).data)
 
 
 def _version(request: Request) -> int | None:
-    value = request.query_params.get("version", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    serializer = SeenVersion(data=request.query_params)
+    serializer.is_valid(raise_exception=True)
+    version: int | None = serializer.validated_data["version"]
+    return version

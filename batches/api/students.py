@@ -16,7 +16,7 @@ from batches import actions
 from classes.actions.identity import show_identity
 from classes.models import Student
 from classes.serializers import StudentSerializer
-from huleedu.common.access import get_editable
+from huleedu.common.access import get_editable, note_access
 from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
 
@@ -75,6 +75,7 @@ class StudentTextsViewSet(ApiViewSet):
         )
         if into is None:
             raise ActionError("validation_error", _("There is no such student."), field="into")
+        note_access("editable", into)
         return Response(StudentSerializer(actions.merge_students(student, into=into, actor=self.person)).data)
 
     @extend_schema(responses=MergeSerializer(many=True))

@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.core.files.base import File
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from huleedu.common.access import Gate, noting_access, pass_again, still_open
 from huleedu.common.errors import ActionError
 from huleedu.common.idempotency import current_key
 from huleedu.common.models import IdempotencyKey
@@ -38,11 +41,20 @@ class ApiViewSet(GenericViewSet[Any]):
     """Base of every viewset: unsafe calls by a signed-in person honour `Idempotency-Key`."""
 
     _record: IdempotencyKey | None = None
+    _gates: list[Gate]
 
     @property
     def person(self) -> User:
         """Who calls: permissions let nobody in who is not signed in."""
         return cast("User", self.request.user)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, noting what the person needs access to."""
+        with noting_access() as self._gates:
+            try:
+                return super().dispatch(request, *args, **kwargs)
+            finally:
+                current_key.set(None)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication and throttling, look the key up."""
@@ -61,21 +73,23 @@ class ApiViewSet(GenericViewSet[Any]):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keep a success for the key; forget the key on a refusal, so that a corrected call may use it."""
         record, self._record = self._record, None
-        current_key.set(None)
         if record is not None:
             if response.status_code < 300:
                 data = getattr(response, "data", None)
                 row = IdempotencyKey.objects.filter(pk=record.pk)
                 # The body first: whoever has it forgotten meanwhile finds it, or has said so before.
                 row.filter(keeps_body=True).update(body=json.loads(JSONRenderer().render(data) or b"null"))
-                row.update(status=response.status_code)
+                row.update(status=response.status_code, gates=still_open(list(self._gates), self.person))
             else:
                 record.delete()
         return super().finalize_response(request, response, *args, **kwargs)
 
 
 def _claim(request: Request, key: str) -> IdempotencyKey:
-    """Take the key for this request. Raises _Replay, or ActionError `idempotency_key_reused`."""
+    """Take the key for this request. Raises _Replay, or ActionError `idempotency_key_reused`.
+
+    Raises also what a gate of the first call raises where it lets the person through no longer.
+    """
     if len(key) > 255 or not key.isprintable():
         raise ActionError("validation_error", _("The Idempotency-Key is not usable."), field="Idempotency-Key")
     fingerprint = _fingerprint(request)
@@ -90,6 +104,7 @@ def _claim(request: Request, key: str) -> IdempotencyKey:
     if record.fingerprint != fingerprint:
         raise ActionError("idempotency_key_reused", _("This Idempotency-Key was used for another request."))
     if record.status is not None:
+        pass_again(record.gates, request.user)
         raise _Replay(record)
     if record.created_at > timezone.now() - _TAKE_OVER_AFTER:
         message = _("The first request with this key is still running.")
@@ -98,13 +113,17 @@ def _claim(request: Request, key: str) -> IdempotencyKey:
 
 
 def _fingerprint(request: Request) -> str:
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    for name, values in sorted(request.FILES.lists()) if request.FILES else []:
-        for upload in values:
-            digest.update(f"{name}:{upload.name}:{upload.size}\n".encode("utf-8", "replace"))
+    """SHA-256 of all that makes the request this one: method, path, query, fields, and files by content."""
+    data: Any = request.data
+    fields = data
+    if isinstance(data, MultiValueDict):
+        fields = {name: [value for value in values if not isinstance(value, File)] for name, values in data.lists()}
+    described = [request.method, request.get_full_path(), fields]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+    for name, uploads in sorted(request.FILES.lists()):
+        for upload in uploads:
+            digest.update(json.dumps([name, upload.name, upload.size]).encode())
             for chunk in upload.chunks():
                 digest.update(chunk)
             upload.seek(0)
-    if not request.FILES:
-        digest.update(json.dumps(request.data, sort_keys=True, default=str).encode("utf-8", "replace"))
     return digest.hexdigest()

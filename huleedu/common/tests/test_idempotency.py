@@ -8,39 +8,144 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from batches.models import Batch
+from batches.models import Batch, Essay
+from batches.tests.calling import assert_problem, text_file, url
+from batches.tests.making import make_batch, make_essays, make_students
+from classes.models import ClassShare, SchoolClass, Student
 from huleedu.accounts.models import User
 from huleedu.common.idempotency import forget_answers
 from huleedu.common.models import IdempotencyKey
 
 Api = Callable[..., APIClient]
+KEY: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "k"}
+
+
+# --- the same call ---------------------------------------------------------------------------------------------------
+
+
+def test_the_same_file_in_another_folder_is_another_call(api: Api, teacher: User) -> None:
+    batch, call = make_batch(teacher), api(teacher)
+
+    def upload(path: str) -> Any:
+        body = {"files": [text_file("q.txt")], "paths": [path]}
+        return call.post(url(batch, "files"), body, format="multipart", **KEY)
+
+    assert upload("Alva/q.txt").status_code == 202
+    assert_problem(upload("Bo/q.txt"), 422, "idempotency_key_reused")
+    assert upload("Alva/q.txt")["Idempotent-Replayed"] == "true"
+    assert call.get(url(batch, "files")).json()["count"] == 1
+
+
+def test_another_file_of_the_same_name_and_size_is_another_call(api: Api, teacher: User) -> None:
+    batch, call = make_batch(teacher), api(teacher)
+    answers = [
+        call.post(url(batch, "files"), {"files": [text_file("q.txt", text)]}, format="multipart", **KEY)
+        for text in ("One text.", "Two texts")
+    ]
+    assert [answer.status_code for answer in answers] == [202, 422]
+
+
+def test_another_query_is_another_call(api: Api, teacher: User) -> None:
+    essay = make_essays(make_batch(teacher), 1)[0]
+    path, call = f"/api/v1/essays/{essay.public_id}/association/", api(teacher)
+    version = essay.association.version
+    assert call.delete(f"{path}?version={version}", **KEY).status_code == 200
+    assert_problem(call.delete(f"{path}?version={version + 8}", **KEY), 422, "idempotency_key_reused")
+    assert call.delete(f"{path}?version={version}", **KEY)["Idempotent-Replayed"] == "true"
+
+
+# --- whom it is given again ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def student(owned_class: SchoolClass) -> Student:
+    return make_students(owned_class, ["Emil Berg"])[0]
+
+
+@pytest.mark.parametrize(("left", "code"), [("nothing", 404), ("reading", 403)])
+def test_no_answer_is_given_again_once_access_is_gone(
+    api: Api, colleague: User, owned_class: SchoolClass, student: Student, left: str, code: int
+) -> None:
+    path = f"/api/v1/students/{student.public_id}/"
+    first = api(colleague).patch(path, {"preferred_name": "Emme"}, **KEY)
+    again = api(colleague).patch(path, {"preferred_name": "Emme"}, **KEY)
+    assert (first.status_code, again["Idempotent-Replayed"], again.json()) == (200, "true", first.json())
+    share = ClassShare.objects.filter(school_class=owned_class, user=colleague)
+    share.delete() if left == "nothing" else share.update(can_change=False)
+    refused = api(colleague).patch(path, {"preferred_name": "Emme"}, **KEY)
+    assert refused.status_code == code
+    assert "Emme" not in refused.content.decode()
+
+
+def test_a_batch_made_in_a_class_is_not_told_again_without_the_class(
+    api: Api, colleague: User, owned_class: SchoolClass
+) -> None:
+    body = {"title": "x", "class_id": str(owned_class.public_id)}
+    assert api(colleague).post("/api/v1/batches/", body, **KEY).status_code == 201
+    ClassShare.objects.filter(school_class=owned_class, user=colleague).delete()
+    assert_problem(api(colleague).post("/api/v1/batches/", body, **KEY), 404, "not_found")
+    assert Batch.objects.count() == 1
+
+
+def test_what_a_call_itself_removed_is_no_hindrance(api: Api, owned_class: SchoolClass) -> None:
+    call = api(owned_class.owner)
+    gone, merged, kept = make_students(owned_class, ["Gone Berg", "Merged Berg", "Kept Berg"])
+    for method, path, body, status in (
+        ("delete", f"/api/v1/students/{gone.public_id}/", None, 204),
+        ("post", f"/api/v1/students/{merged.public_id}/merge/", {"into": str(kept.public_id)}, 200),
+    ):
+        key: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": method}
+        first, again = (getattr(call, method)(path, body, **key) for _time in range(2))
+        assert (first.status_code, again.status_code, again.data) == (status, status, first.data)
+        assert again["Idempotent-Replayed"] == "true"
+
+
+# --- how long it is kept ---------------------------------------------------------------------------------------------
+
+
+def test_no_essay_text_is_kept(api: Api, teacher: User) -> None:
+    essay = make_essays(make_batch(teacher), 1)[0]
+    path = f"/api/v1/essays/{essay.public_id}/"
+    decided = api(teacher).put(
+        f"{path}association/", {"student_id": None, "version": essay.association.version}, **KEY
+    )  # fmt: skip
+    assert decided.status_code == 200
+    assert "text" not in decided.json()
+    assert Essay.objects.get().file.text not in str(IdempotencyKey.objects.get().body)
+    assert api(teacher).get(path).json()["text"] == Essay.objects.get().file.text
 
 
 def test_a_forgotten_answer_is_not_given_again_nor_the_call_made_again(
     api: Api, teacher: User, colleague: User
-) -> None:
+) -> None:  # fmt: skip
     for person in (teacher, colleague):
-        api(person).post("/api/v1/batches/", {"title": "Ögla"}, HTTP_IDEMPOTENCY_KEY="k")
+        api(person).post("/api/v1/batches/", {"title": "x"}, **KEY)
     forget_answers([teacher.pk])
-    again = api(teacher).post("/api/v1/batches/", {"title": "Ögla"}, HTTP_IDEMPOTENCY_KEY="k")
+    again = api(teacher).post("/api/v1/batches/", {"title": "x"}, **KEY)
     assert (again.status_code, again.data, again["Idempotent-Replayed"]) == (201, None, "true")
-    assert Batch.objects.filter(title="Ögla").count() == 2
-    assert IdempotencyKey.objects.get(user=colleague).body["title"] == "Ögla"
+    assert Batch.objects.filter(title="x").count() == 2
+    assert IdempotencyKey.objects.get(user=colleague).body["title"] == "x"
 
 
-def test_an_answer_under_way_is_forgotten_too(api: Api, teacher: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call read before, and answers after."""
+@pytest.mark.parametrize("own", [False, True])
+def test_an_answer_under_way_is_forgotten_too(api: Api, teacher: User, monkeypatch: Any, own: bool) -> None:
+    """It was read before, and is given after. The call that forgets keeps its own."""
     from batches.api import batches
+    from huleedu.common.idempotency import current_key
 
     shown = batches.BatchSerializer.to_representation
 
     def meanwhile(self: Any, row: Any) -> Any:
         data = shown(self, row)
-        IdempotencyKey.objects.filter(user=teacher).update(body=None, keeps_body=False)
+        mine = current_key.get()
+        if not own:
+            current_key.set(None)
+        forget_answers([teacher.pk])
+        current_key.set(mine)
         return data
 
     monkeypatch.setattr(batches.BatchSerializer, "to_representation", meanwhile)
-    answer = api(teacher).post("/api/v1/batches/", {"title": "Ögla"}, HTTP_IDEMPOTENCY_KEY="k")
-    assert answer.json()["title"] == "Ögla"
+    assert api(teacher).post("/api/v1/batches/", {"title": "x"}, **KEY).json()["title"] == "x"
     kept = IdempotencyKey.objects.get()
-    assert (kept.status, kept.body) == (201, None)
+    assert (kept.status, bool(kept.body)) == (201, own)
+    assert current_key.get() is None
