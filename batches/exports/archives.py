@@ -19,7 +19,7 @@ Spool = tempfile.SpooledTemporaryFile[bytes]
 
 
 def zip_by_student(batch: Batch) -> Spool:
-    """Each file under its student's name; undecided ones and those of nobody in a folder of their own."""
+    """Each file under its student's name. Versions that do not count, undecided ones and those of nobody lie apart."""
     return _pack((essay, _by_student(essay)) for essay in essays_by_student(batch))
 
 
@@ -60,7 +60,8 @@ def _by_student(essay: Essay) -> str:
     match, original = essay.association, safe_name(essay.file.name)
     if match.status == match.Status.CONFIRMED and match.student:
         person = " ".join(filter(None, (match.student.family_name, match.student.given_name)))
-        return f"{safe_name(person)}{PurePosixPath(original).suffix}"
+        named = f"{safe_name(person)}{PurePosixPath(original).suffix}"
+        return named if essay.counts else f"{safe_name(_('Does not count'))}/{named}"
     folder = _("Not in this class") if match.is_decided else _("Undecided")
     return f"{safe_name(folder)}/{original}"
 

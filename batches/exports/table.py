@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -24,9 +25,12 @@ FIGURES = ("sentences", "lix", "lexical_variety", "reading_minutes", "language")
 
 
 def csv_table(batch: Batch) -> bytes:
-    """Semicolons and a byte order mark, as a Swedish Excel opens it."""
-    out = io.StringIO()
-    csv.writer(out, delimiter=";").writerows(_table(batch))
+    """Semicolons and a byte order mark, as a Swedish Excel opens it; decimals as the reader's language writes them."""
+    out, sign = io.StringIO(), formats.get_format("DECIMAL_SEPARATOR")
+    rows = (
+        [str(cell).replace(".", sign) if isinstance(cell, float) else cell for cell in row] for row in _table(batch)
+    )
+    csv.writer(out, delimiter=";").writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 
 

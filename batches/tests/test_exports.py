@@ -72,13 +72,14 @@ def test_csv_and_excel_hold_the_same_table(
 def test_zip_names_files_by_student_and_leads_nowhere_else(
     batch: Batch, teacher: User, owned_class: SchoolClass, client_for: ClientFor, api: Api
 ) -> None:
-    asa, twin, odd, one = make_students(owned_class, ["Åsa Öberg", "Åsa Öberg", "../../etc: pass/wd", "CON"])
+    names = ["Åsa Öberg", "Åsa Öberg", "Åsa Öberg", "../../etc: pass/wd", "CON"]
+    asa, twin, third, odd, one = make_students(owned_class, names)
     hand_in(
         batch,
         teacher,
         {
             "a.docx": asa, "b.docx": twin, "c.pdf": odd, "d.txt": one, "e.docx": None, "text.docx": "",
-            "folder\\text.docx": "", "utan ändelse": asa,
+            "folder\\text.docx": "", "utan ändelse": asa, "f.docx": third,
         },
     )  # fmt: skip
     for answer in at_both_doors(batch, teacher, "zip", client_for, api):
@@ -91,9 +92,10 @@ def test_zip_names_files_by_student_and_leads_nowhere_else(
             [
                 "Öberg Åsa.docx", "Öberg Åsa (2).docx", "pass_wd .._.._etc_.pdf", "_CON.txt",
                 "Not in this class/e.docx", "Undecided/text.docx", "Undecided/folder_text.docx", "Öberg Åsa",
+                "Does not count/Öberg Åsa.docx",
             ]
         )  # fmt: skip
-        assert archive.read("Öberg Åsa.docx").endswith(b"a.docx")
+        assert archive.read("Does not count/Öberg Åsa.docx").endswith(b"a.docx")
         assert all(".." not in name.split("/") and not name.startswith("/") for name in names)
 
 
@@ -209,6 +211,18 @@ def test_the_table_numbers_versions_and_shows_the_figures_of_a_text(
     assert [(row["name"], row["counts"], row["student"]["family_name"], row["results"]) for row in listed] == [
         ("first.docx", False, "Öberg", {}), ("second.docx", True, "Öberg", {"nlp": figures}),
     ]  # fmt: skip
+
+
+def test_decimals_are_written_as_the_language_writes_them(
+    batch: Batch, teacher: User, client_for: ClientFor, settings: Any
+) -> None:
+    hand_in(batch, teacher, {"a.docx": None})
+    batch.essays.update(results={"nlp": {"lix": 31.5}})
+    for language, written in (("sv", "31,5"), ("en", "31.5")):
+        User.objects.filter(pk=teacher.pk).update(language=language)
+        teacher.refresh_from_db()
+        page = client_for(teacher).get(reverse("batches:export", args=[batch.public_id]) + "?format=csv")
+        assert body(page).decode("utf-8-sig").splitlines()[1].split(";")[9] == written
 
 
 def test_an_undecided_text_has_no_student_in_the_results(
