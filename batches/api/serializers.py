@@ -247,6 +247,12 @@ class AssociationInput(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1)
 
 
+class SeenVersion(serializers.Serializer[Any]):
+    """The version that the person saw, in the query; without it whatever stands is meant."""
+
+    version = serializers.IntegerField(min_value=1, required=False, default=None)
+
+
 class CountsInput(serializers.Serializer[Any]):
     """Which of the student's texts counted when the person chose this one."""
 
