@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from classes.models import ClassCourse, CourseCode, SchoolClass, current_school_year, next_school_year
 from classes.rosters.grid import MAX_BYTES
 from classes.rosters.headings import FIELDS
-from classes.rosters.parsing import ParsedRoster
+from classes.rosters.parsing import Column, ParsedRoster
+from classes.rosters.school_data import is_school_data
 from huleedu.common.errors import ActionError
 
 
@@ -211,6 +213,16 @@ FIELD_LABELS = {
 }
 
 
+def named_columns(parsed: ParsedRoster) -> tuple[Column, ...]:
+    """The columns with headings to show: those of a school system's zip are put together here, so they are words."""
+    if not is_school_data(parsed.source):
+        return parsed.columns
+    return tuple(
+        replace(column, header=str(FIELD_LABELS[column.header])) if column.header in FIELD_LABELS else column
+        for column in parsed.columns
+    )
+
+
 class ColumnsForm(ActionForm):
     """What each column of a list is, and how the file is written."""
 
@@ -220,9 +232,9 @@ class ColumnsForm(ActionForm):
         super().__init__(*args, **kwargs)
         if is_text or not parsed.is_text:
             del self.fields["encoding"]
-        self.columns = parsed.columns
+        self.columns = named_columns(parsed)
         choices = [("", _("Not used")), *((name, FIELD_LABELS[name]) for name in FIELDS)]
-        for column in parsed.columns:
+        for column in self.columns:
             self.fields[f"columns.{column.index}"] = forms.ChoiceField(
                 label=column.header or _("Column without a heading"),
                 choices=choices,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classes.actions import Preview
-from classes.forms import FIELD_LABELS
+from classes.forms import FIELD_LABELS, named_columns
 from classes.ordering import sort_key
 from classes.problems import message_for
 from classes.rosters.diff import BLOCKING, DiffRow
@@ -96,7 +96,7 @@ class Sent:
 
 def shown_columns(preview: Preview) -> list[dict[str, Any]]:
     """Heading, field and the field's name of each column that has anything in it."""
-    columns = preview.parsed.columns if preview.parsed else ()
+    columns = named_columns(preview.parsed) if preview.parsed else ()
     return [
         {
             "header": column.header or ", ".join(column.samples[:1]),
@@ -176,7 +176,8 @@ def _cell(
 def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:
     """What importing the row does, in words."""
     # What keeps a row out is said alone: how it would be imported is beside the point until then.
-    codes = [code for code in row.problems if row.action != "problem" or code in BLOCKING]
+    # That there is no address is seen, and nothing to decide.
+    codes = [code for code in row.problems if (row.action != "problem" or code in BLOCKING) and code != "missing_email"]
     told = " ".join(message_for(code, line=row.line, columns=columns) for code in codes)
     if row.action == "problem":
         return told
@@ -211,11 +212,16 @@ def button_label(preview: Preview) -> str:
     return _("Import %(what)s") % {"what": listed}
 
 
+def count_listed(preview: Preview) -> int:
+    """How many rows the list itself has: all but those of students whom it does not name."""
+    return sum(row.action != "missing" for row in preview.rows)
+
+
 def problems_without_row(preview: Preview) -> tuple[list[str], int]:
-    """What is told of lines that no row shows, and how many more lines are left out without a word about why."""
+    """What is told of lines that no row shows, and how many are left out since they are about protected students."""
     lines = {row.line for row in preview.rows}
     apart = [problem for problem in (preview.parsed.problems if preview.parsed else ()) if problem.line not in lines]
-    columns = preview.parsed.columns if preview.parsed else ()
+    columns = named_columns(preview.parsed) if preview.parsed else ()
     told = [message_for(one.code, line=one.line, columns=columns) for one in apart if one.code != "protected"]
     return told, len(apart) - len(told)
 

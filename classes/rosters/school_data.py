@@ -38,6 +38,11 @@ class _Tables:
         return next(((name, self.rows[name]) for name in names if name in self.rows), ("", []))
 
 
+def is_school_data(source: str) -> bool:
+    """Whether a list with this source came out of such a zip, with the headings above."""
+    return source == "sds" or source.startswith("oneroster")
+
+
 def read_zip(data: bytes) -> Grid | bytes:
     """The list of a school system's zip; or the bytes of the one list that the zip holds. Raises RosterError."""
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -219,3 +222,50 @@ def test_a_class_is_not_shared_with_its_owner(client_for: ClientFor, owned_class
     answer = client_for(teacher).post(url("share", owned_class), {"email": teacher.email})
     assert answer.status_code == 422
     assert "the class is yours already" in answer.content.decode()
+
+
+def test_a_list_of_headings_only_has_no_students(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    draft = actions.preview_roster(owned_class, data="Förnamn;Efternamn;E-post\n", actor=teacher)
+    page = client_for(teacher).get(url("import-check", owned_class, draft)).content.decode()
+    assert "The list has no students" in page
+    assert "Nothing differs" not in page
+
+
+def test_rows_are_counted_as_the_tabs_count_them_and_no_address_is_no_problem(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    for name in ("Linnéa", "Saga"):
+        actions.add_student(owned_class, values={"given_name": name, "family_name": "Ahl"}, actor=teacher)
+    text = "Förnamn;Efternamn;E-post\nSaga;Ahl;\nBo;Ek;\nMy;Ek;my@elev.example\nLo;Ek;my@elev.example\n"
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    page = client_for(teacher).get(url("import-check", owned_class, draft)).content.decode()
+    assert "4 rows." in page  # 2 new, 1 the same, 1 problem
+    counts = dict(re.findall(r'\\?show=(\w+)"[^>]*><span class="count">(\d+)</span>', page))
+    assert counts == {"decide": "4", "new": "2", "changed": "0", "unchanged": "1", "missing": "1", "problem": "1"}
+    assert "has no e-mail address" not in page
+
+
+def test_lines_that_are_left_out_are_given_their_reason(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    text = "Förnamn;Efternamn;Skyddad identitet\nBo;Ek;\nMy;Ahl;ja\nLo;Ahl;ja\n"
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    page = client_for(teacher).get(url("import-check", owned_class, draft)).content.decode()
+    assert "2 lines are left out: they are about students with protected identity." in page
+    assert "need a look" not in page
+
+
+@pytest.mark.parametrize("step", ["import-check", "import-columns"])
+def test_the_columns_of_a_school_systems_zip_are_named_in_words(
+    step: str, client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("users.csv", "sourcedId,enabledUser,givenName,familyName,role\n1,true,Bo,Ek,student\n")
+    draft = actions.preview_roster(owned_class, data=out.getvalue(), file_name="skola.zip", actor=teacher)
+    page = client_for(teacher).get(url(step, owned_class, draft)).content.decode()
+    headings = re.findall(r'<p class="strong">(?:<label[^>]*>)?([^<]*)', page)
+    assert headings[:2] == ["First name", "Surname"]
+    assert not [heading for heading in headings if "_" in heading]

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from classes import actions
-from classes.forms import ENCODINGS, ColumnsForm, ImportForm
+from classes.forms import ENCODINGS, ColumnsForm, ImportForm, named_columns
 from classes.import_check import (
     PER_PAGE,
     TABS,
     Sent,
     button_label,
+    count_listed,
     problems_without_row,
     read_sent,
     rows_of,
@@ -198,13 +199,14 @@ def _check_page(
         rows=show_rows(
             list(page.object_list),
             class_name=frame.school_class.designation,
-            columns=preview.parsed.columns if preview.parsed else (),
+            columns=named_columns(preview.parsed) if preview.parsed else (),
             sent=sent,
         ),
         tabs=tabs(preview),
         show=tab,
         label=button_label(preview),
         n_problems=preview.counts["problem"],
+        n_listed=count_listed(preview),
         told=told,
         untold=untold,
         n_apart=len(told) + untold,
