@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from batches.matching import RosterStudent
 from batches.matching.find import RosterIndex, find_all
-from batches.matching.names import tokens
+from batches.matching.names import fold, tokens
 from batches.matching.weights import names
 from files.evidence import Evidence
 
@@ -51,6 +51,13 @@ def _cut(item: Evidence) -> Evidence | None:
 
 
 def _is_the_students_alone(span: Evidence, student: RosterStudent, others: Sequence[RosterStudent]) -> bool:
+    own = {
+        fold(word.text)
+        for name in (student.given_name, student.family_name, student.preferred_name)
+        for word in tokens(name)
+    }
+    if all(fold(word.text) in own for word in tokens(span.text)):
+        return False
     alone = Evidence("e1", "label", span.field, 0, len(span.text), span.text)
     search = find_all([alone], RosterIndex([student, *others]))
     named = {finding.student for finding in search.findings}

@@ -34,6 +34,8 @@ STORY = "Det var en gång en fågel som flög över ån, och ingen visste vart d
         (STORY, "Millan Sjö_3217958_assignsubmission_file_x.docx", "Millan Sjö"),
         (f"Millan Sjö 2026-10-02\n{STORY}", "x.docx", "Millan Sjö"),
         (f"Namn: Emil Andersson Berg\n{STORY}", "x.docx", None),
+        (f"Namn: Emil\n{STORY}", "x.docx", None),
+        (f"Namn: BERG, Emil\n{STORY}", "x.docx", None),
         (f"Namn: Nora D\n{STORY}", "x.docx", None),
         (f"Namn: Emma\n{STORY}", "x.docx", None),
         (f"The Lantern\n{STORY}", "Uppsats.docx", None),
