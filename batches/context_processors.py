@@ -9,6 +9,14 @@ from django.http import HttpRequest
 
 from batches.models import Batch
 
+_SECTIONS = {
+    "overview": "overview",
+    "activity": "activity",
+    "privacy": "",
+    **dict.fromkeys(["student", "of-class", "class-history"], "classes"),
+}
+"""Pages of batches, by name or the first part of it, that belong under another heading of the menu."""
+
 
 class Navigation:
     """Works nothing out until a template asks, which fragments and the API do not. `n_to_review` is one statement."""
@@ -22,8 +30,8 @@ class Navigation:
         match = self._request.resolver_match
         if match is None or match.app_name not in {"batches", "classes"}:
             return ""
-        page = match.view_name.removeprefix("batches:").partition("-")[0]
-        return {"overview": "overview", "activity": "activity", "privacy": ""}.get(page, match.app_name)
+        page = match.view_name.removeprefix("batches:")
+        return _SECTIONS.get(page, _SECTIONS.get(page.partition("-")[0], match.app_name))
 
     @cached_property
     def n_to_review(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -12,10 +13,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 
+from batches.context_processors import Navigation
 from huleedu import views
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
@@ -33,6 +35,29 @@ def test_a_signed_in_page_has_navigation_live_state_and_the_persons_theme(teache
     assert 'aria-current="page"' in page
     for name in ("batches:overview", "classes:list", "batches:list", "batches:new", "accounts:account"):
         assert f'href="{reverse(name)}"' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "section"),
+    [
+        ("batches:overview", 0, "overview"),
+        ("batches:class", 1, "batches"),
+        ("batches:of-class", 1, "classes"),
+        ("batches:class-history", 1, "classes"),
+        ("batches:student-merge", 2, "classes"),
+        ("batches:student-protect", 2, "classes"),
+        ("batches:privacy-student", 1, ""),
+        ("classes:detail", 1, "classes"),
+        ("accounts:account", 0, ""),
+    ],
+)
+def test_the_menu_marks_where_the_trail_of_the_page_begins(
+    name: str, keys: int, section: str, rf: RequestFactory
+) -> None:
+    address = reverse(name, args=[uuid4()] * keys)
+    request = rf.get(address)
+    request.resolver_match = resolve(address)
+    assert Navigation(request).section == section
 
 
 def test_an_anonymous_page_has_no_navigation_and_opens_no_socket(db: None, client_for: Browser) -> None:
