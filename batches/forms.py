@@ -42,7 +42,9 @@ class _ClockForm(forms.Form):
     auto_confirm = forms.BooleanField(
         label=_("Confirm the certain matches then"),
         required=False,
-        help_text=_("Automatic confirmation never touches unsure ones. Locking the batch takes it back."),
+        help_text=_(
+            "Unsure matches are left for you. If the batch is locked before then, nothing is confirmed by itself."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -211,6 +211,18 @@ def test_the_pace_of_reading_tells_how_long_it_takes(teacher: User) -> None:
     assert (row.reading, row.seconds_left) == (2, 8)
 
 
+def test_while_files_are_read_nobody_is_told_that_nothing_needs_them(
+    teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    batch = make_batch(teacher, owned_class, "Going")
+    add_text(batch, "unsure")
+    file = EssayFile.objects.create(owner=teacher, name="late.docx", size=10)
+    BatchFile.objects.create(batch=batch, file=file)
+    page = client_for(teacher).get(URL).content.decode()
+    assert "1 batch is in progress." in page
+    assert "Nothing needs you" not in page
+
+
 def test_nothing_to_do_names_the_next_date(teacher: User, client_for: Browser) -> None:
     make_batch(teacher, None, "Later", review_by=timezone.now() + timedelta(days=3))
     page = client_for(teacher).get(URL).content.decode()
