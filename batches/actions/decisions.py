@@ -16,6 +16,8 @@ from batches.actions.locks import lock_row
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from classes.actions.identity import lock_student
+from classes.actions.locks import lock_students
 from classes.models import Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -49,6 +51,8 @@ def decide_student(essay: Essay, *, student: Student | None, version: int | None
     Raises ActionError `version_conflict` (with the essay as `current`) when somebody decided since `version`, and
     `not_found` for a student of another teacher. The same value again changes nothing.
     """
+    if student is not None:
+        student = lock_student(student)
     association = _lock_one(essay)
     if student is not None:
         _refuse_foreign(association.essay.batch, student)
@@ -121,12 +125,9 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
     Raises ActionError `not_undoable` when there is none, when somebody has decided since (then nothing of the group
     is undone), or when the earlier student is gone. The batch is locked, so that two presses undo two steps.
     """
+    lock_students(pk__in={row.before["student"] for row in _to_undo(batch, group, actor)} - {None})
     lock_row(batch)
-    rows = Decision.objects.filter(essay__batch=batch, essay__removed_at=None, undone_at=None)
-    if group is None:
-        latest = rows.filter(actor_id=actor.pk).order_by("-pk").first()
-        group = latest.group if latest else None
-    decisions = {row.essay_id: row for row in rows.filter(group=group)} if group else {}
+    decisions = {row.essay_id: row for row in _to_undo(batch, group, actor)}
     if not decisions:
         raise ActionError("not_undoable", _("There is nothing to undo."))
     associations = _lock_associations(Essay.objects.filter(pk__in=decisions))
@@ -138,6 +139,14 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
         _restore(association, decisions[association.essay_id], audience=audience, actor=actor)
     settle_versions(batch)
     return associations
+
+
+def _to_undo(batch: Batch, group: uuid.UUID | None, actor: User) -> QuerySet[Decision]:
+    rows = Decision.objects.filter(essay__batch=batch, essay__removed_at=None, undone_at=None)
+    if group is None:
+        latest = rows.filter(actor_id=actor.pk).order_by("-pk").first()
+        group = latest.group if latest else None
+    return rows.filter(group=group) if group else rows.none()
 
 
 def _lock_one(essay: Essay) -> Association:

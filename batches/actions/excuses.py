@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.actions.locks import lock_row
 from batches.events import BatchExpectationChanged
 from batches.models import Batch, Excuse
+from classes.actions.identity import lock_student
 from classes.models import Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @action
 def excuse_student(batch: Batch, *, student: Student, actor: User) -> None:
     """Expect no text from the student. Raises ActionError `not_found` for one outside the class."""
+    lock_student(student)
     batch = lock_row(batch)
     if not batch.school_class_id or not Student.objects.in_class(batch.school_class_id).filter(pk=student.pk).exists():
         raise ActionError("not_found", _("The student is not in the batch's class."))

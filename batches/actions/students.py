@@ -14,7 +14,7 @@ from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.naming import Alias
 from classes.actions.identity import hide_identity, lock_student
-from classes.actions.locks import tell_changed
+from classes.actions.locks import lock_classes_of, lock_students, tell_changed
 from classes.actions.merging import merge_student
 from classes.models import SchoolClass, Student, StudentMerge
 from files.models import EssayFile
@@ -36,8 +36,8 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
 
     Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected.
     """
-    pair = Student.objects.select_for_update(no_key=True).filter(pk__in=[student.pk, into.pk]).order_by("pk")
-    locked = {row.pk: row for row in pair}
+    lock_classes_of(student, into)
+    locked = lock_students(pk__in=[student.pk, into.pk])
     if len(locked) < 2 or locked[student.pk].created_by_id != locked[into.pk].created_by_id:
         raise ActionError("validation_error", _("Choose another student of the same teacher."), field="into")
     if any(row.protected_identity for row in locked.values()):
@@ -99,7 +99,7 @@ def _move_texts(student: Student, into: Student) -> tuple[list[Association], dic
             for candidate in row.candidates
             if not (has_both and candidate["student"] == student.pk)
         ]
-        texts.append(text | {"version": row.version, "after": row.candidates})
+        texts.append(text | {"status": row.status, "after": row.candidates})
     Association.objects.bulk_update(rows, ["student", "version", "candidates"])
     chosen = Essay.objects.filter(chosen_for=student)
     keys = list(chosen.values_list("pk", flat=True))
@@ -143,6 +143,9 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     The files' bytes stay as they were handed in. Raises ActionError `validation_error` for an alias that tells the
     name. On a student who is protected already only the alias changes.
     """
+    lock_classes_of(
+        student, keys=SchoolClass.objects.filter(owner_id=student.created_by_id).values_list("pk", flat=True)
+    )
     locked = lock_student(student)
     batches = lock_batches(locked)
     rows = list(_touching(locked))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.actions.students import keep_undoable, lock_batches, tell_of_texts
 from batches.actions.versions import settle_versions
 from batches.models import Decision, Essay, EssayStudentAssociation
-from classes.actions.locks import tell_changed
+from classes.actions.locks import lock_classes_of, lock_students, tell_changed
 from classes.actions.merging import unmerge_obstacle, unmerge_student
 from classes.models import SchoolClass, Student, StudentMerge
 from huleedu.common.actions import action
@@ -56,16 +56,20 @@ def read_unmerge(merge: StudentMerge) -> Unmerge:
         texts=[row.essay.batch.title for row in rows if row.is_decided],
         class_names=sorted(set(classes.values_list("designation", flat=True))),
         spellings=len(spellings["moved"]) + len(spellings["both"]),
-        obstacle=unmerge_obstacle(merge) or _changed_text(undo),
+        obstacle=unmerge_obstacle(merge) or _changed_text(merge),
     )
 
 
-def _changed_text(undo: dict[str, Any]) -> str:
-    """Why the texts cannot go back; empty where they can."""
-    versions = {text["pk"]: text["version"] for text in undo.get("texts", ()) if text["moved"]}
-    now = Association.objects.filter(pk__in=versions).values_list("pk", "version")
-    if any(versions[pk] != version for pk, version in now):
-        return str(_("Somebody has decided since whose one of the texts is. Undo that first."))
+def _changed_text(merge: StudentMerge) -> str:
+    """Why the texts cannot go back; empty where they can.
+
+    What stands now counts, not how often it changed: a decision that was taken back is none.
+    """
+    then = {text["pk"]: text.get("status") for text in merge.undo.get("texts", ()) if text["moved"]}
+    decided = Association.objects.filter(pk__in=then).exclude(status=Association.Status.UNDECIDED)
+    for pk, student_pk, status in decided.values_list("pk", "student_id", "status"):
+        if student_pk != merge.kept_id or status != (then[pk] or status):
+            return str(_("Somebody has decided since whose one of the texts is. Undo that first."))
     return ""
 
 
@@ -76,7 +80,9 @@ def unmerge_students(merge: StudentMerge, *, actor: User) -> Student:
     Returns the one who is there again. Raises ActionError `not_undoable` with the reason where something that moved
     has changed since.
     """
-    Student.objects.select_for_update(no_key=True).filter(pk=merge.kept_id).first()
+    gone = merge.undo.get("enrolments", {}).get("gone", ())
+    lock_classes_of(merge.kept, keys=[row[0] for row in gone])
+    lock_students(pk=merge.kept_id)
     locked = (
         StudentMerge.objects.select_for_update(no_key=True, of=("self",)).select_related("kept").filter(pk=merge.pk)
     )
@@ -84,7 +90,7 @@ def unmerge_students(merge: StudentMerge, *, actor: User) -> Student:
     if found is None:
         raise ActionError("not_found", _("The merge is not there any more."))
     batches = lock_batches(found.kept)
-    obstacle = unmerge_obstacle(found) or _changed_text(found.undo)
+    obstacle = unmerge_obstacle(found) or _changed_text(found)
     if obstacle:
         raise ActionError("not_undoable", obstacle)
     undo = found.undo
@@ -120,7 +126,9 @@ def _move_back(undo: dict[str, Any], kept: Student, student: Student) -> list[As
     decisions = list(Decision.objects.filter(pk__in=sides))
     for decision in decisions:
         for side in sides[decision.pk]:
-            getattr(decision, side)["student"] = student.pk
+            state = getattr(decision, side)
+            # Where the batch has gone to another teacher since, it names nobody any more.
+            state["student"] = student.pk if state["student"] == kept.pk else state["student"]
     Decision.objects.bulk_update(decisions, ["before", "after"])
     Essay.objects.filter(pk__in=undo["chosen"], chosen_for=kept).update(chosen_for=student)
     keep_undoable(student)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from batches import actions
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
@@ -37,6 +38,12 @@ def pair(owned_class: SchoolClass, teacher: User) -> tuple[Student, Student]:
 @pytest.fixture
 def batch(teacher: User, owned_class: SchoolClass) -> Batch:
     return make_batch(teacher, owned_class)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def snapshot() -> Any:
@@ -99,6 +106,65 @@ def test_a_text_that_was_decided_again(pair: tuple[Student, Student], batch: Bat
     actions.decide_student(essay, student=None, version=None, actor=teacher)
     assert "decided since" in refused(merge, teacher)
     assert Student.objects.filter(pk=other.pk).exists()
+
+
+def test_undoing_what_was_decided_since_lets_it_be_undone(
+    pair: tuple[Student, Student], batch: Batch, teacher: User
+) -> None:
+    one, other = pair
+    third = make_students(SchoolClass.objects.get(designation="SA24D"), ["Klara Ek"])[0]
+    (essay,) = make_essays(batch, 1, students=[one], certainty="certain")
+    actions.decide_student(essay, student=one, version=None, actor=teacher)
+    merge = merged(pair, teacher)
+    for student in (third, None):
+        actions.decide_student(essay, student=student, version=None, actor=teacher)
+        assert "Undo that first" in refused(merge, teacher)
+        actions.undo_decisions(batch, actor=teacher)
+        assert actions.read_unmerge(StudentMerge.objects.get(pk=merge.pk)).obstacle == ""
+    actions.unmerge_students(merge, actor=teacher)
+    association = EssayStudentAssociation.objects.get(essay=essay)
+    assert (association.student_id, association.status) == (one.pk, "confirmed")
+    assert Student.objects.filter(pk=other.pk).exists()
+
+
+def test_a_suggestion_that_was_confirmed_since(pair: tuple[Student, Student], batch: Batch, teacher: User) -> None:
+    """The person confirmed the one who was kept: that is not moved behind their back."""
+    one, other = pair
+    (essay,) = make_essays(batch, 1, students=[one], certainty="certain")
+    merge = merged(pair, teacher)
+    actions.decide_student(essay, student=other, version=None, actor=teacher)
+    assert "decided since" in refused(merge, teacher)
+    actions.clear_decision(essay, version=None, actor=teacher)
+    actions.unmerge_students(merge, actor=teacher)
+    assert EssayStudentAssociation.objects.get(essay=essay).student_id == one.pk
+
+
+def test_a_merge_of_who_was_merged_before(
+    pair: tuple[Student, Student], owned_class: SchoolClass, batch: Batch, teacher: User
+) -> None:
+    """The earlier merge waits, and is there again with the student: both are taken back, the latest first."""
+    one, other = pair
+    third = make_students(owned_class, ["Emil B"])[0]
+    StudentAlias.objects.create(student=third, spelling="e berg")
+    second_class = SchoolClass.objects.get(designation="NA25B")
+    class_actions.enrol_student(second_class, student=third, actor=teacher)
+    essays = make_essays(batch, 3, students=[one, other, third], certainty="certain")
+    for essay, student in zip(essays, (one, other, third), strict=True):
+        actions.decide_student(essay, student=student, version=None, actor=teacher)
+    before = snapshot()
+    first = merged(pair, teacher)
+    between = snapshot()
+    actions.merge_students(other, into=third, actor=teacher)
+    second = StudentMerge.objects.latest("pk")
+    assert [merge.pk for merge in third.merges.all()] == [second.pk, first.pk]
+    first.refresh_from_db()
+    assert "merged with another since" in refused(first, teacher)
+    actions.unmerge_students(second, actor=teacher)
+    assert snapshot() == between
+    first.refresh_from_db()
+    assert first.kept_id == other.pk
+    actions.unmerge_students(first, actor=teacher)
+    assert snapshot() == before
 
 
 def test_an_address_that_changed_or_is_taken(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from auditlog.context import disable_auditlog
 from auditlog.models import LogEntry
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classes.actions.imports import compare, lock_import, read_draft
-from classes.actions.locks import audience, checked_names, lock_class
+from classes.actions.imports import compare, leave_out_marked, lock_import, read_draft
+from classes.actions.locks import audience, checked_names, lock_class, lock_students, unique_addresses
 from classes.events import ClassRosterApplied, StudentCreatedV1
 from classes.following import tell_followers
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
@@ -49,12 +47,13 @@ def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
         return roster_import
     if roster_import.status == RosterImport.Status.UNDONE:
         raise ActionError("illegal_transition", _("The import was undone. Import the list again."))
+    leave_out_marked(roster_import, actor=actor)
     parsed = read_draft(roster_import)
     rows = compare(roster_import, parsed)
     chosen = {kind: [row for row in rows if row.include and row.action == kind] for kind in _KINDS}
     if not any(chosen.values()):
         raise ActionError("validation_error", _("There is nobody to import in the list."), field="rows")
-    with _unique_addresses("version_conflict"):
+    with unique_addresses("version_conflict", _TAKEN):
         report = reporter(roster_import.public_id, len(chosen["new"]) + len(chosen["changed"]))
         created = _create(school_class, chosen["new"], actor=actor, report=report)
         changed, enrolled = _change(school_class, chosen["changed"])
@@ -78,6 +77,7 @@ def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
 
 
 _KINDS = ("new", "changed", "unchanged", "missing")
+_TAKEN = _("Another of your students has got one of the e-mail addresses meanwhile. Look at the list again.")
 
 
 @action
@@ -95,9 +95,10 @@ def undo_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
     undo = roster_import.undo
     if not undo:
         raise ActionError("not_undoable", _("The import is older than 30 days and cannot be undone."))
+    students = lock_students(pk__in={*undo["created"], *map(int, undo["changed"])})
     _uncreate(school_class, undo["created"])
-    with _unique_addresses("not_undoable"):
-        _unchange(undo["changed"])
+    with unique_addresses("not_undoable", _TAKEN):
+        _unchange([student for key, student in students.items() if str(key) in undo["changed"]], undo["changed"])
     _unenrol(school_class, undo["enrolled"])
     _set_left(Enrolment.objects.filter(school_class=school_class, student_id__in=undo["left"]), when=None)
     roster_import.status, roster_import.undone_at, roster_import.undo = (
@@ -111,17 +112,6 @@ def undo_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
 
 
 # --- applying --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _unique_addresses(code: str) -> Iterator[None]:
-    """Two lists at once, or a student added by hand meanwhile: the database says so, and nothing is written."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        message = _("Another of your students has got one of the e-mail addresses meanwhile. Look at the list again.")
-        raise ActionError(code, message) from error
 
 
 def _create(school_class: SchoolClass, rows: list[DiffRow], *, actor: User, report: Callable[[int], None]) -> list[int]:
@@ -154,8 +144,13 @@ def _create_some(school_class: SchoolClass, rows: list[DiffRow], *, people: list
 
 
 def _change(school_class: SchoolClass, rows: list[DiffRow]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write the changed fields; returns old and new values per student, and when each had left the class."""
-    students = {str(s.public_id): s for s in Student.objects.filter(public_id__in=[row.student for row in rows])}
+    """Write the changed fields; returns old and new values per student, and when each had left the class.
+
+    Raises ActionError `version_conflict` where somebody has changed one of them since the list was compared.
+    """
+    locked = lock_students(public_id__in=[row.student for row in rows])
+    students = {str(student.public_id): student for student in locked.values()}
+    _refuse_changed(students, rows)
     old: dict[str, Any] = {}
     for row in rows:
         student = students[row.student or ""]
@@ -173,6 +168,20 @@ def _change(school_class: SchoolClass, rows: list[DiffRow]) -> tuple[dict[str, A
             old[str(student.pk)] = {name: [value, getattr(student, name)] for name, value in before.items()}
     _write([student for student in students.values() if str(student.pk) in old])
     return old, _enrol(school_class, list(students.values()))
+
+
+def _refuse_changed(students: dict[str, Student], rows: list[DiffRow]) -> None:
+    """A student of another class may have been hidden, renamed or deleted while this one's list was compared."""
+    for row in rows:
+        student = students.get(row.student or "")
+        seen = {name: before for name, (before, _after) in row.changes.items() if name in COMPARED}
+        if (
+            student is None
+            or (row.changes and student.protected_identity)
+            or any((getattr(student, name) or "") != before for name, before in seen.items())
+        ):
+            message = _("Somebody has changed one of the students meanwhile. Look at the list again.")
+            raise ActionError("version_conflict", message)
 
 
 def _write(students: list[Student]) -> None:
@@ -238,9 +247,8 @@ def _delete(rows: Any) -> None:
         rows.delete()
 
 
-def _unchange(changed: dict[str, Any]) -> None:
+def _unchange(students: list[Student], changed: dict[str, Any]) -> None:
     """Give the old values back, except where somebody has changed them again since."""
-    students = list(Student.objects.filter(pk__in=changed))
     for student in students:
         for name, (before, after) in changed[str(student.pk)].items():
             if getattr(student, name) == after:

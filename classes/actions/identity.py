@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from classes.actions.locks import checked_names, tell_changed
+from classes.actions.locks import checked_names, tell_changed, unique_addresses
 from classes.marks import Marker
 from classes.models import RosterImport, SchoolClass, Student
 from huleedu.common.actions import action, part
@@ -89,13 +89,9 @@ def show_identity(student: Student, *, values: dict[str, str | None], actor: Use
         setattr(locked, field, value)
     if not (values.get("given_name") or values.get("family_name")):
         raise ActionError("validation_error", _("Give a first name or a surname."), field="given_name")
-    if locked.email and Student.objects.filter(
-        created_by_id=locked.created_by_id, email__iexact=locked.email
-    ).exclude(pk=locked.pk).exists():  # fmt: skip
-        message = _("Another of your students has this e-mail address.")
-        raise ActionError("validation_error", message, field="email")
     locked.protected_identity, locked.protected_marks = False, []
-    locked.save()
+    with unique_addresses("validation_error", _("Another of your students has this e-mail address."), field="email"):
+        locked.save()
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     return locked

@@ -1,16 +1,21 @@
-"""Locking a class, who hears of its changes, and what a name may hold."""
+"""Locking classes and their students, who hears of its changes, and what a name may hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from classes.events import ClassChanged
 from classes.following import tell_followers
-from classes.models import SchoolClass
+from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line, has_personal_number
 from huleedu.outbox.publish import publish
@@ -28,6 +33,31 @@ def lock_class(school_class: SchoolClass, *, archived_too: bool = False) -> Scho
     if locked.archived_at is not None and not archived_too:
         raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
     return locked
+
+
+def lock_classes_of(*students: Student, keys: Iterable[int] = ()) -> list[SchoolClass]:
+    """Every class that one of `students` is or was in, and those with `keys`, archived or not, locked by key.
+
+    To be taken before the students themselves. One statement.
+    """
+    wanted = Q(pk__in=Enrolment.objects.filter(student__in=students).values("school_class_id")) | Q(pk__in=keys)
+    return list(SchoolClass.objects.select_for_update(no_key=True).filter(wanted).order_by("pk"))
+
+
+def lock_students(**which: Any) -> dict[int, Student]:
+    """The students of a filter as they are now, key to student, locked by key until the transaction ends."""
+    rows = Student.objects.select_for_update(no_key=True).filter(**which).order_by("pk")
+    return {student.pk: student for student in rows}
+
+
+@contextmanager
+def unique_addresses(code: str, message: str | Promise, *, field: str | None = None) -> Iterator[None]:
+    """Raises ActionError `code` where the database finds that somebody has an address already; nothing is written."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ActionError(code, message, field=field) from error
 
 
 def audience(school_class: SchoolClass) -> list[int]:

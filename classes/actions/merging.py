@@ -9,6 +9,7 @@ from uuid import UUID
 from auditlog.models import LogEntry
 from django.utils.translation import gettext_lazy as _
 
+from classes.actions.locks import unique_addresses
 from classes.models import Enrolment, SchoolClass, Student, StudentAlias, StudentMerge
 from huleedu.common.actions import part
 from huleedu.common.audit import log_bulk
@@ -29,12 +30,14 @@ def merge_student(student: Student, *, into: Student) -> tuple[list[SchoolClass]
     before = {name: getattr(into, name) for name in _FILLED}
     undo: dict[str, Any] = {
         "pk": student.pk,
+        "into_pk": into.pk,
         "student": {
             name: str(getattr(student, name)) if name == "public_id" else getattr(student, name) for name in _OWN
         },
         "created_at": student.created_at.isoformat(),
         "enrolments": _move_enrolments(student, into),
         "spellings": _move_spellings(student, into),
+        "merges": _move_merges(student, into),
     }
     student.delete()
     into.email = into.email or student.email
@@ -47,13 +50,21 @@ def merge_student(student: Student, *, into: Student) -> tuple[list[SchoolClass]
     return classes, undo
 
 
+def _move_merges(student: Student, into: Student) -> list[int]:
+    """Earlier merges wait with `into` until this one is taken back. Returns their keys."""
+    earlier = list(student.merges.all())
+    student.merges.update(kept=into)
+    log_bulk(earlier, action=LogEntry.Action.UPDATE, changed=["kept"])
+    return [merge.pk for merge in earlier]
+
+
 def _move_spellings(student: Student, into: Student) -> dict[str, Any]:
     """Returns the keys of those that moved, and the spellings that both had."""
     known = {alias.spelling.casefold() for alias in into.aliases.all()}
     moved, both = [], []
     for alias in student.aliases.all():
         if alias.spelling.casefold() in known:
-            both.append([alias.spelling, alias.place])
+            both.append([alias.spelling, alias.place, alias.pk])
             continue
         alias.student = into
         alias.save(update_fields=["student", "updated_at"])
@@ -73,7 +84,9 @@ def _move_enrolments(student: Student, into: Student) -> dict[str, Any]:
             enrolment.student = into
             moved.append(enrolment)
             continue
-        gone.append([enrolment.school_class_id, enrolment.created_at.isoformat(), _iso(enrolment.left_at)])
+        gone.append(
+            [enrolment.school_class_id, enrolment.created_at.isoformat(), _iso(enrolment.left_at), enrolment.pk]
+        )
         if own.left_at is not None and (enrolment.left_at is None or enrolment.left_at > own.left_at):
             was.append([own.pk, _iso(own.left_at), _iso(enrolment.left_at)])
             own.left_at = enrolment.left_at
@@ -95,6 +108,9 @@ def _when(value: str | None) -> datetime | None:
 # --- taking it back --------------------------------------------------------------------------------------------------
 
 
+ADDRESS_TAKEN = _("Another of your students has got the e-mail address since.")
+
+
 def unmerge_obstacle(merge: StudentMerge) -> str:
     """Why the merge cannot be taken back, as far as the students go; empty where it can. One or two statements."""
     undo, kept = merge.undo, merge.kept
@@ -104,12 +120,14 @@ def unmerge_obstacle(merge: StudentMerge) -> str:
         return str(_("The student has protected identity since: what the merge had moved is forgotten."))
     if not undo:
         return str(_("The merge is older than 30 days and cannot be undone."))
+    if undo.get("into_pk", kept.pk) != kept.pk:
+        return str(_("The student it was merged with has been merged with another since. Undo that first."))
     if any(getattr(kept, name) != after for name, (_before, after) in undo["into"].items()):
         return str(_("The e-mail address, preferred name or numbers of the student have been changed since."))
     email = undo["student"]["email"]
     others = Student.objects.filter(created_by_id=kept.created_by_id, email__iexact=email).exclude(pk=kept.pk)
     if email and others.exists():
-        return str(_("Another of your students has got the e-mail address since."))
+        return str(ADDRESS_TAKEN)
     return ""
 
 
@@ -122,14 +140,17 @@ def unmerge_student(merge: StudentMerge) -> tuple[Student, list[SchoolClass]]:
     undo, kept = merge.undo, merge.kept
     for name, (before, _after) in undo["into"].items():
         setattr(kept, name, before)
-    kept.save()
     values = undo["student"] | {"public_id": UUID(undo["student"]["public_id"])}
     student = Student(pk=undo["pk"], created_by_id=kept.created_by_id, **values)
-    student.save(force_insert=True)
+    with unique_addresses("not_undoable", ADDRESS_TAKEN):
+        kept.save()
+        student.save(force_insert=True)
     Student.objects.filter(pk=student.pk).update(created_at=_when(undo["created_at"]))
     StudentAlias.objects.filter(pk__in=undo["spellings"]["moved"], student=kept).update(student=student)
-    for spelling, place in undo["spellings"]["both"]:
-        StudentAlias.objects.create(student=student, spelling=spelling, place=place)
+    # What is made again gets its old key: an earlier merge names it by that.
+    for spelling, place, *key in undo["spellings"]["both"]:
+        StudentAlias.objects.create(pk=key[0] if key else None, student=student, spelling=spelling, place=place)
+    StudentMerge.objects.filter(pk__in=undo.get("merges", ()), kept=kept).update(kept=student)
     _part_enrolments(undo["enrolments"], kept, student)
     return student, list(SchoolClass.objects.filter(enrolments__student__in=[student, kept]).distinct())
 
@@ -140,11 +161,11 @@ def _part_enrolments(undo: dict[str, Any], kept: Student, student: Student) -> N
         enrolment.student = student
     classes = set(SchoolClass.objects.filter(pk__in=[row[0] for row in undo["gone"]]).values_list("pk", flat=True))
     new = Enrolment.objects.bulk_create(
-        Enrolment(school_class_id=key, student=student, left_at=_when(left))
-        for key, _made, left in undo["gone"]
+        Enrolment(pk=own[0] if own else None, school_class_id=key, student=student, left_at=_when(left))
+        for key, _made, left, *own in undo["gone"]
         if key in classes
     )
-    made = {key: _when(created) for key, created, _left in undo["gone"]}
+    made = {key: _when(created) for key, created, *_left in undo["gone"]}
     for enrolment in new:
         enrolment.created_at = made[enrolment.school_class_id] or enrolment.created_at
     was = {key: (_when(before), _when(after)) for key, before, after in undo["changed"]}

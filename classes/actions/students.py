@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classes.actions.locks import audience, checked_names, lock_class, tell_changed
+from classes.actions.locks import (
+    audience,
+    checked_names,
+    lock_class,
+    lock_classes_of,
+    lock_students,
+    tell_changed,
+    unique_addresses,
+)
 from classes.events import StudentCreatedV1
 from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.actions import action
@@ -45,20 +52,21 @@ def add_student(school_class: SchoolClass, *, values: Mapping[str, str | None], 
 def enrol_student(school_class: SchoolClass, *, student: Student, actor: User) -> Student:
     """Put a student of the class's owner into the class, or back into it. Raises ActionError `not_found` for others."""
     school_class = lock_class(school_class)
-    if student.created_by_id != school_class.owner_id:
+    locked = lock_students(pk=student.pk).get(student.pk)
+    if locked is None or locked.created_by_id != school_class.owner_id:
         raise ActionError("not_found", _("There is no such student."), field="student_id")
-    enrolment, created = Enrolment.objects.get_or_create(school_class=school_class, student=student)
+    enrolment, created = Enrolment.objects.get_or_create(school_class=school_class, student=locked)
     if not created and enrolment.left_at is not None:
         enrolment.left_at = None
         enrolment.save(update_fields=["left_at"])
     tell_changed(school_class)
-    return student
+    return locked
 
 
 @action
 def update_student(student: Student, *, changes: dict[str, Any], actor: User) -> Student:
     """Change names or address. Raises ActionError `validation_error` naming the field."""
-    locked = Student.objects.select_for_update(no_key=True).filter(pk=student.pk).first()
+    locked = lock_students(pk=student.pk).get(student.pk)
     if locked is None:
         raise ActionError("not_found", _("The student is not there any more."))
     _refuse_archived(locked)
@@ -92,13 +100,14 @@ def remove_student(school_class: SchoolClass, *, student: Student, actor: User) 
 @action
 def delete_student(student: Student, *, actor: User) -> None:
     """Remove a student who has no texts. Raises ActionError `has_texts` otherwise."""
+    classes = lock_classes_of(student)
     locked = Student.objects.select_for_update().filter(pk=student.pk).first()
     if locked is None:
         raise ActionError("not_found", _("The student is not there any more."))
     associations: Any = locked.associations  # the relation batches adds from above
     if associations.exists():
         raise ActionError("has_texts", _("The student has texts. Mark the student as having left instead."))
-    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+    for school_class in classes:
         tell_changed(school_class)
     locked.delete()
 
@@ -135,9 +144,6 @@ def _refuse_nameless(student: Student) -> None:
 
 
 def _save(student: Student, **how: Any) -> None:
-    try:
-        with transaction.atomic():
-            student.save(**how)
-    except IntegrityError as error:
-        message = _("Another of your students has this e-mail address.")
-        raise ActionError("validation_error", message, field="email") from error
+    message = _("Another of your students has this e-mail address.")
+    with unique_addresses("validation_error", message, field="email"):
+        student.save(**how)

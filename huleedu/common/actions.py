@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import Error, transaction
+from django.utils.translation import gettext_lazy as _
+from psycopg import errors
 
 from huleedu.common.audit import acting
+from huleedu.common.errors import ActionError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+TRIES = 3
+"""How often an action is run before it gives up on whoever is in its way."""
+_CROSSED = (errors.DeadlockDetected, errors.SerializationFailure)
+_MET = (*_CROSSED, errors.ForeignKeyViolation)
+"""Two actions met: their locks crossed, or one removed what the other was about to refer to."""
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
@@ -19,12 +28,31 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     Durable: when it returns, it is committed; calling one action inside another raises RuntimeError.
     Inside, always: lock, check, write, publish, return. Never touches a request, a form or a serializer.
+
+    Locks are taken in one order: classes, lists on their way in, students, batches, texts, files; of each kind by
+    key. Where two actions meet all the same, the database undoes one of them, which is run again: nothing of the
+    first try is left, what it would have sent after the commit included. So it reads rows anew under its locks, and
+    changes no argument. Raises ActionError `version_conflict` to a person when that has failed `TRIES` times.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with transaction.atomic(durable=True), acting(kwargs.get("actor")):
-            return function(*args, **kwargs)
+        actor = kwargs.get("actor")
+        # What can be read only once would be empty the second time.
+        once = any(isinstance(value, Iterator) for value in (*args, *kwargs.values()))
+        left = 1 if once else TRIES
+        while True:
+            left -= 1
+            try:
+                with transaction.atomic(durable=True), acting(actor):
+                    return function(*args, **kwargs)
+            except Error as error:
+                if left and isinstance(error.__cause__, _MET):
+                    continue
+                if actor is not None and isinstance(error.__cause__, _CROSSED):
+                    message = _("Somebody changed the same at the same moment. Try again.")
+                    raise ActionError("version_conflict", message, retry_after=1) from error
+                raise
 
     return run
 
