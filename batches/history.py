@@ -14,6 +14,7 @@ from typing import Any
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -33,7 +34,7 @@ class Happening:
     who: str
     what: str
     file_name: str = ""
-    undone: bool = False
+    undone: datetime | None = None
 
 
 def happenings(batch: Batch) -> list[Happening]:
@@ -42,19 +43,38 @@ def happenings(batch: Batch) -> list[Happening]:
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
+def when_cancelled(batch: Batch) -> Happening | None:
+    """Who stopped the batch last, and when. One statement."""
+    steps = _log(LogEntry.objects.get_for_object(batch).filter(changes__status__1=Batch.Status.CANCELLED))
+    entry = steps.first()
+    return Happening(at=entry.timestamp, who=_person(entry), what=step_words(entry)) if entry else None
+
+
 def _decisions(batch: Batch) -> Iterator[Happening]:
+    """What was decided in one step is one line."""
     rows = Decision.objects.filter(essay__batch=batch).select_related("actor", "essay__file").order_by("-pk")
-    decisions = list(rows.defer("essay__file__text", "essay__file__evidence", "essay__results")[:LIMIT])
+    rows = rows.annotate(n_together=Window(Count("pk"), partition_by="group"))
+    decisions: list[Any] = list(rows.defer("essay__file__text", "essay__file__evidence", "essay__results")[:LIMIT])
     keys = {state["student"] for row in decisions for state in (row.before, row.after) if state["student"]}
     students = Student.objects.in_bulk(sorted(keys))
-    for row in decisions:
+    for row in {row.group: row for row in decisions}.values():
+        several = row.n_together > 1
         yield Happening(
             at=row.created_at,
             who=row.actor.name if row.actor else "",
-            what=_decision_words(row, students),
-            file_name=row.essay.file.name,
-            undone=row.undone_at is not None,
+            what=_group_words(row) if several else _decision_words(row, students),
+            file_name="" if several else row.essay.file.name,
+            undone=row.undone_at,
         )
+
+
+def _group_words(row: Any) -> str:
+    """Several at once are only ever confirmed."""
+    if row.after["method"] == EssayStudentAssociation.Method.DEADLINE:
+        said = ngettext("{n} match was confirmed by itself", "{n} matches were confirmed by themselves", row.n_together)
+    else:
+        said = ngettext("Confirmed {n} match", "Confirmed {n} matches", row.n_together)
+    return said.format(n=row.n_together)
 
 
 def _decision_words(row: Decision, students: dict[int, Student]) -> str:

@@ -14,6 +14,7 @@ from batches.querysets import file_counts
 from batches.steps import way_out
 from classes.models import Student
 from classes.ordering import name_key
+from files.models import EssayFile
 
 Association = EssayStudentAssociation
 
@@ -77,6 +78,16 @@ def who_has_not_handed_in(batch: Batch) -> HandedIn:
         missing=tuple(student for student in expected if student.pk not in unsure),
         may_have=tuple(student for student in expected if student.pk in unsure),
         excused=tuple(student for student in without if student.is_excused),
+    )
+
+
+def unread_count(batch: Batch) -> int:
+    """How many unreadable files no student is known for: anybody may have handed them in. One statement."""
+    unread = BatchFile.objects.filter(batch=batch, removed_at=None, file__status__in=[*EssayFile.PROBLEMS])
+    return (
+        unread.filter(file__essay__association__student=None)
+        .exclude(file__essay__association__status=Association.Status.NO_STUDENT)
+        .count()
     )
 
 

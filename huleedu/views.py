@@ -29,6 +29,7 @@ from batches.orchestrator import is_answering
 from huleedu.common.error_pages import RETRY_SECONDS, error_page, later_page
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
+from huleedu.common.requests import is_api
 from huleedu.observability import health
 from huleedu.observability.request_id import current_request_id
 from huleedu.outbox.relay import oldest_waiting_seconds
@@ -111,10 +112,6 @@ class ApiDocsView(SpectacularSwaggerSplitView):
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(("/api/", "/internal/"))
-
-
 def _too_much(exception: Exception) -> ActionError | None:
     if isinstance(exception, RequestDataTooBig):
         return ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
@@ -128,38 +125,38 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request Django itself would not take; 413 where too much was pasted or too many files sent."""
     error = _too_much(exception)
     if error is not None:
-        if _is_api(request):
+        if is_api(request):
             return problem_page(request, code=error.code, detail=str(error.message))
         return render(request, "action_error.html", {"error": error}, status=error.status)
-    if _is_api(request):
+    if is_api(request):
         return problem_page(request, code="validation_error", detail=_("The request cannot be understood."))
     return error_page(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
-    if _is_api(request):
+    if is_api(request):
         return problem_page(request, code="permission_denied", detail=_("You may not do this."))
     return error_page(request, 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose secret is missing or old, which happens to people after signing in again in another tab."""
-    if _is_api(request):
+    if is_api(request):
         return problem_page(request, code="permission_denied", detail=_("The CSRF token is missing or wrong."))
     return error_page(request, 403, name="403_csrf")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not here, or not shared with this person; nobody learns which."""
-    if _is_api(request):
+    if is_api(request):
         return problem_page(request, code="not_found", detail=_("There is nothing here."))
     return error_page(request, 404)
 
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
     """500, with the request id to give to support and without anything about the error; 503 without the database."""
-    if _is_api(request):
+    if is_api(request):
         return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
     if isinstance(sys.exc_info()[1], OperationalError):
         return later_page(request, 503, seconds=RETRY_SECONDS)

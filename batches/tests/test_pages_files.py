@@ -59,7 +59,7 @@ def test_steps_are_refused_to_a_reader_hidden_from_a_stranger_and_posts_only(
     assert client_for(reader).post(url(name, batch)).status_code == 403
     assert client_for(stranger).post(url(name, batch)).status_code == 404
     assert client_for(None).post(url(name, batch)).status_code == 302
-    assert owner.get(url(name, batch)).status_code == 405
+    assert owner.get(url(name, batch)).status_code == (200 if name == "archive" else 302)
     batch.refresh_from_db()
     assert batch.status == "collecting"
 
@@ -310,7 +310,7 @@ def test_the_steps_of_a_batch(owner: Client, batch: Batch) -> None:
         ("start", "processing"), ("cancel", "cancelled"), ("reopen", "collecting"), ("lock", "ready"),
         ("cancel", "cancelled"), ("archive", "archived"),
     ):  # fmt: skip
-        assert owner.post(url(name, batch), {"without_student": "1"}).status_code == 302
+        assert owner.post(url(name, batch), {"anyway": "1"}).status_code == 302
         batch.refresh_from_db()
         assert batch.status == status
         assert owner.get(url("detail", batch)).status_code == 200

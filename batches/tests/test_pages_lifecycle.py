@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches import actions
-from batches.models import Batch, EssayStudentAssociation
+from batches.models import Batch, BatchFile, EssayStudentAssociation
 from batches.tasks import keep_deadlines, run_phases
 from batches.tests.making import make_batch, make_essays, make_students
 from classes.models import SchoolClass
+from files.models import EssayFile
 from huleedu.accounts.models import User
 
 ClientFor = Callable[[User], Client]
@@ -61,7 +62,7 @@ def test_the_reasons_of_unlocking_stay_in_the_history(batch: Batch, teacher: Use
 def test_assessment_is_shown_and_cancelled(batch: Batch, teacher: User, settings: Any, client_for: ClientFor) -> None:
     settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck", "cj_assessment"]
     client = client_for(teacher)
-    client.post(path("start", batch), {"without_student": "1"})
+    client.post(path("start", batch), {"anyway": "1"})
     actions.report_phase(batch, phase="spellcheck", status="in_progress", essay_counts={"successful": 2})
     page = page_of(client, batch)
     assert "Spelling: 2 of 3 texts" in page
@@ -78,7 +79,7 @@ def test_what_failed_is_named_and_tried_again(batch: Batch, teacher: User, reade
     bad.file.text = ""
     bad.file.save()
     client = client_for(teacher)
-    client.post(path("start", batch), {"without_student": "1"})
+    client.post(path("start", batch), {"anyway": "1"})
     run_phases(batch.pk, 1)
     page = page_of(client, batch)
     assert "1 text could not be assessed." in page
@@ -124,7 +125,112 @@ def test_the_exact_time_is_shown_and_one_click_calls_it_off(batch: Batch, teache
 def test_what_the_clock_confirmed_says_so_in_the_history(batch: Batch, teacher: User, client_for: ClientFor) -> None:
     Batch.objects.update(review_by=timezone.now() - timedelta(minutes=1), auto_confirm=True)
     keep_deadlines()
-    assert "Confirmed by itself: Ada Berg" in page_of(client_for(teacher), batch, "history")
+    assert "2 matches were confirmed by themselves" in page_of(client_for(teacher), batch, "history")
+
+
+def test_what_was_decided_in_one_step_is_one_line(batch: Batch, teacher: User, client_for: ClientFor) -> None:
+    client = client_for(teacher)
+    actions.confirm_matches(batch, actor=teacher)
+    actions.undo_decisions(batch, actor=teacher)
+    actions.confirm_matches(batch, actor=teacher)
+    page = page_of(client, batch, "history")
+    assert page.count("Confirmed 2 matches") == 2
+    assert page.count('<del>Confirmed 2 matches</del> <span class="chip">undone ') == 1
+    assert "Ada Berg" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("collecting", "collecting"), ("ready", "locked"), ("processing", "being assessed"), ("completed", "done"),
+        ("completed_with_failures", "done, with problems"), ("failed", "failed"), ("cancelled", "cancelled"),
+        ("archived", "archived"),
+    ],
+)  # fmt: skip
+def test_beside_its_title_stands_the_state(
+    status: str, word: str, batch: Batch, teacher: User, client_for: ClientFor
+) -> None:
+    locked: dict[str, Any] = {"locked_at": timezone.now(), "lock_reason": "teacher"} if status != "collecting" else {}
+    Batch.objects.update(status=status, **locked)
+    for name in ("detail", "history", "texts"):
+        head = page_of(client_for(teacher), batch, name).split("</header>")[1]
+        assert f"</svg> {word}</span>" in head
+    assert f"</svg> {word}</span>" in page_of_list(client_for(teacher))
+
+
+def page_of_list(client: Client) -> str:
+    return " ".join(client.get(reverse("batches:list"), {"state": "all"}).content.decode().split())
+
+
+def test_a_batch_that_is_done_leads_to_what_came_of_it(batch: Batch, teacher: User, client_for: ClientFor) -> None:
+    client = client_for(teacher)
+    client.post(path("start", batch), {"anyway": "1"})
+    assert "Assessment is done." not in page_of(client, batch)
+    run_phases(batch.pk, 1)
+    banner = page_of(client, batch).split('id="batch-assessment"')[1].split("</div>")[0]
+    assert "Assessment is done." in banner
+    assert path("texts", batch) in banner
+    assert f"{path('export', batch)}?format=xlsx" in banner
+
+
+def test_a_cancelled_batch_says_by_whom(
+    batch: Batch, teacher: User, colleague: User, client_for: ClientFor, django_assert_max_num_queries: Any
+) -> None:
+    actions.lock_batch(batch, actor=teacher)
+    client_for(colleague).post(path("cancel", batch))
+    client = client_for(teacher)
+    with django_assert_max_num_queries(20):
+        page = page_of(client, batch)
+    assert "<strong>The batch was cancelled</strong> on" in page
+    assert "by Colleague." in page
+    assert "has been locked" not in page
+
+
+def test_archiving_asks_first_and_is_final(batch: Batch, teacher: User, client_for: ClientFor) -> None:
+    client = client_for(teacher)
+    actions.cancel_batch(batch, actor=teacher)
+    page = page_of(client, batch)
+    assert f'<a href="{path("archive", batch)}">Archive batch</a>' in page
+    assert f'formaction="{path("archive", batch)}"' not in page
+    assert "This cannot be undone" in page_of(client, batch, "archive")
+    batch.refresh_from_db()
+    assert batch.status == "cancelled"
+    client.post(path("archive", batch))
+    page = page_of(client, batch)
+    assert "<strong>The batch is archived</strong> and is never opened again" in page
+    assert "stays as it is" not in page
+    assert path("archive", batch) not in page
+
+
+def test_starting_with_files_that_could_not_be_read_asks_first(
+    teacher: User, owned_class: SchoolClass, client_for: ClientFor
+) -> None:
+    batch, client = make_batch(teacher, owned_class), client_for(teacher)
+    students = make_students(owned_class, ["Ada Berg", "Bo Ek", "Cia Falk"])
+    make_essays(batch, 1, students=students[:1], certainty="certain")
+    actions.confirm_matches(batch, actor=teacher)
+    bad = EssayFile.objects.create(owner=teacher, name="Bo Ek.docx", size=9, status="failed", problem="corrupt")
+    BatchFile.objects.create(batch=batch, file=bad)
+    asked = " ".join(client.post(path("start", batch)).content.decode().split())
+    assert "1 file could not be read." in asked
+    assert "no student yet" not in asked
+    batch.refresh_from_db()
+    assert batch.status == "collecting"
+    for name in ("missing", "detail"):
+        assert "1 file could not be read and may be by one of them." in page_of(client, batch, name)
+    assert client.post(path("start", batch), {"anyway": "1"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.status == "processing"
+
+
+def test_a_file_without_text_whose_student_is_known_is_nobody_elses(
+    teacher: User, owned_class: SchoolClass, client_for: ClientFor
+) -> None:
+    batch = make_batch(teacher, owned_class)
+    ada, _bo = make_students(owned_class, ["Ada Berg", "Bo Ek"])
+    [essay] = make_essays(batch, 1, students=[ada], certainty="certain")
+    EssayFile.objects.filter(pk=essay.file_id).update(status="failed", problem="no_text")
+    assert "may be by one of them" not in page_of(client_for(teacher), batch, "missing")
 
 
 def test_a_time_that_is_past_is_said_at_its_field(batch: Batch, teacher: User, client_for: ClientFor) -> None:

@@ -31,6 +31,7 @@ STATES: dict[str, str | Promise] = {
     "open": gettext_lazy("open"),
     "review": gettext_lazy("to review"),
     **{str(value): label for value, label in Batch.Status.choices},
+    "ready": gettext_lazy("locked"),
     "all": gettext_lazy("all"),
 }
 """What `?state=` takes, and its words."""
@@ -130,12 +131,12 @@ def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 @require_POST
 def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """Hand the batch on for assessment. With texts nobody has decided, asks first whether they may go without."""
+    """Hand the batch on for assessment. Asks first where texts have no student or files could not be read."""
     batch = get_editable(_BATCHES, request.user, batch_id)
     counts = count_batch(batch)
     may_start = may_take(batch, "start") and not counts.reading
-    if may_start and counts.undecided and "without_student" not in request.POST:
-        return render(request, "batches/start.html", {"batch": batch, "undecided": counts.undecided})
+    if may_start and (counts.undecided or counts.problems) and "anyway" not in request.POST:
+        return render(request, "batches/start.html", {"batch": batch, "counts": counts})
     actions.start_batch(batch, actor=request.user)
     messages.success(request, _("Assessment has begun."))
     return redirect("batches:detail", batch_id)
@@ -170,14 +171,18 @@ def cancel(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def reopen(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """From an end back to collecting."""
     actions.reopen_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
-    messages.success(request, _("The batch is open again."))
+    said = _("The batch was reopened: files can be added and removed again, and assessment can be started anew.")
+    messages.success(request, said)
     return redirect("batches:detail", batch_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def archive(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """Put an ended batch away."""
-    actions.archive_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    """Put an ended batch away for good, having asked."""
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    if request.method == "GET":
+        return render(request, "batches/archive.html", {"batch": batch})
+    actions.archive_batch(batch, actor=request.user)
     messages.success(request, _("The batch was archived."))
     return redirect("batches:list")
 

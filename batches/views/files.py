@@ -20,6 +20,7 @@ from batches.models import Batch
 from batches.orchestrator import is_answering
 from batches.querysets import files_of
 from batches.reads import seconds_left
+from batches.state import unread_count
 from batches.uploads import receive_files
 from batches.views.file_rows import file_rows, zip_lines
 from batches.views.frame import batch_frame, frame_context
@@ -145,6 +146,7 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         problems=[row for row in rows if row.is_problem],
         skipped=[row for row in rows if row.group == "skipped"],
         zip_lines=zip_lines(frame.batch),
+        unread=unread_count(frame.batch),
         seconds_left=seconds_left({frame.batch.pk: frame.counts.reading}).get(frame.batch.pk),
         error=error,
         endings=", ".join(ENDINGS),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from batches.assessment import Assessment, read_assessment
+from batches.history import Happening, when_cancelled
 from batches.models import Batch
 from batches.orchestrator import is_answering
 from batches.platforms import platform_of
@@ -49,11 +50,17 @@ class Frame:
     is_owner: bool
     orchestrator_answers: bool
     assessment: Assessment
+    cancelled: Happening | None
 
     @property
     def locked_by(self) -> str:
         """Who closed the files, as the banner says it."""
         return self.batch.locked_by.name if self.batch.locked_by else str(_("the teacher"))
+
+    @property
+    def cancelled_by(self) -> str:
+        """Who stopped the batch, as the banner says it."""
+        return self.cancelled.who if self.cancelled and self.cancelled.who else str(_("the teacher"))
 
     @property
     def away(self) -> bool:
@@ -106,7 +113,8 @@ class Frame:
 def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
     """The frame of the page `tab` (files, review, texts, missing, history). Raises Http404 for a stranger.
 
-    At most seven statements, and three more once assessment began, however large the batch.
+    At most seven statements, one more where it was cancelled, and three more once assessment began, however large the
+    batch.
     """
     batch = get_visible(Batch.objects.select_related("school_class", "owner", "locked_by"), request.user, batch_id)
     is_owner = batch.owner_id == request.user.pk
@@ -120,6 +128,7 @@ def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
         is_owner=is_owner,
         orchestrator_answers=is_answering(),
         assessment=read_assessment(batch),
+        cancelled=when_cancelled(batch) if batch.status == Status.CANCELLED else None,
     )
 
 

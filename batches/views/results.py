@@ -17,6 +17,7 @@ from batches.history import happenings
 from batches.models import Batch
 from batches.reads import last_handed_in
 from batches.reminders import reminders
+from batches.state import unread_count
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
 from huleedu.common.access import get_editable, get_visible
@@ -31,7 +32,12 @@ def missing(request: PageRequest, batch_id: UUID) -> HttpResponse:
     frame = batch_frame(request, batch_id, tab="missing")
     if request.GET.get("format") == "csv":
         return _missing_csv(frame)
-    context = frame_context(frame, reminders=reminders(frame.batch, request.user.name), **_last_times(frame))
+    context = frame_context(
+        frame,
+        reminders=reminders(frame.batch, request.user.name),
+        unread=unread_count(frame.batch),
+        **_last_times(frame),
+    )
     return render(request, "batches/_missing.html" if request.htmx else "batches/missing.html", context)
 
 

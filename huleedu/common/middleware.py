@@ -1,15 +1,19 @@
-"""How pages answer when an action refuses, and what browsers may keep."""
+"""How pages answer when an action refuses, or an address is a button's only, and what browsers may keep."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import is_valid_path
+from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget
 
 from huleedu.common.error_pages import RETRY_SECONDS, later_page
 from huleedu.common.errors import ActionError
+from huleedu.common.requests import is_api
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,6 +46,33 @@ class ActionErrorMiddleware:
         if error.retry_after:
             response["Retry-After"] = str(error.retry_after)
         return response
+
+
+class NearestPageMiddleware:
+    """Leads a browser that asks to read an address which only takes a button's press to the page around it.
+
+    That happens after signing in where the press found the session ended, and when an answer to a press is loaded
+    again. The page around `/batches/<id>/lock/` is the batch's. The API and the other methods keep their 405.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.method != "GET" or is_api(request):
+            return response
+        messages.info(request, _("Nothing was changed just now. If you meant to, press the button again."))
+        return redirect(_page_around(request.path_info))
+
+
+def _page_around(path: str) -> str:
+    """The nearest address above `path` that is one; at last the front door."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            return path
+    return path
 
 
 class NoStoreMiddleware:

@@ -1,4 +1,4 @@
-"""What a page's view is given: a signed-in person and htmx's headers (middleware sees to both)."""
+"""What a page's view is given: a signed-in person and htmx's headers (middleware sees to both). What is no page."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ class PageRequest(HttpRequest):
 
     user: User  # LoginRequiredMiddleware lets nobody else through
     htmx: HtmxDetails
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether a program asks, and gets its errors as JSON."""
+    return request.path.startswith(("/api/", "/internal/"))

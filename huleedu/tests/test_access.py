@@ -86,15 +86,15 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:list": {"GET": "own"},
     "batches:new": {"GET": "own", "POST": "own"},
     "batches:detail": {"GET": "read"},
-    "batches:rename": {"POST": "change"},
+    "batches:rename": {"GET": "change", "POST": "change"},
     "batches:class": {"GET": "change", "POST": "change"},
     "batches:delete": {"POST": "owner"},
     "batches:lock": {"POST": "change"},
-    "batches:unlock": {"POST": "owner"},
+    "batches:unlock": {"GET": "owner", "POST": "owner"},
     "batches:start": {"POST": "change"},
     "batches:cancel": {"POST": "change"},
     "batches:reopen": {"POST": "change"},
-    "batches:archive": {"POST": "change"},
+    "batches:archive": {"GET": "change", "POST": "change"},
     "batches:retry": {"POST": "change"},
     "batches:keep-undecided": {"POST": "change"},
     "batches:names": {"GET": "read", "POST": "change"},
@@ -108,7 +108,7 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:history": {"GET": "read"},
     "batches:export": {"GET": "read"},
     "batches:upload": {"POST": "change"},
-    "batches:file-remove": {"POST": "change"},
+    "batches:file-remove": {"GET": "change", "POST": "change"},
     "batches:file-retry": {"POST": "change"},
     "batches:file-paste": {"GET": "change", "POST": "change"},
     "batches:file-replace": {"GET": "change", "POST": "change"},
@@ -279,6 +279,13 @@ def cast(teacher: User, colleague: User, reader: User, stranger: User, support: 
     }  # fmt: skip
 
 
+@pytest.fixture
+def refusing(settings: Any) -> None:
+    """A method that a route does not take is answered by 405, rather than by the way to the page around it."""
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if not each.endswith(".NearestPageMiddleware")]
+
+
+@pytest.mark.usefixtures("refusing")
 @pytest.mark.parametrize(
     ("name", "method"), [(name, method) for name, methods in ROUTES.items() for method in methods], ids=str
 )
@@ -287,6 +294,18 @@ def test_a_route_answers_those_it_is_for(name: str, method: str, world: World, c
         with undone():
             answer = _ask(name, method, person, world)
             _judge(name, who, answer, allowed=who in MAY[ROUTES[name][method]])
+
+
+@pytest.mark.parametrize("name", [name for name, methods in PAGES.items() if "GET" not in methods])
+def test_an_address_of_a_button_leads_a_reader_to_the_page_around_it(name: str, world: World, teacher: User) -> None:
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(teacher)
+    path = world.url(name)
+    answer = client.get(path, follow=True)
+    page, status = answer.redirect_chain[0]
+    assert (status, path.startswith(page), page != path) == (302, True, True)
+    assert page != "/" or path.count("/") == 2
+    assert (answer.status_code, "Nothing was changed just now." in answer.content.decode()) == (200, True)
 
 
 @contextmanager
