@@ -22,18 +22,13 @@ BROKEN = frozenset({Status.FAILED, Status.CANCELLED, Status.SKIPPED_DUE_TO_DEPEN
 """Ends that let no dependent phase begin."""
 WELL = frozenset({Status.COMPLETED_SUCCESSFULLY, Status.COMPLETED_WITH_PARTIAL_SUCCESS})
 RUNNING = frozenset({Status.DISPATCH_INITIATED, Status.IN_PROGRESS})
-_RANK: dict[str, int] = {
-    Status.REQUESTED_BY_USER: 0,
-    Status.PENDING_DEPENDENCIES: 1,
-    Status.DISPATCH_INITIATED: 2,
-    Status.IN_PROGRESS: 3,
-    **dict.fromkeys(PhaseRun.ENDS, 4),
-}
-
-
-def is_forward(old: str, new: str) -> bool:
-    """Whether a report of `new` says more than `old`: an end is final, and nothing goes back."""
-    return old not in PhaseRun.ENDS and _RANK[new] >= _RANK[old]
+REPORTABLE = (
+    Status.IN_PROGRESS,
+    Status.COMPLETED_SUCCESSFULLY,
+    Status.COMPLETED_WITH_PARTIAL_SUCCESS,
+    Status.FAILED,
+)
+"""What a downstream service may say of its phase. The other statuses are ours to give."""
 
 
 def first_status(phase: str, used: frozenset[str]) -> str:
@@ -56,6 +51,24 @@ def end_of_phase(successful: int, failed: int) -> str:
     if not failed:
         return Status.COMPLETED_SUCCESSFULLY
     return Status.COMPLETED_WITH_PARTIAL_SUCCESS if successful else Status.FAILED
+
+
+def fill_counts(status: str, total: int, successful: int | None, failed: int | None) -> tuple[int, int] | None:
+    """How many of a phase's texts went well and how many did not, where a report of `status` leaves out what is None.
+
+    At an end what is left out is the rest, and of a failed phase no text went well. None where the counts contradict
+    each other or the status.
+    """
+    if status == Status.FAILED:
+        return (0, total) if not successful and 0 <= (failed or 0) <= total else None
+    if status == Status.IN_PROGRESS:
+        successful, failed = successful or 0, failed or 0
+        fits = successful + failed <= total
+    else:
+        successful = total - (failed or 0) if successful is None else successful
+        failed = total - successful if failed is None else failed
+        fits = successful + failed == total and status == end_of_phase(successful, failed)
+    return (successful, failed) if fits and min(successful, failed) >= 0 else None
 
 
 def end_of_batch(statuses: Iterable[str]) -> str | None:

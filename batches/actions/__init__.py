@@ -19,7 +19,7 @@ from batches.actions.lifecycle import (
 )
 from batches.actions.matching import match_batch, rematch_batch
 from batches.actions.name_patterns import clear_name_pattern, set_name_pattern
-from batches.actions.phases import complete_phase, give_up_phases, report_phase, retry_phases
+from batches.actions.phases import complete_phase, give_up_phases, refuse_phases, report_phase, retry_phases
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
 from batches.actions.students import merge_students, protect_student
 from batches.actions.unmerging import Unmerge, read_unmerge, unmerge_students
@@ -58,6 +58,7 @@ __all__ = [
     "protect_student",
     "read_unmerge",
     "receive_hand_over",
+    "refuse_phases",
     "rematch_batch",
     "remind_of_deadline",
     "remove_file",

@@ -13,7 +13,8 @@ from auditlog.models import LogEntry
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from batches.actions.lifecycle import start_batch
+from batches.actions.asking import asks_before_start
+from batches.actions.lifecycle import take_start
 from batches.actions.locks import lock_row
 from batches.models import Batch, Essay, HandOver
 from batches.querysets import TOLD_STUDENT
@@ -41,12 +42,24 @@ def receive_hand_over(batch: Batch, *, essay_ids: Iterable[UUID], actor: User) -
 
     Raises ActionError `version_conflict` where its texts are not the batch's own, and what `start_batch` raises.
     """
-    if not may_take(batch, "start") and batch.status not in (Status.CANCELLED, Status.ARCHIVED):
+    # What has started needs nobody to be asked; who starts it is decided under the lock.
+    return batch if _has_started(batch) else _start_handed(batch, essay_ids=frozenset(essay_ids), actor=actor)
+
+
+@asks_before_start
+@action
+def _start_handed(batch: Batch, *, essay_ids: frozenset[UUID], actor: User) -> Batch:
+    batch = lock_row(batch)
+    if _has_started(batch):
         return batch
     own = Essay.objects.handed_over().filter(batch=batch).values_list("public_id", flat=True)
-    if may_take(batch, "start") and set(essay_ids) != set(own):
+    if may_take(batch, "start") and essay_ids != set(own):
         raise ActionError("version_conflict", _("The batch holds other texts than these."))
-    return start_batch(batch, actor=actor)
+    return take_start(batch, actor=actor)
+
+
+def _has_started(batch: Batch) -> bool:
+    return not may_take(batch, "start") and batch.status not in (Status.CANCELLED, Status.ARCHIVED)
 
 
 @action

@@ -47,7 +47,11 @@ def start_batch(batch: Batch, *, actor: User) -> Batch:
     Undecided texts do not hinder it. Raises ActionError `still_reading` or `illegal_transition`; where a remote
     orchestrator does not answer `orchestrator_unavailable`, and the batch stays as it is (ADR 17).
     """
-    batch = lock_row(batch)
+    return take_start(lock_row(batch), actor=actor)
+
+
+def take_start(batch: Batch, *, actor: User) -> Batch:
+    """What `start_batch` does with the locked row. Part of the actions that start a batch."""
     step(batch, "start", actor=actor)
     refuse_while_reading(batch)
     batch.generation += 1

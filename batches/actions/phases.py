@@ -15,7 +15,17 @@ from batches.actions.asking import ask_to_take_over, asks_before_start
 from batches.actions.locks import lock_row, save_step, step
 from batches.events import BatchPhaseChanged
 from batches.models import Batch, Essay, PhaseRun
-from batches.pipeline import BUILT_IN, NEEDS, RUNNING, end_of_batch, end_of_phase, first_status, is_forward, next_status
+from batches.pipeline import (
+    BUILT_IN,
+    NEEDS,
+    REPORTABLE,
+    RUNNING,
+    end_of_batch,
+    end_of_phase,
+    fill_counts,
+    first_status,
+    next_status,
+)
 from batches.queue import queue_phases
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -71,27 +81,35 @@ def report_phase(
     status: str,
     essay_counts: Mapping[str, int] | None = None,
     error_info: str = "",
+    generation: int | None = None,
     actor: User | None = None,
 ) -> PhaseRun:
     """Take in what a downstream service says of its phase; the last phase to end ends the batch.
 
-    Idempotent and never backwards: an end is final, fewer done texts than before are no news; then the run is returned
-    as it is. `essay_counts` holds some of `total`, `successful` and `failed`. Raises ActionError `not_found` before the
-    batch was started, `illegal_transition` for a phase that no downstream service runs, `validation_error` for an
-    unknown status or counts that do not add up.
+    Idempotent and never backwards: an end is final, while it runs fewer done texts than before are no news, and so is
+    what is said of another `generation`; then the run is returned as it is. `essay_counts` holds some of `total`,
+    `successful` and `failed`, all of them over the whole phase. Raises ActionError `not_found` before the batch was
+    started, `illegal_transition` for a phase that no downstream service runs or that waits for another,
+    `validation_error` for a status that is not a service's to give, another total than the phase has, or counts that
+    contradict each other or the status.
     """
     batch = lock_row(batch)
     run = _runs(batch).get(phase)
     if run is None:
         raise ActionError("not_found", _("The batch has not been handed over for this phase."))
-    if status not in Status:
+    if status not in REPORTABLE:
         raise ActionError("validation_error", _("There is no such status."), field="status")
     if phase in BUILT_IN or run.status == Status.SKIPPED_BY_USER_CONFIG:
         raise ActionError("illegal_transition", _("No other service runs this phase."))
-    counts = _checked_counts(run, status, essay_counts or {})
-    if not is_forward(run.status, status) or sum(counts[1:]) < run.successful + run.failed:
+    if run.status in run.ENDS or generation not in (None, run.generation):
         return run
-    if (run.status, run.total, run.successful, run.failed) == (status, *counts):
+    if run.status not in RUNNING:
+        raise ActionError("illegal_transition", _("The phase waits for another one to end."))
+    counts = _checked_counts(run, status, essay_counts or {})
+    still = run.status == status == Status.IN_PROGRESS
+    if still and sum(counts[1:]) < run.successful + run.failed:
+        return run
+    if still and (run.total, run.successful, run.failed) == counts:
         run.reported_at = timezone.now()
         run.save(update_fields=["reported_at"])
         return run
@@ -104,12 +122,29 @@ def report_phase(
 
 def _checked_counts(run: PhaseRun, status: str, given: Mapping[str, int]) -> tuple[int, int, int]:
     total = given.get("total", run.total)
-    successful, failed = given.get("successful", run.successful), given.get("failed", run.failed)
-    if status == Status.COMPLETED_SUCCESSFULLY and "successful" not in given:
-        successful = total - failed
-    if min(total, successful, failed) < 0 or successful + failed > total:
+    # Which texts count can have changed since the start.
+    if total not in (run.total, Essay.objects.handed_over().filter(batch=run.batch_id).count()):
+        raise ActionError("validation_error", _("The phase has another number of texts."), field="essay_counts.total")
+    known = {"successful": run.successful, "failed": run.failed} if status == Status.IN_PROGRESS else {}
+    told = {**known, **given}
+    counts = fill_counts(status, total, told.get("successful"), told.get("failed"))
+    if counts is None:
         raise ActionError("validation_error", _("The counts do not add up."), field="essay_counts")
-    return total, successful, failed
+    return total, *counts
+
+
+@action
+def refuse_phases(batch: Batch, *, generation: int, error_info: str, actor: None = None) -> None:
+    """End the phases that nobody else will run, and let the batch come to its end."""
+    batch = lock_row(batch)
+    if batch.generation != generation:
+        return
+    refused = [run for phase, run in _runs(batch).items() if phase not in BUILT_IN and run.status not in run.ENDS]
+    for run in refused:
+        run.successful, run.failed = 0, run.total
+        _end(run, Status.FAILED, error_info=error_info)
+    _save(batch, refused)
+    _go_on(batch)
 
 
 @action

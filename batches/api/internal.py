@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batches import actions
-from batches.models import Batch, PhaseRun
+from batches.models import Batch
+from batches.pipeline import REPORTABLE
 from batches.state import pipeline_state
 from huleedu.accounts.models import User
 from huleedu.common.access import get_editable
@@ -34,17 +35,18 @@ class HandOverInput(serializers.Serializer[None]):
 
 
 class CountsInput(serializers.Serializer[None]):
-    """How far a phase has come, in texts."""
+    """How far a phase has come, in texts, those of earlier tries among them."""
 
-    total = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
-    successful = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
-    failed = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    total = serializers.IntegerField(min_value=0, required=False)
+    successful = serializers.IntegerField(min_value=0, required=False)
+    failed = serializers.IntegerField(min_value=0, required=False)
 
 
 class PhaseInput(serializers.Serializer[None]):
     """What a service reports of its phase."""
 
-    status = serializers.ChoiceField(choices=PhaseRun.Status.values)
+    status = serializers.ChoiceField(choices=REPORTABLE)
+    generation = serializers.IntegerField(min_value=0, required=False, allow_null=True)
     essay_counts = CountsInput(required=False)
     error_info = serializers.CharField(max_length=200, required=False, allow_blank=True, allow_null=True)
 
@@ -88,6 +90,7 @@ class PhaseView(InternalView):
             status=report["status"],
             essay_counts=report.get("essay_counts"),
             error_info=report.get("error_info") or "",
+            generation=report.get("generation"),
             actor=None,
         )
         return Response(pipeline_state(_batch(batch_id)))

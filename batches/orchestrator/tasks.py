@@ -7,9 +7,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from batches import actions
-from batches.models import Batch, Essay, HandOver, PhaseRun
+from batches.models import Batch, Essay, HandOver
 from batches.orchestrator import HandedEssay, HandOverRefused, Work, is_remote, orchestrator, probe_orchestrator
-from batches.pipeline import BUILT_IN
 from batches.querysets import TOLD_STUDENT
 from huleedu.common.errors import ActionError
 from huleedu.observability import metrics
@@ -33,7 +32,7 @@ def hand_over(batch_pk: int) -> str | None:
     if outcome is None or not actions.end_hand_over(batch, generation=wish.generation, outcome=outcome, actor=None):
         return None
     if outcome == Outcome.REFUSED:
-        _fail_external_phases(batch)
+        actions.refuse_phases(batch, generation=wish.generation, error_info=REFUSED, actor=None)
     return outcome
 
 
@@ -64,13 +63,6 @@ def work_of(batch: Batch) -> Work:
         generation=batch.generation,
         essays=tuple(HandedEssay(essay_id=key, student_id=student) for key, student in essays),
     )
-
-
-def _fail_external_phases(batch: Batch) -> None:
-    """Nobody will run them: say so, and let the batch come to its end."""
-    runs = batch.phase_runs.filter(generation=batch.generation).exclude(status__in=PhaseRun.ENDS)
-    for phase in runs.exclude(phase__in=BUILT_IN).order_by("pk").values_list("phase", flat=True):
-        actions.report_phase(batch, phase=phase, status=PhaseRun.Status.FAILED, error_info=REFUSED, actor=None)
 
 
 @shared_task

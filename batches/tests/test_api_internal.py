@@ -191,8 +191,8 @@ def test_a_phase_is_reported_forward_only(service: APIClient, batch: Batch) -> N
     assert going.status_code == 200
     counts = {"total": 2, "pending_dispatch_or_processing": 1, "successful": 1, "failed": 0}
     assert going.json()["pipeline_state"]["spellcheck"]["essay_counts"] == counts
-    late = report(service, batch, status="dispatch_initiated")
-    assert late.json()["pipeline_state"]["spellcheck"]["status"] == "in_progress"
+    late = report(service, batch, status="in_progress", essay_counts={"successful": 0})
+    assert late.json()["pipeline_state"]["spellcheck"]["essay_counts"] == counts
     done: dict[str, Any] = {
         "status": "completed_with_partial_success",
         "essay_counts": {"total": 2, "successful": 1, "failed": 1},
@@ -217,6 +217,25 @@ def test_a_report_that_cannot_be_is_refused(service: APIClient, batch: Batch) ->
     assert_problem(report(service, batch, status="in_progress", essay_counts=wrong), 400, "validation_error")
     wrong = {"total": -1}
     assert_problem(report(service, batch, status="in_progress", essay_counts=wrong), 400, "validation_error")
+    for field, body in (
+        ("status", {"status": "cancelled"}),
+        ("essay_counts.total", {"status": "in_progress", "essay_counts": {"total": 1_000_000}}),
+        ("essay_counts", {"status": "completed_successfully", "essay_counts": {"successful": 0, "failed": 2}}),
+        ("generation", {"status": "failed", "generation": -1}),
+    ):
+        refused = assert_problem(report(service, batch, **body), 400, "validation_error")
+        assert [error["field"] for error in refused["errors"]] == [field]
+    assert batch.phase_runs.get(phase="spellcheck").status == "dispatch_initiated"
+
+
+def test_a_report_on_another_run_changes_nothing(service: APIClient, batch: Batch) -> None:
+    actions.start_batch(batch, actor=batch.owner)
+    before = service.get(path(batch, "pipeline-state")).json()
+    late = report(service, batch, status="completed_successfully", generation=0)
+    assert (late.status_code, late.json()) == (200, before)
+    generation = service.get(path(batch, "essays")).json()["generation"]
+    now = report(service, batch, status="completed_successfully", generation=generation)
+    assert now.json()["pipeline_state"]["spellcheck"]["status"] == "completed_successfully"
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

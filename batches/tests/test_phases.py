@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from batches import actions
 from batches.models import Batch, Essay, PhaseRun
+from batches.pipeline import WELL
 from batches.state import pipeline_state
 from batches.tasks import run_phases, watch_assessment
 from batches.tests.making import make_batch, make_essays
@@ -32,8 +33,8 @@ def statuses(batch: Batch) -> dict[str, str]:
     return dict(batch.phase_runs.filter(generation=batch.generation).values_list("phase", "status"))
 
 
-def report(batch: Batch, phase: str, status: str, **counts: int) -> PhaseRun:
-    return actions.report_phase(batch, phase=phase, status=status, essay_counts=counts)
+def report(batch: Batch, phase: str, status: str, *, generation: int | None = None, **counts: int) -> PhaseRun:
+    return actions.report_phase(batch, phase=phase, status=status, essay_counts=counts, generation=generation)
 
 
 def code_of(batch: Batch, phase: str, status: str, **counts: int) -> str:
@@ -84,14 +85,13 @@ def test_what_needs_a_failed_phase_is_skipped_for_that(teacher: User, settings: 
 @pytest.mark.parametrize(
     ("first", "second", "stands"),
     [
-        (("in_progress", 1, 0), ("dispatch_initiated", 1, 0), ("in_progress", 1, 0)),
         (("in_progress", 1, 0), ("in_progress", 0, 0), ("in_progress", 1, 0)),
         (("in_progress", 1, 0), ("in_progress", 1, 1), ("in_progress", 1, 1)),
         (("completed_successfully", 2, 0), ("in_progress", 1, 0), ("completed_successfully", 2, 0)),
         (("completed_successfully", 2, 0), ("failed", 0, 2), ("completed_successfully", 2, 0)),
         (("failed", 0, 2), ("completed_successfully", 2, 0), ("failed", 0, 2)),
-        (("in_progress", 0, 0), ("pending_dependencies", 0, 0), ("in_progress", 0, 0)),
-        (("in_progress", 0, 0), ("cancelled", 0, 0), ("cancelled", 0, 0)),
+        (("in_progress", 1, 1), ("completed_successfully", 2, 0), ("completed_successfully", 2, 0)),
+        (("in_progress", 2, 0), ("failed", 0, 2), ("failed", 0, 2)),
     ],
 )
 def test_a_report_never_goes_backwards(
@@ -127,6 +127,105 @@ def test_reports_that_make_no_sense_are_refused(teacher: User, settings: Any) ->
     assert code_of(batch, "spellcheck", "in_progress", failed=-1) == "validation_error"
     assert code_of(batch, "nlp", "in_progress") == "illegal_transition"
     assert code_of(batch, "ai_feedback", "in_progress") == "illegal_transition"
+
+
+@pytest.mark.parametrize("status", sorted({*S.values} - {"in_progress", "failed"} - {*WELL}))
+def test_a_service_gives_no_status_that_is_ours_to_give(teacher: User, settings: Any, status: str) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
+    batch = started(teacher)
+    with pytest.raises(ActionError) as caught:
+        report(batch, "spellcheck", status)
+    assert (caught.value.code, caught.value.field) == ("validation_error", "status")
+    assert statuses(batch)["spellcheck"] == "dispatch_initiated"
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        ("in_progress", {"total": 1_000_000}),
+        ("in_progress", {"total": 1, "successful": 1}),
+        ("completed_successfully", {"successful": 1, "failed": 1}),
+        ("completed_successfully", {"successful": 1}),
+        ("completed_successfully", {"failed": 1}),
+        ("completed_successfully", {"total": 0}),
+        ("completed_with_partial_success", {}),
+        ("completed_with_partial_success", {"successful": 2, "failed": 0}),
+        ("completed_with_partial_success", {"successful": 0, "failed": 2}),
+        ("completed_with_partial_success", {"total": 10**6, "successful": 999_999, "failed": 1}),
+        ("failed", {"successful": 1, "failed": 1}),
+        ("failed", {"failed": 3}),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_refused_and_hinders_no_true_one(
+    teacher: User, settings: Any, status: str, counts: dict[str, int]
+) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
+    batch = started(teacher)
+    assert code_of(batch, "spellcheck", status, **counts) == "validation_error"
+    run = report(batch, "spellcheck", "completed_with_partial_success", total=2, successful=1)
+    assert (run.total, run.successful, run.failed) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("failed", [None, 0, 1, 2])
+def test_of_a_failed_phase_no_text_went_well(teacher: User, settings: Any, failed: int | None) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
+    batch = started(teacher)
+    report(batch, "spellcheck", "in_progress", successful=1)
+    run = report(batch, "spellcheck", "failed", **({} if failed is None else {"failed": failed}))
+    assert (run.status, run.successful, run.failed) == ("failed", 0, 2)
+
+
+def test_the_number_of_texts_is_also_what_it_is_by_now(teacher: User, settings: Any) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
+    batch = started(teacher, texts=3)
+    Essay.objects.filter(pk=batch.essays.latest("pk").pk).update(counts=False)
+    assert report(batch, "spellcheck", "completed_successfully", total=2).total == 2
+
+
+def test_after_a_retry_the_service_is_heard_anew(teacher: User, settings: Any) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck", "cj_assessment"]
+    batch = started(teacher, texts=3)
+    run_phases(batch.pk, 1)
+    report(batch, "spellcheck", "completed_with_partial_success", total=3, successful=2, failed=1)
+    report(batch, "cj_assessment", "failed")
+    batch = actions.retry_phases(batch, actor=teacher)
+    run = batch.phase_runs.get(phase="spellcheck")
+    assert (run.status, run.successful, run.failed) == ("dispatch_initiated", 2, 0)
+    assert report(batch, "spellcheck", "in_progress", total=3, successful=1, failed=0).successful == 1
+    report(batch, "spellcheck", "completed_successfully", total=3, successful=3, failed=0)
+    report(batch, "cj_assessment", "completed_successfully")
+    batch.refresh_from_db()
+    assert batch.status == "completed"
+
+
+def test_a_phase_that_waits_is_not_reported_on(teacher: User, settings: Any) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck", "cj_assessment"]
+    batch = started(teacher)
+    for status in ("in_progress", "completed_successfully", "failed"):
+        assert code_of(batch, "cj_assessment", status) == "illegal_transition"
+    report(batch, "spellcheck", "failed")
+    assert report(batch, "cj_assessment", "completed_successfully").status == S.SKIPPED_DUE_TO_DEPENDENCY_FAILURE
+
+
+def test_a_late_report_of_an_earlier_run_is_no_news_of_this_one(teacher: User, settings: Any) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck"]
+    batch = started(teacher)
+    actions.cancel_batch(batch, actor=teacher)
+    actions.start_batch(actions.reopen_batch(batch, actor=teacher), actor=teacher)
+    assert report(batch, "spellcheck", "completed_successfully", generation=1).status == "dispatch_initiated"
+    assert report(batch, "spellcheck", "completed_successfully", generation=2).status == "completed_successfully"
+
+
+def test_phases_refused_late_are_not_those_of_the_next_run(teacher: User, settings: Any) -> None:
+    settings.PIPELINE_EXTERNAL_PHASES = ALL
+    batch = started(teacher)
+    actions.refuse_phases(batch, generation=0, error_info="orchestrator_refused")
+    assert "failed" not in statuses(batch).values()
+    actions.refuse_phases(batch, generation=1, error_info="orchestrator_refused")
+    assert statuses(batch) == {**dict.fromkeys(ALL, "failed"), "nlp": "dispatch_initiated"}
+    run_phases(batch.pk, 1)
+    batch.refresh_from_db()
+    assert batch.status == "completed_with_failures"
 
 
 def test_a_report_to_a_cancelled_batch_changes_nothing(teacher: User, settings: Any) -> None:

@@ -195,6 +195,16 @@ def test_two_tabs_take_the_same_step(teacher: User, race: Race, step: str) -> No
         assert (batch.version, batch.generation) == (2, int(step == "start"))
 
 
+def test_one_hand_over_sent_several_times_at_once(teacher: User, race: Race) -> None:
+    """Whoever comes second hears that it has started, not that it cannot."""
+    for _number in range(ROUNDS):
+        batch = make_batch(teacher)
+        outcomes = race(*[partial(actions.receive_hand_over, batch, essay_ids=[], actor=teacher)] * 5)
+        assert [getattr(outcome, "status", outcome) for outcome in outcomes] == ["processing"] * 5
+        batch.refresh_from_db()
+        assert (batch.version, batch.generation) == (2, 1)
+
+
 def test_unlock_against_start(teacher: User, race: Race) -> None:
     """Both are legal from ready; after the unlock the start is legal too, after the start the unlock is not."""
     for _number in range(ROUNDS):
