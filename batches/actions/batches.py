@@ -70,6 +70,8 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
     Raises ActionError `validation_error` for `auto_confirm` without a time ahead, `batch_locked` on a locked batch,
     and what `change_class` raises for another `school_class`.
     """
+    if changes.get("school_class") is not None:
+        lock_class(changes["school_class"], archived_too=True)  # classes come before batches
     batch = lock_row(batch)
     if version is not None and version != batch.version:
         raise ActionError("version_conflict", _("Somebody else changed the batch meanwhile."), current=batch)

@@ -192,6 +192,21 @@ def test_merges_in_a_circle(teacher: User, race: Race) -> None:
         assert left == 4 - outcomes.count("done") >= 1
 
 
+def test_a_batch_that_gets_a_class_against_merging_in_it(teacher: User, race: Race) -> None:
+    for _number in range(ROUNDS):
+        school_class, [one, other] = class_of(teacher, 2)
+        batch = make_batch(teacher, school_class)
+        elsewhere = SchoolClass.objects.create(owner=teacher, designation="NA26")
+        class_actions.enrol_student(elsewhere, student=one, actor=teacher)
+        make_stored(batch, 1)
+        EssayStudentAssociation.objects.filter(essay__batch=batch).update(student=one, certainty="unsure")
+        outcomes = race(
+            done(actions.merge_students, one, into=other, actor=teacher),
+            done(actions.update_batch, batch, changes={"school_class": elsewhere}, actor=teacher),
+        )
+        assert outcomes == ["done", "done"]
+
+
 def test_an_address_that_somebody_gets_as_protection_ends(teacher: User, race: Race) -> None:
     for _number in range(ROUNDS):
         school_class, [student] = class_of(teacher, 1)
