@@ -20,8 +20,9 @@ from batches.actions.lifecycle import (
 from batches.actions.matching import match_batch, rematch_batch
 from batches.actions.name_patterns import clear_name_pattern, set_name_pattern
 from batches.actions.phases import complete_phase, give_up_phases, refuse_phases, report_phase, retry_phases
+from batches.actions.protecting import protect_student
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
-from batches.actions.students import merge_students, protect_student
+from batches.actions.students import merge_students
 from batches.actions.unmerging import Unmerge, read_unmerge, unmerge_students
 from batches.actions.versions import count_version
 from batches.actions.zips import add_entry, begin_entries, end_entries

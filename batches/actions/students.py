@@ -1,8 +1,7 @@
-"""What a change of a student means for texts: two who are one, and a protected identity."""
+"""Two students who are one: what that means for texts."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
@@ -12,16 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
-from batches.naming import Alias
-from classes.actions.identity import hide_identity, lock_student
 from classes.actions.locks import lock_classes_of, lock_students, tell_changed
 from classes.actions.merging import merge_student
-from classes.models import SchoolClass, Student, StudentMerge
-from files.models import EssayFile
+from classes.models import Student, StudentMerge
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
-from huleedu.outbox.models import OutboxEvent
 from huleedu.outbox.publish import publish
 
 if TYPE_CHECKING:
@@ -134,57 +129,3 @@ def keep_undoable(student: Student) -> None:
         if latest is not None and association.is_decided:
             latest.version_after = association.version
             latest.save(update_fields=["version_after"])
-
-
-@action
-def protect_student(student: Student, *, alias: str, actor: User) -> Student:
-    """Let `alias` stand for the student everywhere: name, address, numbers, file names, texts, clues, events to send.
-
-    The files' bytes stay as they were handed in. Raises ActionError `validation_error` for an alias that tells the
-    name. On a student who is protected already only the alias changes.
-    """
-    lock_classes_of(
-        student, keys=SchoolClass.objects.filter(owner_id=student.created_by_id).values_list("pk", flat=True)
-    )
-    locked = lock_student(student)
-    batches = lock_batches(locked)
-    rows = list(_touching(locked))
-    names = hide_identity(locked, alias=alias)
-    put = Alias(names, locked.given_name)
-    for row in rows:
-        _hide_in_match(row)
-        _hide_in_file(row.essay.file, put)
-    for batch in batches:
-        settle_versions(batch)
-    _hide_in_events(locked, {row.essay.batch.public_id for row in rows}, put)
-    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
-        tell_changed(school_class)
-    return locked
-
-
-def _hide_in_match(row: Association) -> None:
-    row.evidence = []
-    row.candidates = [candidate | {"reasons": []} for candidate in row.candidates]
-    if not row.is_decided and row.certainty == Association.Certainty.CERTAIN:
-        row.certainty = Association.Certainty.UNSURE
-    row.save(update_fields=["evidence", "candidates", "certainty", "updated_at"])
-
-
-def _hide_in_file(file: EssayFile, put: Alias) -> None:
-    name = PurePosixPath(file.name)
-    file.name = f"{put.line(name.stem)[: 255 - len(name.suffix)]}{name.suffix}"
-    file.path = put.line(file.path)[:1000]
-    file.text = put.text(file.text)
-    file.headers, file.properties, file.sidecars = map(put.value, (file.headers, file.properties, file.sidecars))
-    file.evidence = []
-    file.save(update_fields=["name", "path", "text", "headers", "properties", "sidecars", "evidence", "updated_at"])
-
-
-def _hide_in_events(student: Student, batch_ids: set[Any], put: Alias) -> None:
-    """What the outbox keeps for the bus, sent or not."""
-    aggregates = [f"student:{student.public_id}", *(f"batch:{key}" for key in batch_ids)]
-    for event in OutboxEvent.objects.filter(aggregate__in=aggregates):
-        payload = put.value(event.payload)
-        if payload != event.payload:
-            event.payload = payload
-            event.save(update_fields=["payload"])

@@ -104,6 +104,12 @@ def _chosen(data: QueryDict, others: StudentQuerySet) -> Student | None:
         return None
 
 
+def _status(error: ActionError | None) -> int:
+    if error is None:
+        return 200
+    return 422 if error.code == "validation_error" else error.status
+
+
 @require_http_methods(["GET", "POST"])
 def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Turn protection on with an alias, or off with a name; the page says what is removed."""
@@ -119,7 +125,7 @@ def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespo
                 actions.protect_student(student, alias=request.POST.get("alias", ""), actor=request.user)
                 messages.success(request, _("The identity is protected."))
         except ActionError as refused:
-            if refused.code != "validation_error":
+            if refused.code not in ("validation_error", "still_reading"):
                 raise
             error = refused
         else:
@@ -131,4 +137,4 @@ def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespo
         "error": error,
         "typed": request.POST,
     }
-    return render(request, "batches/student_protect.html", context, status=422 if error else 200)
+    return render(request, "batches/student_protect.html", context, status=_status(error))

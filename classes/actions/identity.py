@@ -33,13 +33,13 @@ def lock_student(student: Student) -> Student:
 def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
     """Put `alias` in the place of name, address, numbers and spellings; returns what had named the student.
 
-    The caller holds the lock and hides the same in what it knows. Lists on their way in are dropped, and what undoing
-    earlier ones would bring back is forgotten. Raises ActionError `validation_error` for an alias that tells the name.
+    The caller holds the locks of all the teacher's classes and of the student, and hides the same in what it knows.
+    Every list of the teacher on its way in is dropped, whatever the class, and what undoing earlier ones or merges
+    would bring back is forgotten. Raises ActionError `validation_error` for an alias that tells the name.
     """
     if not student.protected_identity:
         student.protected_marks = _marks(student)
-    told = {getattr(student, name) for name in NAMES} | {student.email or ""} | {*map(str, student.replaced.values())}
-    told |= set(student.aliases.values_list("spelling", flat=True))
+    told = _told(student)
     words = {word.casefold() for value in told for word in value.replace("-", " ").split()}
     alias = checked_names({"given_name": clean_line(alias)})["given_name"] or ""
     if not alias:
@@ -52,12 +52,21 @@ def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
     student.save()
     student.aliases.all().delete()
     student.merges.update(undo={})
-    imports = RosterImport.objects.filter(school_class__in=SchoolClass.objects.filter(enrolments__student=student))
+    imports = RosterImport.objects.filter(school_class__owner_id=student.created_by_id)
     imports.filter(status=RosterImport.Status.PREVIEW).delete()
     for done in imports.filter(undo__changed__has_key=str(student.pk)):
         del done.undo["changed"][str(student.pk)]
         done.save(update_fields=["undo", "updated_at"])
     return tuple(sorted(told - {""}))
+
+
+def _told(student: Student) -> set[str]:
+    """Whatever has named the student: names, addresses, spellings, accounts; of those merged into the student too."""
+    merged = [merge.undo.get("student", {}) for merge in student.merges.all()]
+    told = {str(one.get(name) or "") for one in merged for name in (*NAMES, "email")}
+    told |= {getattr(student, name) for name in NAMES} | {student.email or ""} | {*map(str, student.replaced.values())}
+    told |= {str(number) for number in student.external_ids.values() if not str(number).isdigit()}
+    return told | set(student.aliases.values_list("spelling", flat=True))
 
 
 def _marks(student: Student) -> list[str]:

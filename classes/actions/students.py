@@ -21,6 +21,7 @@ from classes.events import StudentCreatedV1
 from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
+from huleedu.common.idempotency import forget_answers
 from huleedu.observability import metrics
 from huleedu.outbox.publish import publish
 
@@ -109,6 +110,7 @@ def delete_student(student: Student, *, actor: User) -> None:
         raise ActionError("has_texts", _("The student has texts. Mark the student as having left instead."))
     for school_class in classes:
         tell_changed(school_class)
+    forget_answers({locked.created_by_id, *(person for school_class in classes for person in audience(school_class))})
     locked.delete()
 
 

@@ -1,0 +1,259 @@
+"""Protecting an identity: what is changed in files, matches and events. The student's own row is `classes.actions`'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from auditlog.models import LogEntry
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from batches.actions.versions import settle_versions
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.naming import Alias, everywhere
+from classes.actions.identity import hide_identity, lock_student
+from classes.actions.locks import audience, lock_classes_of, tell_changed
+from classes.models import SchoolClass, Student
+from files.models import ZIP, EssayFile
+from huleedu.common.actions import action
+from huleedu.common.audit import log_bulk
+from huleedu.common.errors import ActionError
+from huleedu.common.idempotency import forget_answers
+from huleedu.outbox.models import OutboxEvent
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+Association = EssayStudentAssociation
+AT_ONCE = 50
+"""Rows that are read and written in one statement."""
+
+
+@action
+def protect_student(student: Student, *, alias: str, actor: User) -> Student:
+    """Let `alias` stand for the student everywhere: name, address, numbers, files, matches, lists, events to send.
+
+    In every batch of the student's classes, with what was skipped, refused or taken out. Of files that are the
+    student's every name goes, in their texts too; of files without a known writer whatever no classmate is called as
+    well; of a classmate's the whole name and address in all but the text, whose words are the classmate's. Not changed
+    are the files' bytes, titles of batches, and what is handed in later.
+
+    Raises ActionError `validation_error` for an alias that tells the name, `still_reading` while a file of the batches
+    is on its way. On a student who is protected already only the alias changes.
+    """
+    owned = SchoolClass.objects.filter(owner_id=student.created_by_id).values_list("pk", flat=True)
+    lock_classes_of(student, keys=owned)
+    locked = lock_student(student)
+    batches = _lock_batches(locked)
+    _refuse_while_reading(batches)
+    again = locked.protected_identity
+    names = hide_identity(locked, alias=alias)
+    hiding = Hiding(locked, names, others=_others(locked), again=again)
+    hiding.in_files(batches)
+    own = set(Association.objects.filter(student=locked).values_list("essay__batch_id", flat=True))
+    for batch in batches:
+        if batch.pk in own:
+            settle_versions(batch)
+    hiding.in_events(batches)
+    people = {locked.created_by_id, *(batch.owner_id for batch in batches)}
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        people.update(audience(school_class))
+        tell_changed(school_class)
+    forget_answers(people)
+    return locked
+
+
+def _lock_batches(student: Student) -> list[Batch]:
+    """Those of the student's classes and those with a text that names the student, in the order that all take."""
+    named = Q(association__student=student) | Q(association__candidates__contains=[{"student": student.pk}])
+    wanted = Q(pk__in=Essay.objects.filter(named).values("batch_id"))
+    wanted |= Q(school_class__in=SchoolClass.objects.filter(enrolments__student=student))
+    return list(Batch.objects.select_for_update(no_key=True).filter(wanted).order_by("pk"))
+
+
+def _refuse_while_reading(batches: Sequence[Batch]) -> None:
+    """What is on its way would bring the name back. A zip that waits for its batch to be opened is handed in later."""
+    files = EssayFile.objects.filter(batch_file__batch__in=batches, status__in=[*EssayFile.ON_THE_WAY])
+    never = Q(batch_file__removed_at__isnull=False, status=EssayFile.Status.STORED)
+    waits = Q(detected_type=ZIP, batch_file__batch__locked_at__isnull=False)
+    if files.exclude(never).exclude(waits).exists():
+        message = _("Files of the student's batches are still being read. Protect the identity when they are done.")
+        raise ActionError("still_reading", message)
+
+
+def _others(student: Student) -> list[str]:
+    """The names of everybody who is or was in a class with the student."""
+    classes = SchoolClass.objects.filter(enrolments__student=student)
+    rows = Student.objects.filter(enrolments__school_class__in=classes).exclude(pk=student.pk).distinct()
+    return [" ".join(row) for row in rows.values_list("given_name", "family_name", "preferred_name")]
+
+
+class Hiding:
+    """Putting one student's alias wherever batches name the student. `names` are what had named the student.
+
+    With `again` that was an alias too, whose words may be anybody's: it is changed only in what is the student's.
+    """
+
+    def __init__(self, student: Student, names: Sequence[str], *, others: Sequence[str], again: bool) -> None:
+        self._student = student
+        self._own = Alias(names, student.given_name)
+        self._unknown = Alias(() if again else names, student.given_name, others=others)
+        self._renamed: dict[str, str] = {}
+        """Public id of a file to its name now."""
+
+    def in_files(self, batches: Sequence[Batch]) -> None:
+        """Names, folders, what lay beside them, clues and texts; and the clues of their matches."""
+        files = EssayFile.objects.filter(batch_file__batch__in=batches)
+        rows = files.select_related("essay__association", "duplicate_of__essay__association", "archive")
+        rows = rows.defer("archive__text", "duplicate_of__text")
+        for keys in _by(AT_ONCE, list(files.order_by("pk").values_list("pk", flat=True))):
+            changed: list[EssayFile] = []
+            matches: list[Association] = []
+            for file in rows.filter(pk__in=keys).order_by("pk"):
+                cuts = self._in_file(file)
+                changed += [file] if cuts else []
+                matches += self._in_match(file, cuts)
+            _write(changed, [*_FIELDS, "evidence"])
+            _write(matches, ["evidence", "candidates", "certainty"])
+
+    def in_events(self, batches: Sequence[Batch]) -> None:
+        """What the outbox keeps for the bus, sent or not."""
+        about = [f"student:{self._student.public_id}", *(f"batch:{batch.public_id}" for batch in batches)]
+        named = Q(payload__has_any_keys=["file_name", "students", "student_email", "student_name"])
+        events = OutboxEvent.objects.filter(named, aggregate__in=about)
+        for keys in _by(AT_ONCE, list(events.order_by("pk").values_list("pk", flat=True))):
+            changed = []
+            for event in OutboxEvent.objects.filter(pk__in=keys):
+                payload = self._payload(event)
+                if payload != event.payload:
+                    event.payload = payload
+                    changed.append(event)
+            OutboxEvent.objects.bulk_update(changed, ["payload"])
+
+    def _payload(self, event: OutboxEvent) -> dict[str, Any]:
+        payload: dict[str, Any] = dict(event.payload)
+        if event.aggregate.startswith("student:"):
+            payload = everywhere(self._own.line, payload)
+        if "file_name" in payload:
+            name = self._renamed.get(str(payload.get("file_id")))
+            payload["file_name"] = name or self._unknown.line(payload["file_name"])
+        if "students" in payload:
+            payload["students"] = [self._told(one) for one in payload["students"]]
+        return payload
+
+    def _told(self, one: dict[str, Any]) -> dict[str, Any]:
+        known = map(self._unknown.is_name, (one.get("student_name") or "", one.get("student_email") or ""))
+        return {"student_email": None, "student_name": self._own.alias} if any(known) else one
+
+    def _whose(self, file: EssayFile) -> str:
+        """`own`, `other`, or `unknown` where nobody and nothing says for certain who has written it."""
+        match = _match_of(file)
+        both = [match, _match_of(file.duplicate_of) if file.duplicate_of else None]
+        if any(one is not None and one.student_id == self._student.pk for one in both):
+            return "own"
+        if match is None or not (match.is_decided or match.certainty == Association.Certainty.CERTAIN):
+            return "unknown"
+        return "other"
+
+    def _in_file(self, file: EssayFile) -> dict[str, int]:
+        """Returns each field that changed, with the place up to which it is the same; `evidence` where clues are gone.
+
+        A zip's name says nothing of who has written a file in it, so it is changed there as on the zip itself.
+        """
+        whose = self._whose(file)
+        line = {"own": self._own.line, "unknown": self._unknown.line, "other": self._unknown.whole}[whose]
+        text = {"own": self._own.text, "unknown": self._unknown.text, "other": _unchanged}[whose]
+        before = {field: getattr(file, field) for field in _FIELDS}
+        if file.archive is not None:
+            first, slash, rest = file.path.partition("/")
+            file.path = f"{self._unknown.line(first)}{slash}{rest}"
+        for field in _FIELDS:
+            setattr(file, field, everywhere(text if field == "text" else line, getattr(file, field)))
+        file.name, file.path = _cut(file.name), file.path[:1000]
+        now = {field: getattr(file, field) for field in _FIELDS}
+        cuts = {field: _same_until(old, now[field]) for field, old in before.items() if old != now[field]}
+        evidence = [] if whose == "own" else _kept(file.evidence, line, cuts)
+        if evidence != file.evidence:
+            file.evidence, cuts["evidence"] = evidence, 0
+        if "name" in cuts:
+            self._renamed[str(file.public_id)] = file.name
+        return cuts
+
+    def _in_match(self, file: EssayFile, cuts: dict[str, int]) -> list[Association]:
+        """The file's match, where it changes."""
+        match = _match_of(file)
+        if match is None:
+            return []
+        before = match.evidence, match.candidates, match.certainty
+        whose = self._whose(file)
+        if whose == "own":
+            match.evidence = []
+            if not match.is_decided and match.certainty == Association.Certainty.CERTAIN:
+                match.certainty = Association.Certainty.UNSURE
+        else:
+            line = self._unknown.whole if whose == "other" else self._unknown.line
+            match.evidence = _kept(match.evidence, line, cuts)
+        left = {item["id"] for item in match.evidence}
+        match.candidates = [candidate | {"reasons": self._reasons(candidate, left)} for candidate in match.candidates]
+        return [match] if before != (match.evidence, match.candidates, match.certainty) else []
+
+    def _reasons(self, candidate: dict[str, Any], left: set[str]) -> list[dict[str, Any]]:
+        """Those whose clues are all still there; none for the student."""
+        if candidate["student"] == self._student.pk:
+            return []
+        return [reason for reason in candidate["reasons"] if left.issuperset(reason["evidence"])]
+
+
+_FIELDS = ("name", "path", "text", "headers", "properties", "sidecars")
+_FIELD_OF = {"header": "headers", "property": "properties", "sidecar": "sidecars"}
+
+
+def _match_of(file: EssayFile) -> Association | None:
+    return getattr(getattr(file, "essay", None), "association", None)
+
+
+def _cut(name: str) -> str:
+    """255 characters, with the file's ending."""
+    ending = PurePosixPath(name).suffix[:20]
+    return name if len(name) <= 255 else name[: 255 - len(ending)] + ending
+
+
+def _unchanged(value: str) -> str:
+    return value
+
+
+def _same_until(old: Any, new: Any) -> int:
+    """The place up to which two strings are the same; of lists nothing is."""
+    if not isinstance(old, str):
+        return 0
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _kept(evidence: list[dict[str, Any]], line: Callable[[str], str], cuts: dict[str, int]) -> list[dict[str, Any]]:
+    """The clues that do not name the student and stand where they stood."""
+
+    def stands(item: dict[str, Any]) -> bool:
+        field = item["field"].partition(":")[0]
+        cut = cuts.get(_FIELD_OF.get(field, field))
+        return (cut is None or int(item["end"]) <= cut) and line(item["text"]) == str(item["text"])
+
+    return [item for item in evidence if stands(item)]
+
+
+def _by(number: int, keys: list[int]) -> list[list[int]]:
+    return [keys[start : start + number] for start in range(0, len(keys), number)]
+
+
+def _write(rows: Sequence[Any], fields: list[str]) -> None:
+    """One statement, and one for the audit rows, which say what changed and not how."""
+    if not rows:
+        return
+    now = timezone.now()
+    for row in rows:
+        row.updated_at = now
+    type(rows[0])._default_manager.bulk_update(rows, [*fields, "updated_at"])
+    log_bulk(rows, action=LogEntry.Action.UPDATE, changed=fields)
