@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Subquery, When
 from django.db.models.functions import Now
 
-from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation
+from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
+from batches.pipeline import BUILT_IN
 from files.models import ZIP, EssayFile
 from files.storage import CHUNK, open_blob
 from huleedu.outbox.models import Delivery, DeliveryCursor, OutboxEvent
@@ -55,8 +56,8 @@ def _locked() -> Iterator[str]:
     """No file of a locked batch was added, taken out, replaced, read or matched after the lock."""
     rows = BatchFile.objects.filter(batch__locked_at__isnull=False)
     lock = F("batch__locked_at")
-    # A batch may be cancelled while its files are read; then reading ends, and matching does not begin.
-    closed_in_peace = ~Q(batch__status__in=[Batch.Status.CANCELLED, Batch.Status.ARCHIVED])
+    # A batch may be cancelled while its files are read; then reading and matching go on to their end.
+    closed_in_peace = ~Q(batch__status__in=[*Batch.CLOSED_EARLY])
     breaches = {
         "was added": Q(created_at__gt=lock),
         "was removed": Q(removed_at__gt=lock),
@@ -64,7 +65,7 @@ def _locked() -> Iterator[str]:
         "is to be read": Q(removed_at=None, file__status__in=[*EssayFile.ON_THE_WAY])
         & ~Q(file__detected_type=ZIP)
         & closed_in_peace,
-        "was matched": Q(file__essay__matched_at__gt=lock),
+        "was matched": Q(file__essay__matched_at__gt=lock) & closed_in_peace,
         "got a text": Q(file__essay__created_at__gt=lock),
     }
     for what, condition in breaches.items():
@@ -80,6 +81,12 @@ def _owners() -> Iterator[str]:
     matches = Association.objects.annotate(roster_owner=owner).exclude(student=None)
     for essay in matches.exclude(student__created_by=F("roster_owner")).values_list("essay__public_id", flat=True):
         yield f"essay {essay} is matched to another teacher's student"
+    chosen = Essay.objects.exclude(chosen_for=None).exclude(chosen_for__created_by=F("batch__owner"))
+    for essay in chosen.values_list("public_id", flat=True):
+        yield f"essay {essay} counts for another teacher's student"
+    excuses = Excuse.objects.exclude(student__created_by=F("batch__owner"))
+    for batch in excuses.values_list("batch__public_id", flat=True):
+        yield f"batch {batch} excuses another teacher's student"
     for file in BatchFile.objects.exclude(file__owner=F("batch__owner")).values_list("file__public_id", flat=True):
         yield f"file {file} is in another teacher's batch"
     for essay in Essay.objects.exclude(file__batch_file__batch=F("batch")).values_list("public_id", flat=True):
@@ -157,8 +164,16 @@ def _out_of_order() -> list[Any]:
 
 
 def _versions() -> Iterator[str]:
-    """Of each student's confirmed texts in a batch exactly one counts."""
+    """Of each student's confirmed texts in a batch exactly one counts; in assessment those that it began with do."""
+    assessed = PhaseRun.objects.filter(
+        batch__status=Batch.Status.PROCESSING, generation=F("batch__generation"), phase__in=BUILT_IN
+    )
+    counting = Count("batch__essays", filter=Q(batch__essays__counts=True, batch__essays__removed_at=None))
+    changed = assessed.annotate(counting=counting).exclude(total=F("counting"))
+    for batch in changed.values_list("batch__public_id", flat=True):
+        yield f"batch {batch} is assessed with other texts than it began with"
     texts = Essay.objects.live().filter(association__status="confirmed").order_by()
+    texts = texts.exclude(batch__lock_reason=Batch.LockReason.ASSESSMENT)
     counted = texts.values("batch__public_id", "association__student__public_id").annotate(
         n=Count("pk", filter=Q(counts=True))
     )

@@ -44,6 +44,8 @@ class Batch(PublicModel):
         ASSESSMENT = "assessment", _("by assessment")
 
     ENDS = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_FAILURES, Status.FAILED, Status.CANCELLED})
+    CLOSED_EARLY = frozenset({Status.CANCELLED, Status.ARCHIVED})
+    """States in which files are closed although reading and matching may not have ended: they go on to their end."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="batches")
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, null=True, blank=True, related_name="batches")

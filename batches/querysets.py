@@ -151,7 +151,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             status__in=[*EssayFile.ON_THE_WAY],
             updated_at__lt=late,
         ).filter(Q(lease_until=None) | Q(lease_until__lt=now))
-        unmatched = Essay.objects.live().filter(matched_at=None, file__updated_at__lt=late, batch__locked_at=None)
+        unmatched = Essay.objects.live().filter(matched_at=None, file__updated_at__lt=late)
+        unmatched = unmatched.filter(Q(batch__locked_at=None) | Q(batch__status__in=["cancelled", "archived"]))
         unmatched = unmatched.exclude(file__status__in=[*EssayFile.ON_THE_WAY])
         phase_late = now - timedelta(seconds=settings.PHASE_DEADLINE_SECONDS + settings.STUCK_SECONDS)
         silent = PhaseRun.objects.exclude(status__in=PhaseRun.ENDS).filter(reported_at__lt=phase_late)

@@ -150,7 +150,8 @@ def sweep_stuck() -> dict[str, int]:
     for _pk in file_pks:
         ingest_next.delay()
     ended = ~Q(file__status__in=[*EssayFile.ON_THE_WAY])
-    unmatched = Essay.objects.live().filter(ended, matched_at=None, file__updated_at__lt=late, batch__locked_at=None)
+    matched = Q(batch__locked_at=None) | Q(batch__status__in=[*Batch.CLOSED_EARLY])
+    unmatched = Essay.objects.live().filter(ended, matched, matched_at=None, file__updated_at__lt=late)
     batch_pks = list(unmatched.values_list("batch_id", flat=True).distinct().order_by("batch_id")[:500])
     for pk in batch_pks:
         match_essays.delay(pk)

@@ -9,7 +9,9 @@ from django.utils import timezone
 from batches.actions.asking import ask_to_take_over, asks_before_start
 from batches.actions.locks import lock_row, refuse_while_reading, save_step, step
 from batches.actions.phases import begin_phases, cancel_phases
+from batches.actions.versions import settle_versions
 from batches.models import Batch
+from batches.queue import queue_rematch
 from huleedu.common.actions import action
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def lock_batch(batch: Batch, *, actor: User) -> Batch:
 def unlock_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
     """Open the files again: ready → collecting. Raises ActionError `illegal_transition`, or `permission_denied`.
 
+    Undecided texts are matched again, since the class may have changed while no machine touched the matches.
     The reason stays with the batch, one for each time it was unlocked; its history shows them.
     """
     batch = lock_row(batch)
@@ -36,6 +39,7 @@ def unlock_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
     unlocked = {"at": timezone.now().isoformat(), "reason": reason.strip()[:500]}
     unlocks = [*batch.processing_metadata.get("unlocks", []), unlocked]
     batch.processing_metadata = {**batch.processing_metadata, "unlocks": unlocks}
+    queue_rematch(batch.pk)
     return save_step(batch, "processing_metadata")
 
 
@@ -71,10 +75,16 @@ def cancel_batch(batch: Batch, *, actor: User) -> Batch:
 
 @action
 def reopen_batch(batch: Batch, *, actor: User) -> Batch:
-    """From an end back to collecting; the lock is cleared. Raises ActionError `illegal_transition`."""
+    """From an end back to collecting; the lock is cleared. Raises ActionError `illegal_transition`.
+
+    Which texts count is settled anew, and undecided ones are matched again, as after `unlock_batch`.
+    """
     batch = lock_row(batch)
     step(batch, "reopen", actor=actor)
-    return save_step(batch)
+    batch = save_step(batch)
+    settle_versions(batch)
+    queue_rematch(batch.pk)
+    return batch
 
 
 @action

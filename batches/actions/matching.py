@@ -40,12 +40,15 @@ def rematch_batch(batch: Batch, *, actor: User) -> Batch:
 def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int:
     """Match the whole batch as far as it is read; returns how many suggestions are new.
 
-    Does nothing on a locked batch or, but for `again`, when every read text has been matched already. One statement
+    Does nothing on a locked batch or, but for `again`, when every read text has been matched already. In a batch that
+    was cancelled meanwhile what has begun ends: a text that was handed in before is read and matched. One statement
     reads the essays, two the roster; the writes are two bulk statements.
     """
     batch = lock_row(batch)
     essays = read_essays(batch)
-    if batch.is_locked or (not again and all(essay.matched_at for essay in essays)):
+    if batch.is_locked and batch.status not in Batch.CLOSED_EARLY:
+        return 0
+    if all(essay.matched_at for essay in essays) and (batch.is_locked or not again):
         return 0
     students = students_of(batch.school_class_id)
     clues = clues_of(essays, pattern_of(batch))
@@ -129,5 +132,5 @@ def _tell_if_all_read(batch: Batch, students: dict[str, Student], *, audience: l
         audience=audience,
     )
     undecided = Essay.objects.live().filter(batch=batch).undecided().count()
-    if undecided:
+    if undecided and batch.status not in Batch.CLOSED_EARLY:
         publish(BatchReviewNeeded(batch_id=batch.public_id, undecided=undecided), audience=audience)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from batches import actions
 from batches.invariants import CHECKS, LEASE_GRACE, broken_invariants
-from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation
+from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse
 from batches.tasks import run_phases
 from batches.tests.making import make_batch, make_stored, make_students
 from classes.models import SchoolClass, Student
@@ -171,6 +171,28 @@ def _two_count() -> None:
     )
 
 
+def _other_texts_assessed() -> None:
+    actions.start_batch(Batch.objects.get(), actor=User.objects.get(email__startswith="teacher"))
+    Essay.objects.filter(association__status="undecided").update(counts=False)
+
+
+def _foreign_confirmed() -> None:
+    stranger = User.objects.create_user("other@skola.example", "a-long-enough-password")
+    Student.objects.filter(given_name="Ada").update(created_by=stranger)
+
+
+def _foreign_chosen() -> None:
+    stranger = User.objects.create_user("other@skola.example", "a-long-enough-password")
+    foreign = Student.objects.create(created_by=stranger, given_name="Cy", family_name="Dal")
+    Essay.objects.update(chosen_for=foreign)
+
+
+def _foreign_excused() -> None:
+    stranger = User.objects.create_user("other@skola.example", "a-long-enough-password")
+    foreign = Student.objects.create(created_by=stranger, given_name="Cy", family_name="Dal")
+    Excuse.objects.create(batch=Batch.objects.get(), student=foreign)
+
+
 BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("blob", "has no bytes", _without_bytes),
     ("blob", "has other bytes", _other_bytes),
@@ -181,6 +203,9 @@ BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("lock", "was matched after the lock", _matched),
     ("lock", "got a text after the lock", _new_text),
     ("owner", "another teacher's student", _foreign_student),
+    ("owner", "another teacher's student", _foreign_confirmed),
+    ("owner", "counts for another teacher's student", _foreign_chosen),
+    ("owner", "excuses another teacher's student", _foreign_excused),
     ("owner", "in another teacher's batch", _foreign_file),
     ("owner", "in another batch than its file", _other_batch),
     ("decision", "not what was decided last", _changed_by_a_machine),
@@ -194,6 +219,7 @@ BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("outbox", "more than was counted", _beyond_the_count),
     ("version", "has 0 counting texts", _none_counts),
     ("version", "has 2 counting texts", _two_count),
+    ("version", "with other texts than it began with", _other_texts_assessed),
 ]
 
 
