@@ -27,17 +27,20 @@ Association = EssayStudentAssociation
 def settle_versions(batch: Batch) -> None:
     """Put the texts of each student in order and let exactly one count. Part of an action that has the batch locked.
 
-    One statement; one or two more where something changes.
+    Once they have gone to assessment those that count stay, whoever turns out to have written them, until the batch is
+    opened again. One statement; one or two more where something changes.
     """
     somewhere = Q(association__student__isnull=False) | Q(counts=False) | Q(replaces__isnull=False)
-    rows = Essay.objects.live().filter(somewhere, batch=batch).select_related("association", "file")
+    rows = Essay.objects.live().filter(somewhere, batch=batch).select_related("association", "file", "batch")
     essays = list(rows.only(*_NEEDED).order_by("pk"))
     places = place_versions(map(_text, essays))
     changed = []
     for essay in essays:
         place = places[essay.pk]
-        if (essay.replaces_id, essay.counts) != (place.replaces, place.counts):
-            essay.replaces_id, essay.counts = place.replaces, place.counts
+        # Read with the texts, since a caller's batch may be from before it was locked.
+        counts = essay.counts if essay.batch.lock_reason == Batch.LockReason.ASSESSMENT else place.counts
+        if (essay.replaces_id, essay.counts) != (place.replaces, counts):
+            essay.replaces_id, essay.counts = place.replaces, counts
             changed.append(essay)
     if changed:
         Essay.objects.bulk_update(changed, ["replaces", "counts"])
@@ -45,8 +48,8 @@ def settle_versions(batch: Batch) -> None:
 
 
 _NEEDED = (
-    "public_id", "batch", "replaces", "counts", "chosen_for", "file__name", "file__path", "file__created_at",
-    "association__essay", "association__student", "association__status", "association__certainty",
+    "public_id", "batch__lock_reason", "replaces", "counts", "chosen_for", "file__name", "file__path",
+    "file__created_at", "association__essay", "association__student", "association__status", "association__certainty",
 )  # fmt: skip
 
 

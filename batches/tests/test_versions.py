@@ -14,7 +14,9 @@ from rest_framework.test import APIClient
 
 from batches import actions
 from batches.actions.doubts import doubt_matches
-from batches.models import Batch, Essay
+from batches.invariants import broken_invariants
+from batches.models import Batch, Essay, PhaseRun
+from batches.tasks import run_phases
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
 from batches.versions import Place, Text, handed_in_at, place_versions
@@ -277,6 +279,27 @@ def test_once_assessment_has_begun_the_choice_stands(batch: Batch, versions: lis
     assert error.code == "batch_locked"
     Batch.objects.filter(pk=batch.pk).update(status="ready", lock_reason="teacher")
     assert actions.count_version(versions[0], instead_of=versions[2].public_id, actor=teacher).counts
+
+
+def test_a_decision_in_assessment_leaves_the_texts_that_are_assessed(
+    batch: Batch, essays: list[Essay], students: list[Student], teacher: User
+) -> None:
+    confirm(essays[:2], students[0], teacher)
+    confirm(essays[2:], students[1], teacher)
+    assert chain(essays) == [(None, False), (0, True), (None, True)]
+    actions.start_batch(batch, actor=teacher)
+    confirm(essays[2:], students[0], teacher)
+    assert chain(essays) == [(None, False), (0, True), (1, True)], "in order, and none given up"
+    confirm(essays[1:2], students[1], teacher)
+    assert [essay.pk for essay in Essay.objects.handed_over().filter(batch=batch)] == [essays[1].pk, essays[2].pk]
+    assert list(broken_invariants(blobs=False)) == []
+    run_phases(batch.pk, 1)
+    assert PhaseRun.objects.get(batch=batch, phase="nlp").total == 2
+    actions.undo_decisions(batch, actor=teacher)
+    assert [counts for _before, counts in chain(essays)] == [False, True, True]
+    actions.reopen_batch(batch, actor=teacher)
+    assert chain(essays) == [(None, False), (0, False), (1, True)], "settled anew"
+    assert list(broken_invariants(blobs=False)) == []
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
