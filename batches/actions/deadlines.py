@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from batches.actions.certain import certain_matches
 from batches.actions.locks import lock_row, reading_count, tell_status
 from batches.actions.versions import settle_versions
 from batches.events import BatchDeadlineNear, EssayStudentAssociationUpdatedV1
@@ -47,8 +48,9 @@ def confirm_at_deadline(batch: Batch, *, now: datetime, actor: None = None) -> i
         batch=batch, association__status="undecided", association__certainty="certain"
     )
     rows = Association.objects.filter(essay__in=certain, student__isnull=False).select_related("essay", "student")
-    associations = list(rows.select_for_update(no_key=True, of=("self",)).order_by("essay_id"))
-    _confirm(batch, [one for one in associations if not one.is_decided])
+    locked = list(rows.select_for_update(no_key=True, of=("self",)).order_by("essay_id"))
+    associations = certain_matches(batch, locked)
+    _confirm(batch, associations)
     batch.auto_confirm = False
     batch.version += 1
     batch.save(update_fields=["auto_confirm", "version", "updated_at"])

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.actions.certain import certain_matches
 from batches.actions.locks import lock_row
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
@@ -86,8 +87,8 @@ def confirm_matches(
     """Confirm the certain matches (all, or those of `essay_ids`) in one step that one undo takes back.
 
     `seen` names essays with the student the person saw beside each. An essay that is no longer certain, has another
-    student by now or is already decided is refused with `not_certain`, an unknown one with `not_found`; the others
-    go on.
+    student by now, one who is not in the class any more, or is already decided is refused with `not_certain`, an
+    unknown one with `not_found`; the others go on.
     """
     essays = Essay.objects.live().filter(batch=batch)
     wanted = set(seen) if seen is not None else None if essay_ids is None else set(essay_ids)
@@ -95,13 +96,15 @@ def confirm_matches(
         essays = essays.filter(association__status="undecided", association__certainty="certain")
     else:
         essays = essays.filter(public_id__in=wanted)
-    lock_row(batch)
+    batch = lock_row(batch)
     group, audience = uuid.uuid4(), batch.audience()
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
-    for association in _lock_associations(essays):
+    associations = _lock_associations(essays)
+    certain = {association.pk for association in certain_matches(batch, associations)}
+    for association in associations:
         key, student = association.essay.public_id, association.student
-        if not _is_certain(association) or student is None or (seen and seen[key] != student.public_id):
+        if association.pk not in certain or student is None or (seen and seen[key] != student.public_id):
             refused.append((key, "not_certain"))
             continue
         status = Association.Status.CONFIRMED
@@ -112,10 +115,6 @@ def confirm_matches(
     missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
     refused += [(key, "not_found") for key in sorted(missing)]
     return Confirmation(group if confirmed else None, tuple(confirmed), tuple(refused))
-
-
-def _is_certain(association: Association) -> bool:
-    return not association.is_decided and association.certainty == Association.Certainty.CERTAIN
 
 
 @action

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from batches import actions, tasks
-from batches.models import Batch, Essay
+from batches.invariants import broken_invariants
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation, Excuse
+from batches.state import count_batch
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
-from classes.models import ClassCourse, ClassShare, SchoolClass
+from classes.actions import remove_student
+from classes.models import ClassCourse, ClassShare, SchoolClass, Student, StudentMerge
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
@@ -185,6 +190,7 @@ def test_the_page_says_why_it_refuses(
         409,
         True,
     )
+    tasks.rematch_essays(batch.pk)
     actions.lock_batch(batch, actor=teacher)
     assert "its class cannot be changed" in client.get(address).content.decode()
 
@@ -198,3 +204,108 @@ def test_a_new_batch_has_the_only_class_or_the_one_it_came_from(
     assert "selected>Without class" in client.get(address).content.decode().replace('value="" ', "")
     page = client.get(address, {"class": str(other.public_id)}).content.decode()
     assert f'value="{other.public_id}" selected' in page
+
+
+# --- nothing of the class before stays -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def theirs(teacher: User, colleague: User) -> SchoolClass:
+    """A colleague's class that the teacher may change."""
+    made = SchoolClass.objects.create(owner=colleague, designation="TE25A")
+    ClassShare.objects.create(school_class=made, user=teacher, can_change=True)
+    return made
+
+
+@pytest.fixture
+def suggested(owned_class: SchoolClass, teacher: User) -> Batch:
+    """With two certain texts, one unsure, and all of the owned class."""
+    students = make_students(owned_class, ["Emil Berg", "Nora Ek", "Isak Dal"])
+    made = make_batch(teacher, owned_class)
+    make_essays(made, 2, students=students[:2], certainty="certain")
+    make_essays(made, 1, students=students[2:], certainty="unsure")
+    return made
+
+
+def matches_of(batch: Batch) -> list[EssayStudentAssociation]:
+    return list(EssayStudentAssociation.objects.filter(essay__batch=batch).order_by("essay_id"))
+
+
+@pytest.mark.parametrize("where", ["own", "none", "another teacher's"])
+def test_the_suggestions_of_the_class_before_are_gone_at_once(
+    suggested: Batch, other_class: SchoolClass, theirs: SchoolClass, teacher: User, where: str
+) -> None:
+    choose(suggested, {"own": other_class, "none": None, "another teacher's": theirs}[where], teacher)
+    for match in matches_of(suggested):
+        assert (match.student, match.certainty, match.confidence) == (None, "no_match", 0.0)
+        assert (match.candidates, match.evidence) == ([], [])
+    counts = count_batch(suggested)
+    assert (counts.reading, counts.certain, counts.suggested) == (3, 0, 0), "until matching has run"
+    assert actions.confirm_matches(suggested, actor=teacher).confirmed == ()
+    for step in (actions.lock_batch, actions.start_batch):
+        assert refusal(lambda step=step: step(suggested, actor=teacher)) == "still_reading"
+    tasks.rematch_essays(suggested.pk)
+    assert count_batch(suggested).reading == 0
+    assert list(broken_invariants(blobs=False)) == []
+
+
+@pytest.mark.parametrize("how", ["all", "chosen", "seen", "deadline"])
+def test_a_suggestion_from_outside_the_class_is_not_certain(
+    suggested: Batch, owned_class: SchoolClass, stranger: User, teacher: User, how: str
+) -> None:
+    first, second, _unsure = matches_of(suggested)
+    assert first.student
+    assert second.student
+    remove_student(owned_class, student=first.student, actor=teacher)
+    Student.objects.filter(pk=second.student.pk).update(created_by=stranger)
+    if how == "deadline":
+        past = timezone.now() - timedelta(seconds=1)
+        Batch.objects.filter(pk=suggested.pk).update(auto_confirm=True, review_by=past)
+        assert actions.confirm_at_deadline(suggested, now=timezone.now(), actor=None) == 0
+    else:
+        keys = [first.essay.public_id, second.essay.public_id]
+        named = {match.essay.public_id: match.student.public_id for match in (first, second) if match.student}
+        more = {"all": {}, "chosen": {"essay_ids": keys}, "seen": {"seen": named}}[how]
+        done = actions.confirm_matches(suggested, actor=teacher, **more)
+        assert done.refused == tuple((key, "not_certain") for key in keys)
+    assert {match.status for match in matches_of(suggested)} == {"undecided"}
+
+
+def test_another_teacher_gets_no_student_with_the_batch(
+    suggested: Batch, theirs: SchoolClass, owned_class: SchoolClass, teacher: User, colleague: User,
+    client_for: ClientFor,
+) -> None:  # fmt: skip
+    """Not with a removed text, not by undo, not in the history, not as one who is excused."""
+    removed, live, _unsure = matches_of(suggested)
+    actions.confirm_matches(suggested, essay_ids=[removed.essay.public_id, live.essay.public_id], actor=teacher)
+    actions.clear_decision(live.essay, version=None, actor=teacher)
+    actions.remove_file(suggested, file=removed.essay.file, actor=teacher)
+    assert live.student
+    Essay.objects.filter(batch=suggested).update(chosen_for=live.student)
+    actions.excuse_student(suggested, student=live.student, actor=teacher)
+    moved = choose(suggested, theirs, teacher)
+    assert moved.owner == colleague
+    assert {match.student for match in matches_of(suggested)} == {None}
+    assert not Essay.objects.filter(batch=suggested).exclude(chosen_for=None).exists()
+    assert not Excuse.objects.filter(batch=suggested).exists()
+    assert not Decision.objects.filter(essay__batch=suggested).exclude(before__student=None, after__student=None)
+    assert refusal(lambda: actions.undo_decisions(suggested, actor=teacher)) == "not_undoable"
+    page = client_for(colleague).get(reverse("batches:history", args=[suggested.public_id])).content.decode()
+    assert "Confirmed" in page
+    assert not any(name in page for name in ("Emil", "Nora", "Isak"))
+    assert list(broken_invariants(blobs=False)) == []
+
+
+def test_two_students_again_name_nobody_in_a_batch_that_was_handed_over(
+    suggested: Batch, theirs: SchoolClass, teacher: User
+) -> None:
+    _first, live, unsure = matches_of(suggested)
+    assert live.student
+    assert unsure.student
+    actions.decide_student(live.essay, student=live.student, version=None, actor=teacher)
+    actions.clear_decision(live.essay, version=None, actor=teacher)
+    actions.merge_students(live.student, into=unsure.student, actor=teacher)
+    choose(suggested, theirs, teacher)
+    actions.unmerge_students(StudentMerge.objects.get(), actor=teacher)
+    assert not Decision.objects.filter(essay__batch=suggested).exclude(before__student=None, after__student=None)
+    assert list(broken_invariants(blobs=False)) == []
