@@ -200,7 +200,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
 
 def _version(request: Request) -> int | None:
-    serializer = SeenVersion(data=request.query_params)
+    serializer = SeenVersion(data=request.query_params.dict())
     serializer.is_valid(raise_exception=True)
     version: int | None = serializer.validated_data["version"]
     return version

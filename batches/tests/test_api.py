@@ -284,7 +284,11 @@ def test_deciding_clearing_and_a_stale_version(call: APIClient, batch: Batch, st
     assert stale["current"] == call.get(f"/api/v1/essays/{essay.public_id}/").json()
     nobody = call.put(path, {"student_id": None, "version": 2}).json()["association"]
     assert (nobody["status"], nobody["student"], nobody["method"]) == ("no_student", None, "person")
-    assert_problem(call.delete(f"{path}?version=1"), 409, "version_conflict")
+    for other in ("1", "99999999999", "1" * 30):
+        assert_problem(call.delete(f"{path}?version={other}"), 409, "version_conflict")
+    for unreadable in ("", "-1", "x", "1e9", "%D9%A3x", "9" * 5000):
+        assert_problem(call.delete(f"{path}?version={unreadable}"), 400, "validation_error")
+    assert call.get(f"/api/v1/essays/{essay.public_id}/").json()["association"]["status"] == "no_student"
     cleared = call.delete(f"{path}?version=3").json()["association"]
     assert (cleared["status"], cleared["student"]["id"]) == ("undecided", str(students[0].public_id))
     assert_problem(call.put(path, {"version": 4}), 400, "validation_error")
