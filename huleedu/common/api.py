@@ -54,7 +54,7 @@ class ApiViewSet(GenericViewSet[Any]):
             try:
                 return super().dispatch(request, *args, **kwargs)
             finally:
-                current_key.set(None)
+                current_key.set(0)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication and throttling, look the key up."""

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from huleedu.common.models import IdempotencyKey
 
-current_key: ContextVar[int | None] = ContextVar("idempotency_key", default=None)
-"""The row of the call that is being answered."""
+current_key: ContextVar[int] = ContextVar("idempotency_key", default=0)
+"""The row of the call that is being answered; 0 where there is none."""
 
 
 def forget_answers(user_ids: Iterable[int]) -> None:
