@@ -94,7 +94,7 @@ class StudentTextsViewSet(ApiViewSet):
 
     @extend_schema(request=ProtectionInput, responses=StudentSerializer)
     def protection(self, request: Request, student_id: UUID) -> Response:
-        """Protect an identity by an alias, or end that."""
+        """Protect an identity by an alias, or end that; 409 `still_reading` while a file of the batches is read."""
         student = self._editable(student_id)
         values = self._input(ProtectionInput, request)
         alias = values.pop("alias", "")
