@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     In every batch of the student's classes, with what was skipped, refused or taken out. Of files that are the
     student's every name goes, in their texts too; of files without a known writer whatever no classmate is called as
     well; of a classmate's the whole name and address in all but the text, whose words are the classmate's. Not changed
-    are the files' bytes, titles of batches, and what is handed in later.
+    are the files' bytes, titles of batches, and what is handed in, or read from those bytes again, later.
 
     Raises ActionError `validation_error` for an alias that tells the name, `still_reading` while a file of the batches
     is on its way. On a student who is protected already only the alias changes.
@@ -77,7 +78,8 @@ def _lock_batches(student: Student) -> list[Batch]:
 def _refuse_while_reading(batches: Sequence[Batch]) -> None:
     """What is on its way would bring the name back. A zip that waits for its batch to be opened is handed in later."""
     files = EssayFile.objects.filter(batch_file__batch__in=batches, status__in=[*EssayFile.ON_THE_WAY])
-    never = Q(batch_file__removed_at__isnull=False, status=EssayFile.Status.STORED)
+    # Of what was taken out only that is read which a worker has in hand.
+    never = Q(batch_file__removed_at__isnull=False) & ~Q(status=EssayFile.Status.READING, lease_until__gte=Now())
     waits = Q(detected_type=ZIP, batch_file__batch__locked_at__isnull=False)
     if files.exclude(never).exclude(waits).exists():
         message = _("Files of the student's batches are still being read. Protect the identity when they are done.")
