@@ -242,8 +242,8 @@ def test_the_suggestions_of_the_class_before_are_gone_at_once(
     counts = count_batch(suggested)
     assert (counts.reading, counts.certain, counts.suggested) == (3, 0, 0), "until matching has run"
     assert actions.confirm_matches(suggested, actor=teacher).confirmed == ()
-    for step in (actions.lock_batch, actions.start_batch):
-        assert refusal(lambda step=step: step(suggested, actor=teacher)) == "still_reading"
+    assert refusal(lambda: actions.lock_batch(suggested, actor=teacher)) == "still_reading"
+    assert refusal(lambda: actions.start_batch(suggested, actor=teacher)) == "still_reading"
     tasks.rematch_essays(suggested.pk)
     assert count_batch(suggested).reading == 0
     assert list(broken_invariants(blobs=False)) == []
@@ -265,8 +265,8 @@ def test_a_suggestion_from_outside_the_class_is_not_certain(
     else:
         keys = [first.essay.public_id, second.essay.public_id]
         named = {match.essay.public_id: match.student.public_id for match in (first, second) if match.student}
-        more = {"all": {}, "chosen": {"essay_ids": keys}, "seen": {"seen": named}}[how]
-        done = actions.confirm_matches(suggested, actor=teacher, **more)
+        ways: dict[str, dict[str, Any]] = {"all": {}, "chosen": {"essay_ids": keys}, "seen": {"seen": named}}
+        done = actions.confirm_matches(suggested, actor=teacher, **ways[how])
         assert done.refused == tuple((key, "not_certain") for key in keys)
     assert {match.status for match in matches_of(suggested)} == {"undecided"}
 

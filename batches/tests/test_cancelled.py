@@ -66,11 +66,8 @@ def test_an_opened_batch_is_matched_again(
     queued: list[int] = []
     monkeypatch.setattr(tasks.rematch_essays, "delay_on_commit", queued.append)
     batch = make_batch(teacher, owned_class)
-    close, open_again = {
-        "unlock": (actions.lock_batch, actions.unlock_batch),
-        "reopen": (actions.cancel_batch, actions.reopen_batch),
-    }[back]
-    close(batch, actor=teacher)
+    unlocks = back == "unlock"
+    (actions.lock_batch if unlocks else actions.cancel_batch)(batch, actor=teacher)
     assert queued == []
-    open_again(batch, actor=teacher)
+    (actions.unlock_batch if unlocks else actions.reopen_batch)(batch, actor=teacher)
     assert queued == [batch.pk]
