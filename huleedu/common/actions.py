@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -18,6 +19,8 @@ R = TypeVar("R")
 
 TRIES = 3
 """How often an action is run before it gives up on whoever is in its way."""
+PAUSE = 0.05
+"""Seconds before the next try: whoever was let through goes first."""
 _CROSSED = (errors.DeadlockDetected, errors.SerializationFailure)
 _MET = (*_CROSSED, errors.ForeignKeyViolation)
 """Two actions met: their locks crossed, or one removed what the other was about to refer to."""
@@ -48,6 +51,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
                     return function(*args, **kwargs)
             except Error as error:
                 if left and isinstance(error.__cause__, _MET):
+                    time.sleep(PAUSE)
                     continue
                 if actor is not None and isinstance(error.__cause__, _CROSSED):
                     message = _("Somebody changed the same at the same moment. Try again.")

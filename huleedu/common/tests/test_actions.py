@@ -48,7 +48,7 @@ def test_a_deadlock_is_tried_again(
     one, other = pair
     outcomes = race(partial(rename, one, other, actor=teacher), partial(rename, other, one, actor=teacher))
     assert outcomes == ["done", "done"]
-    assert len(tried) == 3
+    assert len(tried) >= 3
     assert sorted(sent) == ["SA24A", "SA24B"]
     names = SchoolClass.objects.order_by("pk").values_list("designation", flat=True)
     assert list(names) == ["SA24A-new", "SA24B-new"]
