@@ -78,7 +78,7 @@ def test_from_a_class_list_to_the_result(open_page: OpenPage, sign_in: SignIn, e
     # Both pages hear of it: the one that sends, and the one that only looks on.
     for looking in (page, tab):
         expect(looking.locator("#file-rows tr")).to_have_count(30, timeout=60_000)
-        expect(looking.locator("#counts, #batch-counts").first).to_contain_text("30", timeout=60_000)
+        expect(looking.locator("#counts, #batch-counts").first).to_contain_text("30 of 30", timeout=60_000)
         expect(looking.locator("#batch-head")).to_contain_text("Review matches", timeout=60_000)
         expect(looking.locator("#file-rows")).to_contain_text("Nils Ahlqvist", timeout=60_000)
     assert loads == [], "nothing of this may need a reload"
@@ -93,8 +93,8 @@ def review_and_correct(page: Page, address: str) -> str:
     page.goto(f"{address}review/")
     queue = page.locator("#queue")
     queue.get_by_role("link", name=re.compile("Emil A SA24D")).click()
+    expect(queue.locator("[aria-current]")).to_contain_text("Emil A SA24D")
     expect(page.get_by_role("radio").nth(1)).to_be_visible()
-    page.wait_for_load_state("load")
     suggested = page.locator("#confirm").inner_text()
     page.keyboard.press("2")
     expect(page.locator("#confirm")).not_to_have_text(suggested)
@@ -109,8 +109,10 @@ def review_and_correct(page: Page, address: str) -> str:
     for _text in range(5):
         if page.locator("#nobody").count() == 0 or "Needs you" not in page.locator("#queue").inner_text():
             break
+        undecided = page.locator("#queue .queue-item[aria-current]").get_attribute("href")
         page.locator("#nobody").click()
-        page.wait_for_load_state()
+        page.get_by_role("button", name="Leave without student").click()
+        expect(page.locator(f"#queue .queue-item[aria-current][href='{undecided}']")).to_have_count(0)
     expect(page.locator("#queue")).not_to_contain_text("Needs you")
     return chosen
 
@@ -125,11 +127,12 @@ def start_and_see_the_lock(page: Page, tab: Page, address: str) -> None:
 
 
 def look_at_the_result(page: Page, address: str, *, chosen: str) -> None:
-    """Thirty rows, thirty files, the corrected one under the chosen student."""
+    """Thirty texts, thirty files, the corrected one under the chosen student; then who has not handed in."""
     page.goto(address)
     table = downloaded(page, "Download the result as CSV").decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(table), delimiter=";"))
-    assert len(rows) == 31
+    assert sum(bool(row[3]) for row in rows[1:]) == 30
+    assert {row[4] for row in rows[1:] if not row[3]} <= {"not handed in", "may have handed in"}
     corrected = next(row for row in rows if "Emil A SA24D.docx" in row)
     assert f"{corrected[1]} {corrected[0]}" == chosen
     page.goto(address)

@@ -1,8 +1,8 @@
-// What every page shares: one WebSocket that tells which parts to fetch again, and small conveniences. All of it is extra:
-// without script, and while the socket is away, pages are plain pages and forms.
+// What every page shares: one WebSocket that tells which parts to fetch again, and what is read out. All of it is extra: without
+// script, and while the socket is away, pages are plain pages and forms.
 //
-// Tells others: `live:<kind>:<uuid>`, `live:any`, `contact` (there is contact again) and `shown` (another page stands in this
-// one's place) on document. Listens for: `announce` (detail: the words to read out). `window.page` is for the other scripts.
+// Tells others: `live:<kind>:<uuid>`, `live:any` and `contact` (there is contact again) on document. Listens for: `announce`
+// (detail: the words to read out). `window.page` is for the other scripts; page.js adds its own half to it.
 "use strict";
 
 (() => {
@@ -48,13 +48,18 @@
 
   /** A fragment says what is new in data-announce; it is read out when it differs from before. */
   const announced = new Map();
-  for (const part of document.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
   function announceFragment(element) {
     for (const part of [element, ...element.querySelectorAll("[data-announce]")]) {
       const words = part.dataset.announce;
       if (words && announced.get(part.id) !== words) announce(words);
       announced.set(part.id, words);
     }
+  }
+
+  /** What stands on the page already is not read out. */
+  function remember(root) {
+    for (const part of root.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
+    if (root.dataset?.announce) announced.set(root.id, root.dataset.announce);
   }
 
   // --- the socket --------------------------------------------------------------------------------------------------
@@ -95,13 +100,14 @@
     socket = null;
     clearInterval(heartbeat);
     clearTimeout(silence);
-    if (code === SIGNED_OUT) return signedOut();
+    if (code === SIGNED_OUT) return page.signedOut();
     patience ||= setTimeout(() => show(false), PATIENCE_MS);
     polling ||= setInterval(everything, POLL_MS);
     retry = setTimeout(connect, Math.min(MAX_WAIT_MS, 1000 * 2 ** tries++));
   }
 
   const send = (frame) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame));
+  const subscribe = () => resources.forEach((resource) => send({ action: "subscribe", resource }));
 
   /** Anything the server says will do; silence means that contact is lost, whatever the browser believes. */
   function expectAnswer() {
@@ -126,7 +132,7 @@
     tries = 0;
     polling = clearInterval(polling);
     show(true);
-    resources.forEach((resource) => send({ action: "subscribe", resource }));
+    subscribe();
     if (hasBeenLive || !lastSeq || lastSeq > seq) everything();
     else if (lastSeq < seq) send({ action: "resume", after: lastSeq });
     sessionStorage.setItem("seq", lastSeq = seq);
@@ -136,279 +142,21 @@
     document.dispatchEvent(new CustomEvent("contact"));
   }
 
-  if ("live" in body.dataset) {
-    connect();
-    addEventListener("offline", () => { show(false); if (socket) lost(); });
-    addEventListener("online", () => socket || connect());
-  }
+  const hasLost = () => socket === null;
+  const reconnect = () => socket || connect();
+  const stopAsking = () => { polling = clearInterval(polling); };
 
-  // --- a session that has ended ------------------------------------------------------------------------------------------
-
-  const signIn = body.dataset.signIn, dialog = document.getElementById("signed-out");
-  const isSignIn = (address) => Boolean(signIn) && new URL(address, location.href).pathname === signIn;
-  let back = null; // settled when the same person has signed in again
-
-  /** Asks to sign in over the page, which keeps what was typed; resolves once that is done. */
-  function signedOut() {
-    polling = clearInterval(polling);
-    back ||= Promise.withResolvers();
-    if (!dialog.open) dialog.showModal();
-    return back.promise;
-  }
-
-  function token() {
-    return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-  }
-
-  /** The answer to a form's fields. Where the session has ended: once the person has signed in, to the same once more. */
-  async function post(address, fields, { fragment = true } = {}) {
-    const headers = { "X-CSRFToken": token(), ...(fragment ? { "HX-Request": "true" } : {}) };
-    fields.delete("csrfmiddlewaretoken"); // another sign-in may have made it old
-    const answer = await fetch(address, { method: "POST", body: fields, headers });
-    if (!isSignIn(answer.url)) return answer;
-    await signedOut();
-    return post(address, fields, { fragment });
-  }
-
-  async function signInAgain(form) {
-    const fields = new FormData(form), error = form.querySelector("[role=alert]");
-    fields.set("next", location.pathname);
-    fields.delete("csrfmiddlewaretoken");
-    const answer = await fetch(signIn, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (isSignIn(answer.url)) {
-      error.textContent = fresh.querySelector("[role=alert], .banner-error")?.textContent.trim() ?? "";
-      return form.querySelector("[type=password]").select();
-    }
-    if (fresh.body.dataset.user !== body.dataset.user) return location.reload(); // somebody else sees their own page
-    form.reset();
-    error.textContent = "";
-    dialog.close();
-    back?.resolve();
-    back = null;
-    return socket || connect();
-  }
-
-  dialog?.querySelector("form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    signInAgain(event.target).catch(() => note("offline-note"));
-  });
-
-  // --- another page in this one's place ------------------------------------------------------------------------------------
-
-  let here = location.pathname + location.search;
-
-  /** Puts the page `html` in place of this one: what is in <main>, the title, what is open in the navigation. */
-  function showPage(html, address, { push = true } = {}) {
-    const fresh = new DOMParser().parseFromString(html, "text/html"), main = fresh.getElementById("content");
-    if (!main) return location.assign(address);
-    const { pathname, search } = new URL(address, location.href);
-    if (push && pathname + search !== here) history.pushState(null, "", pathname + search);
-    here = pathname + search;
-    document.title = fresh.title;
-    body.className = fresh.body.className;
-    body.dataset.resources = fresh.body.dataset.resources ?? "";
+  /** Another page stands in this one's place: it is told about its own resources. */
+  function follow() {
     resources = resourcesOf(body);
-    const content = document.getElementById("content");
-    for (const child of content.children) letGo(child);
-    content.replaceChildren(...main.childNodes);
-    document.querySelector(".main-nav").replaceWith(fresh.querySelector(".main-nav"));
-    resources.forEach((resource) => send({ action: "subscribe", resource }));
-    htmx.process(content);
-    prepare(content);
-    ready();
-    if (document.activeElement === body) content.focus({ preventScroll: true });
-    document.dispatchEvent(new CustomEvent("shown"));
+    subscribe();
   }
 
-  /** What leaves the page takes no answer any more. */
-  function letGo(root) {
-    for (const asking of [root, ...root.querySelectorAll(".htmx-request")]) {
-      asking.addEventListener("htmx:beforeSwap", (event) => { event.detail.shouldSwap = false; });
-    }
+  window.page = { announce, announceFragment, everything, follow, hasLost, reconnect, remember, stopAsking };
+
+  if ("live" in body.dataset) {
+    document.addEventListener("DOMContentLoaded", reconnect); // once every script is there to hear what it says
+    addEventListener("offline", () => { show(false); if (socket) lost(); });
+    addEventListener("online", reconnect);
   }
-
-  /** Puts `fresh` in the place of `old`, both with the same id. */
-  function replacePart(old, fresh) {
-    letGo(old);
-    old.replaceWith(fresh);
-    htmx.process(fresh);
-    prepare(fresh);
-  }
-
-  /** The page at an address. Rejects without contact. */
-  async function getPage(address, headers = {}) {
-    const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
-    if (!isSignIn(answer.url)) return { html: await answer.text(), address: answer.url, ok: answer.ok };
-    await signedOut();
-    return getPage(address, headers);
-  }
-
-  addEventListener("popstate", async (event) => {
-    if (event.state?.htmx || location.pathname + location.search === here) return;
-    try {
-      const { html, address } = await getPage(location.href);
-      showPage(html, address, { push: false });
-    } catch {
-      note("offline-note");
-    }
-  });
-
-  window.page = { announce, getPage, note, post, replacePart, showPage, signedOut, token };
-
-  // --- htmx: what a swap must leave alone, and what to say when a request fails ------------------------------------------
-
-  const wanted = new Set();
-
-  function inUse(target) {
-    const selection = getSelection(), fields = target.querySelectorAll("input, select, textarea");
-    return (document.activeElement !== body && target.contains(document.activeElement))
-      || target.querySelector("details.menu[open], dialog[open]") !== null
-      || (selection && !selection.isCollapsed && target.contains(selection.anchorNode))
-      || [...fields].some(isChanged);
-  }
-
-  function isChanged(field) {
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.options) return !field.selectedOptions[0]?.defaultSelected && field.selectedIndex > 0;
-    return field.type !== "hidden" && field.value !== field.defaultValue;
-  }
-
-  function saysTheSame(target, html) {
-    const words = (element) => element?.textContent.replace(/\s+/g, " ").trim();
-    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(target.id);
-    return words(fresh) === words(target);
-  }
-
-  /** In place of the swap: "Updated" with a button that does it. */
-  function offerUpdate(target, eventName) {
-    const id = `updated-${target.id}`;
-    if (document.getElementById(id)) return;
-    const note = document.getElementById("updated-note").content.firstElementChild.cloneNode(true);
-    note.id = id;
-    note.querySelector("button").addEventListener("click", () => {
-      wanted.add(target.id);
-      note.remove();
-      document.dispatchEvent(new CustomEvent(eventName));
-    });
-    const list = target.closest("table, ul, ol");
-    list ? list.before(note) : target.prepend(note);
-  }
-
-  /** Once signed in, asks the same again. */
-  async function replay({ elt, verb, triggeringEvent }) {
-    await signedOut();
-    if (verb === "get") everything();
-    else if (elt.requestSubmit) elt.requestSubmit(triggeringEvent?.submitter);
-    else elt.click();
-  }
-
-  function note(template) {
-    const place = document.getElementById("messages");
-    place.replaceChildren(document.getElementById(template).content.cloneNode(true));
-    place.scrollIntoView({ block: "nearest" });
-    return place;
-  }
-
-  const isLive = (detail) => (detail.requestConfig?.triggeringEvent?.type || "").startsWith("live:");
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, target } = event.detail;
-    if (isSignIn(xhr.responseURL || location.href)) {
-      event.detail.shouldSwap = false;
-      return replay(event.detail.requestConfig);
-    }
-    // An action that refused sends its reason to the messages.
-    if (xhr.getResponseHeader("HX-Retarget")) Object.assign(event.detail, { shouldSwap: true, isError: false });
-    if (event.detail.requestConfig?.elt.getAttribute("hx-swap") === "parts") return; // parts.js looks at each part
-    if (!isLive(event.detail) || !target || wanted.delete(target.id) || !inUse(target)) return;
-    event.detail.shouldSwap = false;
-    if (saysTheSame(target, event.detail.serverResponse)) return; // as after the person's own decision
-    offerUpdate(target, event.detail.requestConfig.triggeringEvent.type);
-  });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const fresh = document.getElementById(event.detail.target.id) || event.detail.target;
-    document.getElementById(`updated-${fresh.id}`)?.remove();
-    announceFragment(fresh);
-    prepare(fresh);
-  });
-  document.addEventListener("htmx:responseError", (event) => { if (!isLive(event.detail)) note("failed-note"); });
-  document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.detail)) note("offline-note"); });
-
-  document.addEventListener("htmx:configRequest", ({ detail }) => {
-    detail.headers["X-CSRFToken"] = token();
-    delete detail.parameters.csrfmiddlewaretoken;
-  });
-
-  // --- small conveniences ------------------------------------------------------------------------------------------------
-
-  /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
-  function prepare(root) {
-    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
-    for (const part of root.querySelectorAll("[data-announce]")) announced.set(part.id, part.dataset.announce);
-    if (root.dataset?.announce) announced.set(root.id, root.dataset.announce);
-    for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
-  }
-
-  async function copy(button) {
-    const what = button.dataset.copy, source = what.startsWith("#") && document.querySelector(what);
-    await navigator.clipboard.writeText(source ? source.value ?? source.innerText : what);
-    announce(button.dataset.copied || button.textContent.trim());
-  }
-
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("button, a");
-    if (button?.getAttribute("aria-disabled") === "true") event.preventDefault();
-    else if (button?.dataset.dialogOpen) document.getElementById(button.dataset.dialogOpen).showModal();
-    else if (button && "dialogClose" in button.dataset) button.closest("dialog").close();
-    else if (button?.dataset.copy) copy(button);
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-  });
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
-    if (!menu) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-
-  // A form is sent once. A page the browser kept comes back ready.
-  const sending = new Set();
-  const hold = (button) => button && sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
-  const ready = () => sending.forEach((button) => sending.delete(button) && button.removeAttribute("aria-disabled"));
-  document.addEventListener("submit", (event) => {
-    if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
-    if (event.defaultPrevented || event.target.method !== "post") return;
-    const form = event.target, field = form.elements.csrfmiddlewaretoken;
-    if (field) field.value = token(); // a sign-in in another tab makes the old one void
-    // Held only after the browser has read the button's own value.
-    setTimeout(() => hold(event.submitter));
-    if (!mayHaveEnded()) return;
-    event.preventDefault();
-    askFirst(form, event.submitter);
-  });
-
-  const mayHaveEnded = () => "live" in body.dataset && !asked && (socket === null || back !== null);
-
-  /** Without a socket the session may have ended, and a form would lose what was typed: so that is found out before. */
-  let asked = false;
-  async function askFirst(form, submitter) {
-    try {
-      await getPage(location.href);
-    } catch {
-      ready();
-      return note("offline-note");
-    }
-    asked = true;
-    ready();
-    form.requestSubmit(submitter);
-    asked = false;
-    return undefined;
-  }
-
-  document.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.requestConfig.triggeringEvent?.submitter));
-  document.addEventListener("htmx:afterRequest", ready);
-  addEventListener("pageshow", (event) => event.persisted && ready());
-
-  prepare(document);
 })();

@@ -1,5 +1,5 @@
-// Match review: the next text without a new page, keys, decisions without contact, clues that light up. Extra to plain forms
-// and links: each step has the same address and the same answer with and without this.
+// Match review: the next text without a new page, decisions without contact, clues that light up. Extra to plain forms and
+// links: each step has the same address and the same answer with and without this. `window.review` is for review-keys.js.
 "use strict";
 
 (() => {
@@ -53,7 +53,6 @@
       nameTheStudent();
     }
     if (event.target.name === "match") countTheTicked();
-    if (event.target.name === "shortcuts") saveShortcuts(event.target);
   });
 
   // --- pages ahead -------------------------------------------------------------------------------------------------------
@@ -151,12 +150,15 @@
 
   // --- deciding ----------------------------------------------------------------------------------------------------------
 
+  const decided = new Set(); // texts decided on this page: what was fetched of them says how it was before
 
   /** Shows the text that follows at once where it is here already, sends the decision, then shows what the server says. */
   function decide(form, submitter) {
     const fields = new FormData(form, submitter), url = pathOf(form.action), text = idIn(url);
     const decision = fields.get("decision") ?? "student", next = find("next")?.href;
-    const follows = goesOn && (decision === "student" || decision === "nobody") && next ? ahead.get(pathOf(next)) : undefined;
+    decided.add(text);
+    const ready = goesOn && (decision === "student" || decision === "nobody") && next && !decided.has(idIn(pathOf(next)));
+    const follows = ready ? ahead.get(pathOf(next)) : undefined;
     if (follows) {
       show(follows.html, next);
       arrived({ say: false });
@@ -190,7 +192,7 @@
   function settle(html, address, follows) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const same = (id) => plain(find(id)) === plain(fresh.getElementById(id));
-    if (!follows || pathOf(address) !== location.pathname || (!touched && !same("decide"))) return put(html, address);
+    if (!follows || pathOf(address) !== location.pathname || (!inHand() && !same("decide"))) return put(html, address);
     for (const id of ["messages", "offer", "review-head", "queue"]) {
       const part = fresh.getElementById(id), old = find(id);
       if (!part || !old) continue;
@@ -203,6 +205,9 @@
     page.announce(words());
     return fetchSoon();
   }
+
+  /** Whether the person is in the middle of something that another page would take out of their hands. */
+  const inHand = () => touched || Boolean(document.querySelector("dialog[open]")) || document.activeElement?.id === "search-words";
 
   const plain = (element) => element?.innerText?.replace(/\s+/g, " ").trim() || element?.textContent.replace(/\s+/g, " ").trim();
 
@@ -349,110 +354,7 @@
     place.scrollIntoView({ block: "center" });
   });
 
-  // --- keys ------------------------------------------------------------------------------------------------------------
-
-  function search() {
-    find("search-words")?.focus();
-    find("search-words")?.select();
-  }
-
-  const follow = (id) => find(id)?.click();
-
-  const ACTIONS = {
-    n: () => follow("next"),
-    N: () => follow("previous"),
-    x: () => press(find("nobody")),
-    u: () => find("undo")?.requestSubmit(),
-    "/": search,
-    "?": () => find("keys")?.showModal(),
-  };
-
-  const isField = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]");
-  const hasOwnMeaning = (element) => element.closest("a[href], button, summary, dialog") !== null;
-
-  function onEnter(event) {
-    if (event.shiftKey) {
-      event.preventDefault();
-      return follow("confirm-certain");
-    }
-    if (hasOwnMeaning(event.target)) return undefined; // the browser's own meaning wins
-    event.preventDefault();
-    return press(find("confirm") || find("confirm-ticked"));
-  }
-
-  /** The letter or digit pressed, as the person's setting has it: alone, with Alt (which may change what is typed), or none. */
-  function keyOf(event) {
-    const how = document.body.dataset.shortcuts;
-    if (how === "off" || event.altKey !== (how === "alt")) return "";
-    const [, plainKey] = event.altKey ? /^(?:Key|Digit)(.)$/.exec(event.code) ?? [] : [];
-    return plainKey ? (event.shiftKey ? plainKey : plainKey.toLowerCase()) : event.key;
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (event.target.closest?.(".queue")) inQueue(event);
-    if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey) return;
-    if (event.target.id === "search-words") return inSearch(event);
-    const dialog = document.querySelector("dialog[open]");
-    if (dialog?.id === "not-in-class") return inDialog(event, dialog);
-    if (isField(event.target) || dialog) return;
-    if (event.key === "Enter" && !event.altKey) return onEnter(event);
-    const key = keyOf(event), act = ACTIONS[key];
-    if (act) {
-      event.preventDefault();
-      act();
-    } else if (/^[1-5]$/.test(key)) {
-      event.preventDefault();
-      choose(radios().find((radio) => radio.dataset.key === key && !radio.closest("[inert]")));
-    }
-  });
-
-  /** Not in this class: 1 to 3 for the three ways. */
-  function inDialog(event, dialog) {
-    const button = !isField(event.target) && dialog.querySelector(`[data-digit="${event.key}"]`);
-    if (!button) return;
-    event.preventDefault();
-    button.click();
-  }
-
-  document.addEventListener("click", (event) => {
-    const digit = event.target.closest("#not-in-class [data-digit]")?.dataset.digit;
-    if (digit === "2") {
-      find("new-student").hidden = false;
-      find("new-given-name").focus();
-    } else if (digit === "3") {
-      find("not-in-class").close();
-      search();
-    }
-    if (event.target.closest("[data-print]")) print();
-    if (event.target.closest("[data-search]")) search();
-  });
-
-  async function saveShortcuts(radio) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": page.token() };
-    document.body.dataset.shortcuts = radio.value;
-    const answer = await fetch("/api/v1/me/", { method: "PATCH", headers, body: JSON.stringify({ shortcuts: radio.value }) }).catch(() => null);
-    if (!answer?.ok) page.note(answer ? "failed-note" : "offline-note");
-  }
-
-  /** Arrows and Enter go to the students found, Escape leaves and keeps the words. */
-  function inSearch(event) {
-    const found = document.querySelectorAll("#others input[name=student]");
-    if ((event.key === "ArrowDown" || event.key === "Enter") && found.length) {
-      event.preventDefault();
-      choose(found[0]);
-    } else if (event.key === "Escape") {
-      event.preventDefault(); // or the browser empties the field
-      (chosen() || find("candidates")).focus();
-    }
-  }
-
-  function inQueue(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const items = [...document.querySelectorAll(".queue-item")];
-    items[items.indexOf(document.activeElement) + step]?.focus();
-  }
+  window.review = { choose, chosen, find, press, radios };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,111 @@
+// Match review's keys: every one presses a button or follows a link that is on the page, as the person's setting has it.
+"use strict";
+
+(() => {
+  const { choose, chosen, find, press, radios } = review;
+
+  function search() {
+    find("search-words")?.focus();
+    find("search-words")?.select();
+  }
+
+  const follow = (id) => find(id)?.click();
+
+  const ACTIONS = {
+    n: () => follow("next"),
+    N: () => follow("previous"),
+    x: () => press(find("nobody")),
+    u: () => find("undo")?.requestSubmit(),
+    "/": search,
+    "?": () => find("keys")?.showModal(),
+  };
+
+  const isField = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]");
+  const hasOwnMeaning = (element) => element.closest("a[href], button, summary, dialog") !== null;
+
+  function onEnter(event) {
+    if (event.shiftKey) {
+      event.preventDefault();
+      return follow("confirm-certain");
+    }
+    if (hasOwnMeaning(event.target)) return undefined; // the browser's own meaning wins
+    event.preventDefault();
+    return press(find("confirm") || find("confirm-ticked"));
+  }
+
+  /** The letter or digit pressed, as the person's setting has it: alone, with Alt (which may change what is typed), or none. */
+  function keyOf(event) {
+    const how = document.body.dataset.shortcuts;
+    if (how === "off" || event.altKey !== (how === "alt")) return "";
+    const [, plainKey] = event.altKey ? /^(?:Key|Digit)(.)$/.exec(event.code) ?? [] : [];
+    return plainKey ? (event.shiftKey ? plainKey : plainKey.toLowerCase()) : event.key;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest?.(".queue")) inQueue(event);
+    if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey) return;
+    if (event.target.id === "search-words") return inSearch(event);
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog?.id === "not-in-class") return inDialog(event, dialog);
+    if (isField(event.target) || dialog) return;
+    if (event.key === "Enter" && !event.altKey) return onEnter(event);
+    const key = keyOf(event), act = ACTIONS[key];
+    if (act) {
+      event.preventDefault();
+      act();
+    } else if (/^[1-5]$/.test(key)) {
+      event.preventDefault();
+      choose(radios().find((radio) => radio.dataset.key === key && !radio.closest("[inert]")));
+    }
+  });
+
+  /** Not in this class: 1 to 3 for the three ways. */
+  function inDialog(event, dialog) {
+    const button = !isField(event.target) && dialog.querySelector(`[data-digit="${event.key}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  }
+
+  document.addEventListener("click", (event) => {
+    const digit = event.target.closest("#not-in-class [data-digit]")?.dataset.digit;
+    if (digit === "2") {
+      find("new-student").hidden = false;
+      find("new-given-name").focus();
+    } else if (digit === "3") {
+      find("not-in-class").close();
+      search();
+    }
+    if (event.target.closest("[data-print]")) print();
+    if (event.target.closest("[data-search]")) search();
+  });
+
+  document.addEventListener("change", (event) => { if (event.target.name === "shortcuts") saveShortcuts(event.target); });
+
+  async function saveShortcuts(radio) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": page.token() };
+    document.body.dataset.shortcuts = radio.value;
+    const answer = await fetch("/api/v1/me/", { method: "PATCH", headers, body: JSON.stringify({ shortcuts: radio.value }) }).catch(() => null);
+    if (!answer?.ok) page.note(answer ? "failed-note" : "offline-note");
+  }
+
+  /** Arrows and Enter go to the students found, Escape leaves and keeps the words. */
+  function inSearch(event) {
+    const found = document.querySelectorAll("#others input[name=student]");
+    if ((event.key === "ArrowDown" || event.key === "Enter") && found.length) {
+      event.preventDefault();
+      choose(found[0]);
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // or the browser empties the field
+      (chosen() || find("candidates")).focus();
+    }
+  }
+
+  function inQueue(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const items = [...document.querySelectorAll(".queue-item")];
+    items[items.indexOf(document.activeElement) + step]?.focus();
+  }
+})();
