@@ -191,6 +191,7 @@ def test_it_all_works_without_script(open_page: OpenPage, sign_in: SignIn, essay
     files = [essays / "essays" / name for name in names]
     drop_files(page, files)
     page.locator(".dropzone button, form[enctype] button").first.click()
+    expect(page.locator("#file-rows tr")).to_have_count(3)  # the answer is there, and may be loaded again
     for _try in range(40):
         page.reload()
         if page.locator("#file-rows tr", has_text="Read").count() == 3:

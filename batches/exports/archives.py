@@ -61,7 +61,8 @@ def _by_student(essay: Essay) -> str:
     if match.status == match.Status.CONFIRMED and match.student:
         person = " ".join(filter(None, (match.student.family_name, match.student.given_name)))
         named = f"{safe_name(person)}{PurePosixPath(original).suffix}"
-        return named if essay.counts else f"{safe_name(_('Does not count'))}/{named}"
+        apart = _("Does not count")
+        return named if essay.counts else f"{safe_name(apart)}/{named}"
     folder = _("Not in this class") if match.is_decided else _("Undecided")
     return f"{safe_name(folder)}/{original}"
 
