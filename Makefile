@@ -56,7 +56,7 @@ bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loo
 	@$(PY) benchmarks/matching.py
 
 bench-orchestrator: .venv/.dev ## milliseconds of the files page while a remote orchestrator is there, slow, failing or dead
-	@$(PY) -m pytest benchmarks/orchestrator.py -q -s -p no:warnings
+	@LOG_LEVEL=ERROR $(PY) -m pytest benchmarks/orchestrator.py -q -s -p no:warnings
 
 mutate: .venv/.dev ## how many changes to the decisions of matching its tests notice; JOBS=2 ARGS="batches.matching.fit*"
 	@PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 .venv/bin/mutmut run --max-children $(or $(JOBS),1) $(foreach one,$(ARGS),'$(one)') && $(PY) ops/mutation_score.py
