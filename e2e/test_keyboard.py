@@ -111,7 +111,9 @@ def review(page: Page) -> None:
     expect(page.locator("#messages")).to_contain_text("27 confirmed.")
     keys = {"unsure": ["Enter"], "conflict": ["1", "Enter"], "no match": ["x", "Enter"]}
     for n in (28, 29, 30):
-        state = page.locator(".queue-item[aria-current] .visually-hidden").inner_text().strip(" :")
+        current = page.locator(".queue-item[aria-current] .visually-hidden")
+        expect(current).to_have_text(re.compile("|".join(keys)))  # the next text is open
+        state = current.inner_text().strip(" :")
         for key in keys.pop(state):
             page.keyboard.press(key)
         expect(page.locator("#review-progress")).to_contain_text(f"{n} of 30")
