@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from batches.access_log import Entry, name_entries, read_log
 from batches.exports.downloads import safe_name, unique
+from batches.exports.packing import Spool, add_original, packing
 from batches.models import Decision, Essay
 from classes.models import Enrolment, SchoolClass, Student, StudentAlias
-from files.storage import CHUNK, open_blob
 from huleedu.accounts.models import User
 
-Spool = tempfile.SpooledTemporaryFile[bytes]
 LOG_MOST = 500
 """Lines of the log that go into a zip."""
 FIELDS = ("given_name", "family_name", "preferred_name", "email", "external_ids", "protected_identity", "created_at")
@@ -58,8 +55,7 @@ def read_student_data(student: Student, user: User, *, log: int = 20) -> Student
 def student_zip(student: Student, user: User) -> Spool:
     """A readable page, the same as data, each text, and the files as they were handed in."""
     data = read_student_data(student, user, log=LOG_MOST)
-    spool: Spool = tempfile.SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115  (the answer closes it)
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+    with packing() as (spool, archive):
         page = render_to_string("batches/student_data.html", {"data": data, "now": timezone.now()})
         read_me, texts, files = _("Read me"), _("texts"), _("files")
         archive.writestr(f"{read_me}.html", page)
@@ -69,20 +65,8 @@ def student_zip(student: Student, user: User) -> Spool:
             name = safe_name(essay.file.name)
             text = Essay.objects.filter(pk=essay.pk).values_list("file__text", flat=True).get()
             archive.writestr(f"{texts}/{unique(f'{name}.txt', taken)}", text)
-            _add_original(archive, essay, f"{files}/{unique(name, taken)}")
-    spool.seek(0)
+            add_original(archive, essay.file, f"{files}/{unique(name, taken)}")
     return spool
-
-
-def _add_original(archive: zipfile.ZipFile, essay: Essay, name: str) -> None:
-    """A file whose bytes are gone is left out rather than lose the others."""
-    try:
-        source = open_blob(essay.file.storage_key)
-    except OSError:
-        return
-    with source, archive.open(name, "w") as target:
-        while chunk := source.read(CHUNK):
-            target.write(chunk)
 
 
 def _as_json(data: StudentData) -> dict[str, Any]:

@@ -85,32 +85,32 @@ class ClassViewSet(ApiViewSet):
         values = _validated(ClassInput, request)
         return self._answer(actions.create_class(self.person, **values, actor=self.person), code=201)
 
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         """One class."""
         return self._answer(get_visible(SchoolClass.objects, self.person, id))
 
     @extend_schema(request=ClassInput, responses=ClassSerializer)
-    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def partial_update(self, request: Request, id: UUID) -> Response:
         """Change name, school year or courses."""
         school_class = get_editable(SchoolClass.objects, self.person, id)
         values = _validated(ClassInput, request, partial=True)
         return self._answer(actions.update_class(school_class, changes=values, actor=self.person))
 
-    def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def destroy(self, request: Request, id: UUID) -> Response:
         """Delete a class without texts; 409 `has_texts` otherwise."""
         actions.delete_class(get_owned(SchoolClass.objects, self.person, id), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=ClassSerializer)
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def archive(self, request: Request, id: UUID) -> Response:
         """Put the class away."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         return self._answer(actions.archive_class(school_class, actor=self.person))
 
     @extend_schema(request=None, responses=ClassSerializer)
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def restore(self, request: Request, id: UUID) -> Response:
         """Take the class back."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         return self._answer(actions.restore_class(school_class, actor=self.person))
@@ -120,7 +120,7 @@ class ClassViewSet(ApiViewSet):
         responses={(200, "text/csv"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"])
-    def export(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002
+    def export(self, request: Request, id: UUID) -> HttpResponse:
         """The class list as CSV or Excel; imported again it changes nothing."""
         school_class = get_visible(SchoolClass.objects, self.person, id)
         answer = export_class(school_class, request.query_params.get("format", "csv"))
@@ -129,7 +129,7 @@ class ClassViewSet(ApiViewSet):
 
     @extend_schema(request=CopyInput, responses={201: ClassSerializer})
     @action(detail=True, methods=["post"])
-    def copy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def copy(self, request: Request, id: UUID) -> Response:
         """Next year's class from this one, with its students or those of `student_ids` (owner only)."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         values = _validated(CopyInput, request)
@@ -138,7 +138,7 @@ class ClassViewSet(ApiViewSet):
     @extend_schema(methods=["GET"], responses=ShareSerializer(many=True))
     @extend_schema(methods=["POST"], request=ShareInput, responses={201: ShareSerializer})
     @action(detail=True, methods=["get", "post"])
-    def shares(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def shares(self, request: Request, id: UUID) -> Response:
         """Colleagues with access; POST adds or changes one (owner only)."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         if request.method == "POST":
@@ -148,7 +148,7 @@ class ClassViewSet(ApiViewSet):
 
     @extend_schema(responses={204: None})
     @action(detail=True, methods=["delete"], url_path="shares/<uuid:user_id>")
-    def unshare(self, request: Request, id: UUID, user_id: UUID) -> Response:  # noqa: A002
+    def unshare(self, request: Request, id: UUID, user_id: UUID) -> Response:
         """Take a colleague's access back (owner only)."""
         school_class = get_owned(SchoolClass.objects, self.person, id)
         share = ClassShare.objects.filter(school_class=school_class, user__public_id=user_id).first()
@@ -209,14 +209,14 @@ class StudentViewSet(ApiViewSet):
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(StudentSerializer(page, many=True).data)
 
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         """One student."""
         student = get_visible(Student.objects, self.person, id)
         open_panel(student, actor=self.person)
         return Response(StudentSerializer(student).data)
 
     @extend_schema(request=StudentInput, responses=StudentSerializer)
-    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def partial_update(self, request: Request, id: UUID) -> Response:
         """Change names or address."""
         student = get_editable(Student.objects, self.person, id)
         values = _validated(StudentInput, request, partial=True)
@@ -224,7 +224,7 @@ class StudentViewSet(ApiViewSet):
         student = actions.update_student(student, changes=values, actor=self.person)
         return Response(StudentSerializer(student).data)
 
-    def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def destroy(self, request: Request, id: UUID) -> Response:
         """Delete a student without texts; 409 `has_texts` otherwise."""
         student = get_visible(Student.objects, self.person, id)
         if student.created_by_id != self.person.pk:

@@ -106,7 +106,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return Response(BatchSerializer(batch).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=BatchInput, responses=BatchSerializer)
-    def partial_update(self, request: Request, id: UUID) -> Response:  # noqa: A002  (the URL's name)
+    def partial_update(self, request: Request, id: UUID) -> Response:
         """Change title, class, course or dates; with `version`, 409 when another tab was first.
 
         Another class is refused with 409 `has_decisions` once texts are decided, `batch_locked` once files are closed.
@@ -124,20 +124,20 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             raise
         return Response(BatchSerializer(batch).data)
 
-    def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def destroy(self, request: Request, id: UUID) -> Response:
         """Delete an empty batch; 409 `has_texts` once it has a file."""
         actions.delete_batch(get_owned(Batch.objects, self.person, id), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=STATE)
     @action(detail=True, methods=["get"])
-    def state(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def state(self, request: Request, id: UUID) -> Response:
         """Counts, lock, phases, and who has not handed in."""
         return Response(batch_state(get_visible(Batch.objects, self.person, id)))
 
     @extend_schema(responses=EssaySerializer(many=True))
     @action(detail=True, methods=["get"])
-    def essays(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def essays(self, request: Request, id: UUID) -> Response:
         """The texts with their matches."""
         batch = get_visible(Batch.objects, self.person, id)
         rows = Essay.objects.live().filter(batch=batch).with_match().select_related("batch", "replaces").order_by("pk")
@@ -146,7 +146,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     @extend_schema(request=ConfirmInput, responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["post"], url_path="confirm-matches")
-    def confirm_matches(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def confirm_matches(self, request: Request, id: UUID) -> Response:
         """Confirm the certain matches, all or those named, as one undoable decision."""
         batch = self._editable()
         done = actions.confirm_matches(batch, essay_ids=self._input(ConfirmInput).get("essay_ids"), actor=self.person)
@@ -161,7 +161,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     @extend_schema(request=UndoInput, responses=STATE)
     @action(detail=True, methods=["post"])
-    def undo(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def undo(self, request: Request, id: UUID) -> Response:
         """Undo a decision, or the person's last one; 409 `not_undoable`."""
         batch = self._editable()
         actions.undo_decisions(batch, group=self._input(UndoInput).get("decision_id"), actor=self.person)
@@ -169,53 +169,53 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
-    def rematch(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def rematch(self, request: Request, id: UUID) -> Response:
         """Match the undecided texts again."""
         batch = actions.rematch_batch(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
-    def lock(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def lock(self, request: Request, id: UUID) -> Response:
         """Close the files; 409 `still_reading` while some are being read."""
         return Response(batch_state(actions.lock_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=UnlockInput, responses=STATE)
     @action(detail=True, methods=["post"])
-    def unlock(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def unlock(self, request: Request, id: UUID) -> Response:
         """Open the files again (owner only)."""
         reason = self._input(UnlockInput).get("reason", "")
         return Response(batch_state(actions.unlock_batch(self._editable(), reason=reason, actor=self.person)))
 
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
-    def start(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def start(self, request: Request, id: UUID) -> Response:
         """Hand the batch on for assessment; its files are closed from then on."""
         batch = actions.start_batch(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses={202: STATE})
     @action(detail=True, methods=["post"])
-    def retry(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def retry(self, request: Request, id: UUID) -> Response:
         """Try again the texts and phases that failed; the others keep what they have."""
         batch = actions.retry_phases(self._editable(), actor=self.person)
         return Response(batch_state(batch), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def cancel(self, request: Request, id: UUID) -> Response:
         """Stop the batch."""
         return Response(batch_state(actions.cancel_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
-    def reopen(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def reopen(self, request: Request, id: UUID) -> Response:
         """Back to collecting from an end."""
         return Response(batch_state(actions.reopen_batch(self._editable(), actor=self.person)))
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def archive(self, request: Request, id: UUID) -> Response:
         """Put an ended batch away."""
         return Response(batch_state(actions.archive_batch(self._editable(), actor=self.person)))
 
@@ -227,7 +227,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         responses={(200, "text/csv"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"])
-    def export(self, request: Request, id: UUID) -> HttpResponseBase:  # noqa: A002
+    def export(self, request: Request, id: UUID) -> HttpResponseBase:
         """The result: a table (CSV or Excel), or a zip of the files.
 
         `names=students` renames the files to their students; `names=source`, the default where the batch came in a
@@ -241,7 +241,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     @extend_schema(responses=ResultSerializer(many=True))
     @action(detail=True, methods=["get"])
-    def results(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def results(self, request: Request, id: UUID) -> Response:
         """What assessment found, text by text: whose it is, whether it counts, and the figures of each phase."""
         batch = get_visible(Batch.objects, self.person, id)
         rows = Essay.objects.live().filter(batch=batch).with_match().order_by("pk")

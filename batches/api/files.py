@@ -144,7 +144,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         """What the person may see."""
         return Essay.objects.visible_to(self.person)
 
-    def retrieve(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def retrieve(self, request: Request, id: UUID) -> Response:
         """The essay with its text."""
         essay = get_visible(Essay.objects, self.person, id)
         log_read(essay, "text", actor=self.person)
@@ -153,7 +153,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
     @extend_schema(methods=["DELETE"], parameters=[SeenVersion], responses=EssaySerializer)
     @action(detail=True, methods=["put", "delete"])
-    def association(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def association(self, request: Request, id: UUID) -> Response:
         """PUT says who wrote it; DELETE takes the decision back. 409 `version_conflict` when somebody was first."""
         essay = get_editable(Essay.objects, self.person, id)
         try:
@@ -169,7 +169,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
 
     @extend_schema(request=CountsInput, responses=EssaySerializer)
     @action(detail=True, methods=["put"])
-    def counts(self, request: Request, id: UUID) -> Response:  # noqa: A002
+    def counts(self, request: Request, id: UUID) -> Response:
         """Let this version of a student's text count instead of another; 409 `version_conflict` when that changed."""
         essay = get_editable(Essay.objects, self.person, id)
         serializer = CountsInput(data=request.data)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
 
 from batches.exports.downloads import safe_name, unique
+from batches.exports.packing import Spool, add_original, packing
 from batches.exports.table import essays_by_student
 from batches.models import Batch, Essay
 from files.models import EssayFile
-from files.storage import CHUNK, open_blob
-
-Spool = tempfile.SpooledTemporaryFile[bytes]
 
 
 def zip_by_student(batch: Batch) -> Spool:
@@ -35,24 +31,14 @@ def zip_for_source(batch: Batch) -> Spool:
 
 
 def _pack(named: Iterator[tuple[Essay, str]]) -> Spool:
-    """A text that a person pasted goes in as text: it is what counts, the file could not be read. A file whose bytes
-    are gone is left out rather than lose the others.
-    """
-    spool: Spool = tempfile.SpooledTemporaryFile(max_size=10_000_000)  # noqa: SIM115  (the answer closes it)
+    """A text that a person pasted goes in as text: it is what counts, the file could not be read."""
     taken: set[str] = set()
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+    with packing() as (spool, archive):
         for essay, name in named:
             if essay.file.is_pasted:
                 archive.writestr(unique(f"{PurePosixPath(name).with_suffix('.txt')}", taken), essay.file.text)
-                continue
-            try:
-                source = open_blob(essay.file.storage_key)
-            except OSError:
-                continue
-            with source, archive.open(unique(name, taken), "w") as target:
-                while chunk := source.read(CHUNK):
-                    target.write(chunk)
-    spool.seek(0)
+            else:
+                add_original(archive, essay.file, unique(name, taken))
     return spool
 
 

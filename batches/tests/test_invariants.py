@@ -244,6 +244,8 @@ def test_every_check_is_seen_to_fail() -> None:
 
 def test_bytes_need_not_be_read(lived: Batch) -> None:
     _other_bytes()
+    assert all("has other bytes" in line for line in broken_invariants())
+    assert list(broken_invariants(blobs=False)) == []
     call_command("check_invariants", "--no-blobs")
 
 
