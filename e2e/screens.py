@@ -26,6 +26,59 @@ class World:
     screens: dict[str, str]
 
 
+_OTHERS = {
+    "overview": "/overview/",
+    "classes": "/classes/",
+    "class-new": "/classes/new/",
+    "batches": "/batches/",
+    "batch-new": "/batches/new/",
+    "activity": "/activity/",
+    "account": "/account/",
+    "privacy": "/privacy/",
+    "privacy-students": "/privacy/students/",
+    "privacy-log": "/privacy/log/",
+    "not-found": "/batches/00000000-0000-4000-8000-000000000000/",
+}
+"""Screens that are there for everybody."""
+
+
+def _screens_of_class(school: str, *, student: str, draft: str) -> dict[str, str]:
+    return {
+        "class": school,
+        "student": f"{school}students/{student}/",
+        "student-new": f"{school}students/new/",
+        "student-protect": f"{school}students/{student}/protect/",
+        "class-settings": f"{school}settings/",
+        "class-copy": f"{school}copy/",
+        "import": f"{school}import/",
+        "import-columns": f"{school}import/{draft}/columns/",
+        "import-check": f"{school}import/{draft}/check/",
+        "imports": f"{school}imports/",
+        "class-batches": f"{school}batches/",
+        "class-history": f"{school}history/",
+    }
+
+
+def _screens_of_batch(batch: str, *, problem: str, text: dict[str, str]) -> dict[str, str]:
+    return {
+        "batch": batch,
+        "batch-rename": f"{batch}rename/",
+        "batch-missing": f"{batch}missing/",
+        "batch-history": f"{batch}history/",
+        "batch-texts": f"{batch}texts/",
+        "batch-print": f"{batch}print/",
+        "file-replace": f"{batch}files/{problem}/replace/",
+        "file-paste": f"{batch}files/{problem}/paste/",
+        "file-remove": f"{batch}files/{problem}/remove/",
+        "review": f"{batch}review/",
+        "review-unsure": f"{batch}review/{text['Emil A SA24D.docx']}/",
+        "review-conflict": f"{batch}review/{text['Axel Strömbäck.docx']}/",
+        "review-no-match": f"{batch}review/{text['text (final).txt']}/",
+        "review-certain": f"{batch}confirm/",
+        "text": f"{batch}texts/{text['essay.pdf']}/",
+    }
+
+
 def make_world(stack: Stack) -> World:
     """A class, a batch to review, one with nothing in it, and an import to check."""
     token = stack.token()
@@ -44,49 +97,13 @@ def make_world(stack: Stack) -> World:
     text = {essay["file"]["name"]: essay["id"] for essay in essays}
     files = stack.call(f"/api/v1{batch}files/", token=token)["results"]
     problem = next(file["id"] for file in files if file["name"] == damaged_file().name)
-    school, student = f"/classes/{class_id}/", students[0]["id"]
     screens = {
-        "overview": "/overview/",
-        "classes": "/classes/",
-        "class-new": "/classes/new/",
-        "class": school,
-        "student": f"{school}students/{student}/",
-        "student-new": f"{school}students/new/",
-        "student-protect": f"{school}students/{student}/protect/",
-        "class-settings": f"{school}settings/",
-        "class-copy": f"{school}copy/",
-        "import": f"{school}import/",
-        "import-columns": f"{school}import/{draft}/columns/",
-        "import-check": f"{school}import/{draft}/check/",
-        "imports": f"{school}imports/",
-        "class-batches": f"{school}batches/",
-        "class-history": f"{school}history/",
-        "batches": "/batches/",
-        "batch-new": "/batches/new/",
-        "batch": batch,
+        **_screens_of_class(f"/classes/{class_id}/", student=students[0]["id"], draft=draft),
+        **_screens_of_batch(batch, problem=problem, text=text),
+        **_OTHERS,
+        "privacy-student": f"/privacy/students/{students[0]['id']}/",
         "batch-empty": empty,
         "batch-locked": locked,
-        "batch-rename": f"{batch}rename/",
-        "batch-missing": f"{batch}missing/",
-        "batch-history": f"{batch}history/",
-        "batch-texts": f"{batch}texts/",
-        "batch-print": f"{batch}print/",
-        "file-replace": f"{batch}files/{problem}/replace/",
-        "file-paste": f"{batch}files/{problem}/paste/",
-        "file-remove": f"{batch}files/{problem}/remove/",
-        "review": f"{batch}review/",
-        "review-unsure": f"{batch}review/{text['Emil A SA24D.docx']}/",
-        "review-conflict": f"{batch}review/{text['Axel Strömbäck.docx']}/",
-        "review-no-match": f"{batch}review/{text['text (final).txt']}/",
-        "review-certain": f"{batch}confirm/",
-        "text": f"{batch}texts/{text['essay.pdf']}/",
-        "activity": "/activity/",
-        "account": "/account/",
-        "privacy": "/privacy/",
-        "privacy-students": "/privacy/students/",
-        "privacy-student": f"/privacy/students/{student}/",
-        "privacy-log": "/privacy/log/",
-        "not-found": "/batches/00000000-0000-4000-8000-000000000000/",
     }
     return World(class_id, batch, screens)
 
