@@ -31,6 +31,7 @@ MESSAGES: dict[str, Promise] = {
     "password_protected": _("The file is protected by a password. Save it without one, or paste the list as text."),
     "unsupported_type": _("We cannot read this kind of list. Save it as CSV or Excel (xlsx), or paste it as text."),
     "empty_file": _("The list is empty."),
+    "no_such_sheet": _("The workbook has no such sheet."),
 }
 
 

@@ -79,6 +79,8 @@ class RosterCorrection(serializers.Serializer[Any]):
 class RosterRevision(serializers.Serializer[Any]):
     """How to read the list differently, and corrected rows by line."""
 
+    sheet = serializers.CharField(required=False, max_length=255)
+    """Another of the preview's `sheets`."""
     encoding = serializers.ChoiceField(
         choices=["", "utf-8", "cp1252", "mac_roman", "cp850", "latin-1", "utf-16-le", "utf-16-be"], required=False
     )

@@ -55,15 +55,17 @@ def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: s
 
 @action
 def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor: User) -> RosterImport:
-    """Read the draft another way: `encoding`, `columns` (index to field), `rows` (row key to values and include).
+    """Read the draft another way: `sheet`, `encoding`, `columns` (index to field), `rows` (key to values and include).
 
-    A row's key is its line. Raises ActionError `validation_error`; its field is `rows.<key>.<field>` for a correction
-    that cannot be kept.
+    Another sheet has other columns and rows: what was said of those before is forgotten. A row's key is its line.
+    Raises ActionError `validation_error`; its field is `rows.<key>.<field>` for a correction that cannot be kept.
     """
     lock_class(roster_import.school_class)
     roster_import = lock_import(roster_import)
     if roster_import.status != RosterImport.Status.PREVIEW:
         raise ActionError("illegal_transition", _("The list has been imported already."))
+    if "sheet" in changes:
+        _choose_sheet(roster_import, changes["sheet"])
     if "encoding" in changes:
         roster_import.encoding = changes["encoding"] or ""
     if "columns" in changes:
@@ -74,7 +76,7 @@ def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor
         _correct(roster_import.edits, str(line), edit)
     if len(roster_import.edits) > MAX_EDITS:
         raise ActionError("validation_error", _("Too many corrections."), field="rows")
-    read_draft(roster_import, field="encoding")
+    read_draft(roster_import, field="sheet" if "sheet" in changes else "encoding")
     roster_import.save(update_fields=["content", "encoding", "columns", "edits", "result", "updated_at"])
     return roster_import
 
@@ -109,6 +111,8 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "source": parsed.source if parsed else roster_import.result.get("source"),
         "encoding": parsed.encoding if parsed else roster_import.result.get("encoding"),
         "delimiter": parsed.delimiter if parsed else roster_import.result.get("delimiter"),
+        "sheet": parsed.sheet if parsed else "",
+        "sheets": list(parsed.sheets) if parsed else [],
         "columns": [
             {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field} for c in shown
         ],
@@ -233,6 +237,18 @@ def leave_out_marked(roster_import: RosterImport, *, actor: User) -> None:
     if left is not grid:
         kept = load_grid(bytes(roster_import.content))
         roster_import.content = left.read_as(kept.encoding).dump()
+
+
+def _choose_sheet(roster_import: RosterImport, name: str) -> None:
+    grid = load_grid(bytes(roster_import.content))
+    if name == grid.sheet:
+        return
+    try:
+        grid = grid.choose(name)
+    except RosterError as error:
+        raise ActionError("validation_error", message_for(error.code), field="sheet") from error
+    roster_import.content, roster_import.columns, roster_import.edits = grid.dump(), {}, {}
+    roster_import.result["personnummer_removed"] = grid.removed
 
 
 def _clean_again(roster_import: RosterImport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,16 @@ def without_marked(grid: Grid, columns: Mapping[int, str] | None, school_class: 
         return grid
     others = Student.objects.in_class(school_class).filter(protected_identity=False)
     names = [f"{given} {family}" for given, family in others.values_list("given_name", "family_name")]
+    grid = grid.each_sheet(lambda sheet: _without(sheet, None, marked, names))
+    return _without(grid, columns, marked, names)
+
+
+def _without(grid: Grid, columns: Mapping[int, str] | None, marked: Sequence[Marked], others: Sequence[str]) -> Grid:
     try:
         parsed = parse_grid(grid, columns=columns)
     except RosterError:
         return grid  # said when the draft is read
-    found = rows_of_marked((*parsed.rows, *parsed.duplicates), marked, others=names)
+    found = rows_of_marked((*parsed.rows, *parsed.duplicates), marked, others=others)
     if not found:
         return grid
     records = (

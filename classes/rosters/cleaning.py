@@ -17,14 +17,18 @@ _NUMBER = re.compile(r"\d\d.{0,4}\d\d.{0,4}\d\d.{0,6}\d\d", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The list as it may be kept, and how many personal identity numbers there were."""
+    """The list as it may be kept, and how many personal identity numbers were in it, or in the sheet that is read."""
 
     grid: Grid
     removed: int
 
 
 def cleaned(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Cleaned:
-    """The cells that may be kept; rows and columns stay where they are, emptied. `columns` as the teacher has them."""
+    """The cells that may be kept; rows and columns stay where they are, emptied. `columns` as the teacher has them.
+
+    Of a workbook every sheet: another may be chosen later.
+    """
+    grid = grid.each_sheet(lambda sheet: cleaned(sheet).grid)
     removed = 0
     records = []
     for record in grid.records:
@@ -34,7 +38,7 @@ def cleaned(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Cleaned:
             removed += count
             cells.append(left)
         records.append(Record(record.line, tuple(cells), record.item))
-    grid = replace(grid, records=tuple(records))
+    grid = replace(grid, records=tuple(records), removed=grid.removed + removed)
     return Cleaned(_without_private(grid, columns), removed)
 
 

@@ -12,8 +12,9 @@ import zipfile
 from html.parser import HTMLParser
 
 from classes.rosters.archives import checked_entries, read_entry
-from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError
+from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError, Sheet, fullest, how_full
 from classes.rosters.text_lists import find_encoding
+from huleedu.common.text import clean_line
 
 _BEGINS = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table|style|\?xml|\?mso|workbook)", re.IGNORECASE
@@ -35,11 +36,13 @@ def read_markup(data: bytes) -> Grid | None:
     tables = _parsed(data.decode(encoding, "replace"))
     if not tables:
         raise RosterError("unsupported_type")
-    return Grid(encoding, None, max(tables, key=_filled))
+    if all(table.name for table in tables):
+        return fullest(encoding, tables)
+    return Grid(encoding, None, max(tables, key=lambda table: how_full(table.records)).records)
 
 
 def read_ods(data: bytes) -> Grid:
-    """The sheet of an OpenDocument workbook that holds the list. Raises RosterError."""
+    """The sheets of an OpenDocument workbook, the one read that holds the list. Raises RosterError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = next(one for one in checked_entries(archive) if one.filename == "content.xml")
@@ -48,24 +51,17 @@ def read_ods(data: bytes) -> Grid:
         raise
     except Exception as error:  # zipfile raises many kinds for a broken archive
         raise RosterError("corrupt") from error
-    tables = _parsed(text)
-    if not tables:
-        raise RosterError("empty_file")
-    return Grid("ods", None, max(tables, key=_filled))
+    return fullest("ods", _parsed(text))
 
 
-def _filled(records: tuple[Record, ...]) -> tuple[int, int]:
-    addresses = sum(any("@" in cell for cell in record.cells) for record in records)
-    return addresses, sum(any(record.cells) for record in records)
-
-
-def _parsed(text: str) -> list[tuple[Record, ...]]:
+def _parsed(text: str) -> list[Sheet]:
     if text.count("<") > _MAX_TAGS:
         raise RosterError("too_many_rows")
     parser = _Tables()
     parser.feed(text)
     parser.close()
-    return [tuple(records) for records in parser.tables if records]
+    tables = zip(parser.names, parser.tables, strict=True)
+    return [Sheet(clean_line(name), tuple(records)) for name, records in tables if records]
 
 
 class _Tables(HTMLParser):
@@ -74,6 +70,8 @@ class _Tables(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[list[Record]] = [[]]
+        self.names = [""]
+        """Of each table; only those of workbooks have one."""
         self._line = 0
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
@@ -87,12 +85,10 @@ class _Tables(HTMLParser):
         if tag in _NOT_SHOWN:
             self._hidden += 1
         elif tag in _TABLES and tag != "table":
-            self.tables.append([])
-            self._line = 0
+            self._begin_table(values.get("table:name") or values.get("ss:name") or "")
         elif tag == "table":
             if self._row is None and self.tables[-1]:
-                self.tables.append([])
-                self._line = 0
+                self._begin_table("")
         elif tag in _ROWS:
             self._end_row()
             self._line = max(self._line + 1, min(_number(values, "ss:index"), MAX_LINES))
@@ -131,6 +127,11 @@ class _Tables(HTMLParser):
         """Also a table that was cut off."""
         super().close()
         self._end_row()
+
+    def _begin_table(self, name: str) -> None:
+        self.tables.append([])
+        self.names.append(name)
+        self._line = 0
 
     def _end_cell(self) -> None:
         if self._row is None or self._cell is None:

@@ -39,6 +39,8 @@ class ParsedRoster:
     delimiter: str | None
     source: str
     sheet: str
+    sheets: tuple[str, ...]
+    """Of a workbook the names of all sheets that hold rows, in its order; `sheet` is the one that was read."""
     header_line: int
     columns: tuple[Column, ...]
     rows: tuple[RosterRow, ...]
@@ -79,6 +81,7 @@ def parse_grid(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Parse
         delimiter=grid.delimiter,
         source=layout.source.name,
         sheet=grid.sheet,
+        sheets=grid.sheets,
         header_line=layout.header.line if layout.header else 0,
         columns=shown,
         rows=tuple(rows.kept),

@@ -13,7 +13,7 @@ import openpyxl
 import xlrd
 
 from classes.rosters.archives import checked_entries, read_entry
-from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError
+from classes.rosters.grid import MAX_CELLS, MAX_LINES, Grid, Record, RosterError, Sheet, fullest
 
 _MAX_SHEETS = 20
 _MAX_PASSED = 1_100_000
@@ -23,7 +23,7 @@ _MAX_TAGS = 1_000_000
 
 
 def read_xlsx(data: bytes) -> Grid:
-    """The sheet of an xlsx workbook that holds the list. Raises RosterError."""
+    """The sheets of an xlsx workbook, the one read that holds the list. Raises RosterError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(read_entry(archive, entry).count(b"<") for entry in checked_entries(archive)) > _MAX_TAGS:
@@ -33,22 +33,22 @@ def read_xlsx(data: bytes) -> Grid:
             warnings.simplefilter("ignore")  # of styles and extensions: only cells are read
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-            sheets = [(sheet.title, _records(_xlsx_rows(sheet), passed)) for sheet in shown[:_MAX_SHEETS]]
+            sheets = [Sheet(sheet.title, _records(_xlsx_rows(sheet), passed)) for sheet in shown[:_MAX_SHEETS]]
     except RosterError:
         raise
     except Exception as error:  # openpyxl raises many kinds for a broken workbook
         raise RosterError("corrupt") from error
-    return _fullest("xlsx", sheets)
+    return fullest("xlsx", sheets)
 
 
 def read_xls(data: bytes) -> Grid:
-    """The sheet of an xls workbook that holds the list. Raises RosterError."""
+    """The sheets of an xls workbook, the one read that holds the list. Raises RosterError."""
     try:
         # Rows as long as what is in them: a stray cell at the edge must not fill a sheet of sixteen million.
         book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True, ragged_rows=True)
         passed = iter(range(_MAX_PASSED))
         sheets = [
-            (sheet.name, _records(_xls_rows(sheet, book.datemode), passed))
+            Sheet(sheet.name, _records(_xls_rows(sheet, book.datemode), passed))
             for sheet in _shown([book.sheet_by_index(n) for n in range(min(book.nsheets, _MAX_SHEETS))])
         ]
     except RosterError:
@@ -59,7 +59,7 @@ def read_xls(data: bytes) -> Grid:
         raise RosterError("password_protected" if "encrypted" in told else code) from error
     except Exception as error:  # as above
         raise RosterError("corrupt") from error
-    return _fullest("xls", sheets)
+    return fullest("xls", sheets)
 
 
 def _xlsx_rows(sheet: Any) -> Iterable[Sequence[Any]]:
@@ -86,20 +86,7 @@ def _xls_value(cell: Any, datemode: int) -> object:
     return None if cell.ctype == xlrd.XL_CELL_ERROR else cell.value
 
 
-def _fullest(encoding: str, sheets: list[tuple[str, list[Record]]]) -> Grid:
-    """The sheet with most addresses, then most rows, holds the list."""
-    name, records = max(sheets, key=lambda sheet: _filled(sheet[1]), default=("", []))
-    if not records:
-        raise RosterError("empty_file")
-    return Grid(encoding, None, tuple(records), sheet=name)
-
-
-def _filled(records: list[Record]) -> tuple[int, int]:
-    addresses = sum(any("@" in cell for cell in record.cells) for record in records)
-    return addresses, sum(any(record.cells) for record in records)
-
-
-def _records(rows: Iterable[Sequence[Any]], passed: Iterator[int]) -> list[Record]:
+def _records(rows: Iterable[Sequence[Any]], passed: Iterator[int]) -> tuple[Record, ...]:
     """The rows of one sheet. `passed` counts those of all; when it ends, raises RosterError `too_many_rows`."""
     records = []
     for number, row in enumerate(rows, start=1):
@@ -115,7 +102,7 @@ def _records(rows: Iterable[Sequence[Any]], passed: Iterator[int]) -> list[Recor
         records.append(Record(number, tuple(cells)))
     while records and not records[-1].cells:
         records.pop()
-    return records
+    return tuple(records)
 
 
 def _cell(value: object) -> str:

@@ -79,21 +79,28 @@ def new(request: PageRequest, class_id: UUID) -> HttpResponse:
 
 
 def _is_unsure(preview: actions.Preview) -> bool:
-    """Whether to ask about the columns: no names found, or two columns of names and no heading to tell them apart."""
+    """Whether to ask: several sheets, no names found, or two columns of names and no heading to tell them apart."""
     parsed = preview.parsed
     if parsed is None:
         return False
     fields = {column.field for column in parsed.columns}
     guessed = parsed.header_line == 0 and {"given_name", "family_name"} <= fields
-    return guessed or parsed.encoding == "mac_roman" or any(p.code == "no_name_column" for p in parsed.problems)
+    return (
+        len(parsed.sheets) > 1
+        or guessed
+        or parsed.encoding == "mac_roman"
+        or any(p.code == "no_name_column" for p in parsed.problems)
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
-    """Say what the columns are, and how the file is written."""
+    """Say which sheet holds the list, what the columns are, and how the file is written. A sheet is posted alone."""
     draft, done = _open_draft(request, class_id, import_id)
     if done:
         return done
+    if request.method == "POST" and "sheet" in request.POST:
+        return _choose_sheet(request, class_id, draft)
     preview = actions.read_preview(draft)
     if preview.parsed is None:
         raise Http404
@@ -115,7 +122,19 @@ def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpRespon
     letters = [s for c in preview.parsed.columns for s in c.samples if not s.isascii()][:3]
     frame = class_frame(request, class_id, tab="import")
     context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, ways=ways, step=2)
+    context["parsed"] = preview.parsed
     return render(request, "classes/import_columns.html", context, status=422 if form.errors else 200)
+
+
+def _choose_sheet(request: PageRequest, class_id: UUID, draft: RosterImport) -> HttpResponse:
+    """Read another sheet, and ask about its columns."""
+    try:
+        actions.revise_import(draft, changes={"sheet": request.POST["sheet"]}, actor=request.user)
+    except ActionError as error:
+        if error.code != "validation_error":
+            raise
+        messages.warning(request, str(error.message))
+    return redirect("classes:import-columns", class_id, draft.public_id)
 
 
 @require_http_methods(["GET", "POST"])

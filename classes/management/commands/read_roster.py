@@ -67,6 +67,7 @@ def _shape(parsed: ParsedRoster) -> dict[str, Any]:
         "delimiter": parsed.delimiter,
         "source": parsed.source,
         "sheet": parsed.sheet or None,
+        "sheets": list(parsed.sheets),
         "header_line": parsed.header_line,
         "rows": rows,
         "problems": [_problem(problem) for problem in parsed.problems],
