@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from auditlog.registry import auditlog
@@ -32,6 +33,15 @@ class EssayFileQuerySet(models.QuerySet["EssayFile"]):
         return self.filter(
             Q(status=EssayFile.Status.STORED) | Q(status=EssayFile.Status.READING, lease_until__lt=Now())
         )
+
+    def unheld(self, now: datetime) -> EssayFileQuerySet:
+        """On the way, and no worker has them: never taken, a lease that ran out, or one that is no worker's.
+
+        One that ends later than a lease given now is a wrong clock's, or a hand's.
+        """
+        longest = now + timedelta(seconds=settings.READ_LEASE_SECONDS)
+        none = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=longest)
+        return self.filter(none, status__in=[*EssayFile.ON_THE_WAY])
 
     def in_turn(self) -> EssayFileQuerySet:
         """Of these, one file per owner, the owner first whose turn it is.

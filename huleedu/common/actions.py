@@ -11,7 +11,7 @@ from django.db import Error, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg import errors
 
-from huleedu.common.audit import acting
+from huleedu.common.audit import acting, write_errand
 from huleedu.common.errors import ActionError
 
 P = ParamSpec("P")
@@ -48,7 +48,9 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
             left -= 1
             try:
                 with transaction.atomic(durable=True), acting(actor):
-                    return function(*args, **kwargs)
+                    result = function(*args, **kwargs)
+                    write_errand()
+                    return result
             except Error as error:
                 if left and isinstance(error.__cause__, _MET):
                     time.sleep(PAUSE)

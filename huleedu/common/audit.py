@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.db.models.signals import pre_save
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from huleedu.common.text import clean_line, strip_personal_numbers
 from huleedu.observability.request_id import current_request_id
 
 _actor: ContextVar[Any] = ContextVar("audit_actor", default=None)
@@ -90,3 +94,68 @@ def log_bulk(
             for row in rows
         ]
     )
+
+
+# --- what support staff do for a teacher -----------------------------------------------------------------------------
+
+ERRANDS = {
+    "read_again": _("Read failed files again"),
+    "match_again": _("Match again"),
+    "unlock": _("Unlock the batch"),
+    "move_on": _("Move on what stands still"),
+    "undo_import": _("Undo the import"),
+    "restore_class": _("Take the class back from the archive"),
+    "send_again": _("Send again"),
+    "put_aside": _("Put aside"),
+    "sign_out": _("Sign out everywhere"),
+    "deactivate": _("Deactivate: no longer let them sign in"),
+    "activate": _("Activate: let them sign in again"),
+}
+"""What support staff do, by the name under which the log keeps it."""
+REASON_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One of `ERRANDS`, done by support staff: on which row it is written, why, and which part of it it was about."""
+
+    did: str
+    row: Model
+    reason: str
+    part: str = ""
+
+
+_errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
+
+
+@contextmanager
+def on_errand(errand: Errand) -> Iterator[None]:
+    """Within this block an action is support staff's: it leaves a row that says so and why, in its own transaction."""
+    token = _errand.set(errand)
+    try:
+        yield
+    finally:
+        _errand.reset(token)
+
+
+def is_errand() -> bool:
+    """Whether what runs now is support staff's, with a reason."""
+    return _errand.get() is not None
+
+
+def write_errand() -> None:
+    """Write the row of the errand, if there is one. Called by `huleedu.common.actions.action` as its last step."""
+    errand = _errand.get()
+    if errand is not None:
+        reason, _removed = strip_personal_numbers(clean_line(errand.reason)[:REASON_LENGTH], mask=MASK)
+        said = {"support": errand.did, "reason": reason, **({"part": errand.part} if errand.part else {})}
+        log_bulk([errand.row], action=LogEntry.Action.UPDATE, data=said)
+
+
+def errand_of(entry: LogEntry) -> str:
+    """In words what support staff did and why; empty where the entry is no errand's."""
+    said = entry.additional_data or {}
+    if "support" not in said:
+        return ""
+    did = str(ERRANDS.get(said["support"], said["support"]))
+    return gettext("Support: {did}. Reason: {reason}").format(did=did, reason=said["reason"])

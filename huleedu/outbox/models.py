@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxEvent(models.Model):
@@ -33,8 +34,17 @@ class OutboxEvent(models.Model):
     last_error = models.CharField(max_length=200, blank=True)
     """The class of the last error; never its message."""
     dead_at = models.DateTimeField(null=True)
+    put_aside_at = models.DateTimeField(null=True)
+    """When support staff said that this dead letter will not be sent."""
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(put_aside_at=None) | Q(dead_at__isnull=False), name="only_dead_letters_are_put_aside"
+            )
+        ]
         indexes = [
             models.Index(fields=["id"], condition=Q(relayed_at=None, dead_at=None), name="outbox_waiting"),
             models.Index(fields=["relayed_at"], name="outbox_relayed"),

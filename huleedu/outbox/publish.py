@@ -41,11 +41,12 @@ def publish_all(events: Iterable[EventData], *, audience: Iterable[int]) -> list
         for event in events
     )
     if rows:
-        nudge_on_commit(NUDGED, _queue_relay)
+        nudge_on_commit(NUDGED, queue_relay)
     return rows
 
 
-def _queue_relay() -> None:
+def queue_relay() -> None:
+    """Have a worker relay what waits."""
     from huleedu.outbox.tasks import relay
 
     relay.delay()

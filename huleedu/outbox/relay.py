@@ -47,7 +47,7 @@ def relay_waiting() -> int:
 def _relay_page() -> tuple[Told, int]:
     try:
         with transaction.atomic():
-            _take_turn()
+            take_turn()
             events = list(_waiting()[:PAGE])
             return _deliver(events), len(events)
     except DatabaseError:
@@ -68,7 +68,7 @@ def _relay_singly() -> tuple[Told, int]:
             continue
         try:
             with transaction.atomic():
-                _take_turn()
+                take_turn()
                 events = list(_waiting().filter(pk=pk))
                 for user_pk, frames in _deliver(events).items():
                     told[user_pk] += frames
@@ -81,7 +81,8 @@ def _relay_singly() -> tuple[Told, int]:
     return told, min(count, PAGE - 1)
 
 
-def _take_turn() -> None:
+def take_turn() -> None:
+    """Wait until no other relay works; the turn lasts until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
@@ -124,6 +125,11 @@ def _note_failure(pk: int, error: DatabaseError) -> None:
     event.save(update_fields=["attempts", "last_error", "dead_at"])
 
 
+def dead_letters() -> QuerySet[OutboxEvent]:
+    """Events that were given up and that nobody has put aside."""
+    return OutboxEvent.objects.filter(dead_at__isnull=False, put_aside_at=None)
+
+
 def oldest_waiting_seconds() -> float:
     """Age of the oldest event that still waits, in seconds; 0 where none does."""
     oldest = _waiting().aggregate(oldest=Min("created_at"))["oldest"]
@@ -133,4 +139,4 @@ def oldest_waiting_seconds() -> float:
 def _measure() -> None:
     metrics.OUTBOX_WAITING.set(_waiting().count())
     metrics.OUTBOX_AGE.set(oldest_waiting_seconds())
-    metrics.OUTBOX_DEAD.set(OutboxEvent.objects.filter(dead_at__isnull=False).count())
+    metrics.OUTBOX_DEAD.set(dead_letters().count())

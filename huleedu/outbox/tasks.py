@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from huleedu.common.nudging import begin
@@ -21,7 +22,8 @@ def relay() -> int:
 
 @shared_task(ignore_result=True)
 def purge() -> int:
-    """Forget relayed events, and what people were told of them, after `settings.OUTBOX_RETENTION`."""
-    old = OutboxEvent.objects.filter(relayed_at__lt=timezone.now() - settings.OUTBOX_RETENTION)
+    """Forget relayed events, what people were told of them, and put-aside ones, after `settings.OUTBOX_RETENTION`."""
+    late = timezone.now() - settings.OUTBOX_RETENTION
+    old = OutboxEvent.objects.filter(Q(relayed_at__lt=late) | Q(put_aside_at__lt=late))
     _total, by_model = old.delete()
     return by_model.get("outbox.OutboxEvent", 0)
