@@ -173,6 +173,8 @@ _DECIDED: dict[str, Callable[[], str]] = {
     "confirmed": lambda: _("Confirmed a match"),
     "no_student": lambda: _("Decided: not in this class"),
     "undecided": lambda: _("Took the decision back"),
+    if errand := errand_of(entry):
+        return errand
 }
 _DID: dict[type[Model], Callable[[], tuple[str, str, str]]] = {
     SchoolClass: lambda: (_("Made the class"), _("Changed the class"), _("Deleted")),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation
 from classes.models import Student
+from huleedu.common.audit import errand_of
 
 LIMIT = 300
 """Rows of each kind that are looked at."""
@@ -151,6 +152,8 @@ def step_words(entry: LogEntry) -> str:
     if "title" in changes:
         old, new = changes["title"]
         return _("Renamed the batch from {old} to {new}").format(old=old, new=new)
+    if errand := errand_of(entry):
+        return errand
     if "school_class" in changes:
         return _("Changed the class")
     if "auto_confirm" in changes:

@@ -145,12 +145,9 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         from batches.models import Essay, PhaseRun
 
         late = now - timedelta(seconds=settings.STUCK_SECONDS)
-        files = EssayFile.objects.filter(
-            batch_file__removed_at=None,
-            batch_file__batch__locked_at=None,
-            status__in=[*EssayFile.ON_THE_WAY],
-            updated_at__lt=late,
-        ).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        files = EssayFile.objects.unheld(now).filter(
+            batch_file__removed_at=None, batch_file__batch__locked_at=None, updated_at__lt=late
+        )
         unmatched = Essay.objects.live().filter(matched_at=None, file__updated_at__lt=late)
         unmatched = unmatched.filter(Q(batch__locked_at=None) | Q(batch__status__in=["cancelled", "archived"]))
         unmatched = unmatched.exclude(file__status__in=[*EssayFile.ON_THE_WAY])

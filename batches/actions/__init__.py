@@ -7,7 +7,7 @@ from batches.actions.batches import create_batch, delete_batch, update_batch
 from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
 from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
 from batches.actions.excuses import excuse_student, expect_student
-from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file
+from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file, retry_batch_files
 from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
 from batches.actions.lifecycle import (
     archive_batch,
@@ -18,6 +18,7 @@ from batches.actions.lifecycle import (
     unlock_batch,
 )
 from batches.actions.matching import match_batch, rematch_batch
+from batches.actions.moving_on import move_on
 from batches.actions.name_patterns import clear_name_pattern, set_name_pattern
 from batches.actions.phases import complete_phase, give_up_phases, refuse_phases, report_phase, retry_phases
 from batches.actions.protecting import protect_student
@@ -55,6 +56,7 @@ __all__ = [
     "lock_batch",
     "match_batch",
     "merge_students",
+    "move_on",
     "paste_text",
     "protect_student",
     "read_unmerge",
@@ -66,6 +68,7 @@ __all__ = [
     "reopen_batch",
     "report_phase",
     "retry_batch_file",
+    "retry_batch_files",
     "retry_phases",
     "set_name_pattern",
     "start_batch",

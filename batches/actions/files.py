@@ -216,6 +216,26 @@ def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile
     file = _locked_file(batch, file)
     if file.status not in EssayFile.PROBLEMS or not file.sha256:
         raise ActionError("illegal_transition", _("Only a file with a problem can be read again."))
+    _read_again(batch, file)
+    return file
+
+
+@asks_before_files_change
+@action
+def retry_batch_files(batch: Batch, *, actor: User) -> int:
+    """Read all files with a problem once more; returns how many. Raises ActionError as `retry_batch_file` does."""
+    batch = lock_open(batch)
+    files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None)
+    failed = files.filter(status__in=[*EssayFile.PROBLEMS]).exclude(sha256="")
+    locked = list(failed.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    if not locked:
+        raise ActionError("illegal_transition", _("There is no file with a problem that can be read again."))
+    for file in locked:
+        _read_again(batch, file)
+    return len(locked)
+
+
+def _read_again(batch: Batch, file: EssayFile) -> None:
     file_actions.retry_file(file)
     if not file.is_zip:
         _reopen_essay(batch, file)

@@ -210,7 +210,11 @@ def give_up_phases(batch: Batch, *, actor: None = None) -> bool:
     A phase of which nothing was heard for `PHASE_DEADLINE_SECONDS` has failed; phases whose needs are met begin; a
     batch whose phases have all ended (or that has none) ends.
     """
-    batch = lock_row(batch)
+    return put_right(lock_row(batch))
+
+
+def put_right(batch: Batch) -> bool:
+    """What `give_up_phases` does with the locked row. Part of the actions that put a batch right."""
     if batch.status != Batch.Status.PROCESSING:
         return False
     before = {run.phase: run.status for run in _runs(batch).values()}
