@@ -241,7 +241,6 @@ def _read_again(batch: Batch, file: EssayFile) -> None:
         _reopen_essay(batch, file)
     queue_reading()
     _tell(batch, file)
-    return file
 
 
 @asks_before_files_change
