@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+from uuid import UUID
 
+import structlog
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import get_user_model
 
 from huleedu.observability import metrics
-from huleedu.realtime import registry
-from huleedu.realtime.delivery import group_of, session_tag
+from huleedu.realtime import presence, registry
+from huleedu.realtime.delivery import group_of, group_of_followers, session_tag
+
+logger = structlog.get_logger(__name__)
 
 PROTOCOL = "huleedu.v1"
 SIGNED_OUT, POLICY, TOO_BIG = 4401, 1008, 1009
@@ -37,6 +42,10 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     user: Any = None
     session: str | None = None
+    looking: tuple[str, str] | None = None
+    """The resource that the person looks at, and the part of it."""
+    others: frozenset[presence.Look] | None = None
+    """Who else looked at it when the page was last told; None before it was."""
 
     async def connect(self) -> None:
         """Sign in by session or ticket and say where the history stands."""
@@ -54,10 +63,14 @@ class EventConsumer(AsyncWebsocketConsumer):
         await self._say({"type": "hello", "seq": await self._last_seq()})
 
     async def disconnect(self, code: int) -> None:
-        """Leave the person's group."""
-        if self.user is not None:
-            metrics.SOCKETS.dec()
-            await self.channel_layer.group_discard(group_of(self.user.pk), self.channel_name)
+        """Look at nothing any more, and leave the groups."""
+        if self.user is None:
+            return
+        metrics.SOCKETS.dec()
+        await self._look_away()
+        for resource in self.following:
+            await self._in_group(self.channel_layer.group_discard, group_of_followers(resource))
+        await self.channel_layer.group_discard(group_of(self.user.pk), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One frame of the client. What is no frame is answered, not a reason to close; a flood is."""
@@ -80,7 +93,7 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     # --- what a client may say ---------------------------------------------------------------------------------------
 
-    ACTIONS = frozenset({"subscribe", "unsubscribe", "resume", "ping"})
+    ACTIONS = frozenset({"subscribe", "unsubscribe", "look", "resume", "ping"})
 
     async def on_subscribe(self, frame: dict[str, Any]) -> None:
         """Follow `batch:<uuid>` where the person may see it. With one subscription, others' frames no longer come."""
@@ -89,14 +102,40 @@ class EventConsumer(AsyncWebsocketConsumer):
         if not allowed or not await database_sync_to_async(registry.may_follow)(self.user, resource):
             await self._say({"type": "error", "code": "not_found", "resource": resource[:80]})
             return
-        self.following.add(resource)
+        if resource not in self.following:
+            self.following.add(resource)
+            await self._in_group(self.channel_layer.group_add, group_of_followers(resource))
         await self._say({"type": "subscribed", "resource": resource})
 
     async def on_unsubscribe(self, frame: dict[str, Any]) -> None:
         """Stop following; without any subscription all the person's frames come again."""
         resource = str(frame.get("resource", ""))[:80]
-        self.following.discard(resource)
+        if resource in self.following:
+            self.following.discard(resource)
+            await self._in_group(self.channel_layer.group_discard, group_of_followers(resource))
+            if self.looking and self.looking[0] == resource:
+                await self._look_away()
         await self._say({"type": "unsubscribed", "resource": resource})
+
+    async def on_look(self, frame: dict[str, Any]) -> None:
+        """Say that the person looks at `resource`, which the socket follows, and there `at` a part of it or at none.
+
+        The page is told with the first look, and whenever somebody else comes, moves on or goes. Nothing is locked.
+        """
+        resource, at = str(frame.get("resource", "")), frame.get("at")
+        if not _is_part(at):
+            await self._say({"type": "error", "code": "bad_frame"})
+            return
+        may_follow = database_sync_to_async(registry.may_follow)
+        if resource not in self.following or not await may_follow(self.user, resource):
+            await self._say({"type": "error", "code": "not_found", "resource": resource[:80]})
+            return
+        if self.looking and self.looking[0] != resource:
+            await self._look_away()
+        before, self.looking = self.looking, (resource, at or "")
+        await self._renew_look()
+        if self.looking != before:
+            await self._tell_followers(resource)
 
     async def on_resume(self, frame: dict[str, Any]) -> None:
         """Replay what came after a number, or say that the page has to be read anew."""
@@ -116,6 +155,7 @@ class EventConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT)
             return
         await self._say({"type": "pong", "seq": await self._last_seq()})
+        await self._renew_look()
 
     # --- what the product says ---------------------------------------------------------------------------------------
 
@@ -124,6 +164,15 @@ class EventConsumer(AsyncWebsocketConsumer):
         for frame in message["frames"]:
             if not self.following or frame["resource"] in self.following:
                 await self._say(frame)
+
+    async def presence_changed(self, message: dict[str, Any]) -> None:
+        """Somebody came, moved on or went: a page that shows them asks who is there now."""
+        if message["by"] == self.channel_name:
+            return
+        if self.looking and self.looking[0] == message["resource"]:
+            await self._renew_look()
+        else:
+            await self._say({"type": "presence", "resource": message["resource"]})
 
     async def socket_signed_out(self, message: dict[str, Any]) -> None:
         """The person signed out everywhere, or in the session this socket belongs to."""
@@ -136,6 +185,38 @@ class EventConsumer(AsyncWebsocketConsumer):
             if not await database_sync_to_async(registry.may_follow)(self.user, resource):
                 await self.close(POLICY)
                 return
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    async def _renew_look(self) -> None:
+        """Go on looking; tell the page where others have changed, also those who went without a word."""
+        if self.looking is None:
+            return
+        resource, at = self.looking
+        mine = presence.Look(self.user.pk, at)
+        look = sync_to_async(presence.look, thread_sensitive=False)  # no database: no turn in its thread to wait for
+        others = await look(resource, mine, socket=self.channel_name)
+        if others != self.others:
+            self.others = others
+            await self._say({"type": "presence", "resource": resource})
+
+    async def _look_away(self) -> None:
+        if self.looking is None:
+            return
+        (resource, _at), self.looking, self.others = self.looking, None, None
+        await sync_to_async(presence.leave, thread_sensitive=False)(resource, socket=self.channel_name)
+        await self._tell_followers(resource)
+
+    async def _tell_followers(self, resource: str) -> None:
+        message = {"type": "presence.changed", "resource": resource, "by": self.channel_name}
+        await self._in_group(self.channel_layer.group_send, group_of_followers(resource), message)
+
+    async def _in_group(self, call: Any, group: str, message: dict[str, Any] | None = None) -> None:
+        """Presence is an extra: a channel layer that is away costs it, and nothing else."""
+        try:
+            await call(group, message or self.channel_name)
+        except Exception:
+            logger.warning("presence_not_told", exc_info=True)
 
     # --- pieces ------------------------------------------------------------------------------------------------------
 
@@ -174,3 +255,11 @@ class EventConsumer(AsyncWebsocketConsumer):
             await self._say({"type": "error", "code": "flood"})
             return False
         return True
+
+
+def _is_part(at: Any) -> bool:
+    """Whether a client may say that a person looks there: at nothing in particular, or at something with an id."""
+    try:
+        return at is None or (isinstance(at, str) and str(UUID(at)) == at)
+    except ValueError:
+        return False

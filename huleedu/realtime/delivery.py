@@ -21,6 +21,11 @@ def group_of(user_pk: int) -> str:
     return f"user.{user_pk}"
 
 
+def group_of_followers(resource: str) -> str:
+    """The channel group of the sockets that follow a resource, whose name may hold what a group's may not."""
+    return f"followers.{hashlib.sha256(resource.encode()).hexdigest()[:32]}"
+
+
 def session_tag(session_key: str | None) -> str | None:
     """A session as Valkey may know it: the key itself is a credential, its digest is not."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:32] if session_key else None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,45 +21,9 @@ from huleedu.asgi import application
 from huleedu.outbox.publish import publish
 from huleedu.outbox.relay import relay_waiting
 from huleedu.realtime.delivery import close_user
+from huleedu.realtime.tests.sockets import ORIGIN, close_code, follow, hello, socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-ORIGIN = (b"origin", b"http://localhost")
-
-
-@asynccontextmanager
-async def socket(
-    user: User | None = None,
-    *,
-    origin: tuple[bytes, bytes] | None = ORIGIN,
-    subprotocols: list[str] | None = None,
-    path: str = "/ws/",
-) -> AsyncIterator[WebsocketCommunicator]:
-    headers = [(b"host", b"localhost")] + ([origin] if origin else [])
-    if user is not None:
-        client = Client()
-        await sync_to_async(client.force_login)(user)
-        headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    made = WebsocketCommunicator(application, path, headers=headers, subprotocols=subprotocols)
-    try:
-        yield made
-    finally:
-        await made.disconnect()
-
-
-async def hello(made: WebsocketCommunicator) -> dict[str, Any]:
-    connected, _protocol = await made.connect(timeout=5)
-    assert connected
-    frame: dict[str, Any] = await made.receive_json_from(timeout=5)
-    assert frame["type"] == "hello"
-    return frame
-
-
-async def close_code(made: WebsocketCommunicator) -> int:
-    while True:
-        message = await made.receive_output(timeout=5)
-        if message["type"] == "websocket.close":
-            return int(message["code"])
 
 
 @sync_to_async
@@ -117,8 +80,7 @@ async def test_with_a_subscription_only_that_is_heard(teacher: User, owned_class
     async with socket(teacher) as made:
         await hello(made)
         resource = f"class:{owned_class.public_id}"
-        await made.send_json_to({"action": "subscribe", "resource": resource})
-        assert await made.receive_json_from(timeout=5) == {"type": "subscribed", "resource": resource}
+        await follow(made, resource)
         await tell(teacher)
         await tell(teacher, owned_class.public_id)
         assert (await made.receive_json_from(timeout=5))["resource"] == resource
@@ -229,8 +191,7 @@ async def test_what_is_no_longer_shared_closes_the_socket_that_follows_it(
 ) -> None:
     async with socket(colleague) as made:
         await hello(made)
-        await made.send_json_to({"action": "subscribe", "resource": f"class:{owned_class.public_id}"})
-        assert (await made.receive_json_from(timeout=5))["type"] == "subscribed"
+        await follow(made, f"class:{owned_class.public_id}")
         share = await owned_class.shares.aget(user=colleague)
         await sync_to_async(actions.remove_share)(owned_class, share=share, actor=teacher)
         assert await close_code(made) == 1008
