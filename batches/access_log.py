@@ -26,6 +26,8 @@ from huleedu.accounts.models import User
 Action = LogEntry.Action
 EXPORTS = ("file", "result", "print", "class_list", "student_data")
 """What was taken out, of the words that `huleedu.common.audit.log_read` writes."""
+from huleedu.common.audit import errand_of
+from huleedu.common.spreadsheet import safe_cell
 KINDS: dict[str, Q] = {
     "reads": Q(action=Action.ACCESS) & (Q(additional_data=None) | ~Q(additional_data__what__in=EXPORTS)),
     "changes": ~Q(action=Action.ACCESS),
