@@ -1,66 +1,103 @@
-"""Support staff's view of people and of what was changed. Nobody is deleted and no password is shown here."""
+"""Support staff's view of people and schools. Nobody is deleted and no password is shown here."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import auditlog.admin  # registers its own view of the log, which is replaced below
 import django.contrib.auth.admin  # noqa: F401  (registers groups, which are unregistered below)
-from auditlog.models import LogEntry
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from huleedu.accounts import actions
-from huleedu.accounts.models import School, User
-from huleedu.common.admin import ReadOnlyAdmin
+from huleedu.accounts.models import School, TokenFamily, User
+from huleedu.common.admin import Choices, ReadOnlyAdmin
+from huleedu.common.errands import ErrandKind
+from huleedu.common.errors import ActionError
 
 admin.site.unregister(Group)  # what a person may do follows from the role; groups have no meaning here
-admin.site.unregister(LogEntry)
+
+
+def _sign_outs(user: User) -> str:
+    """What signing out would end."""
+    n = TokenFamily.objects.filter(user=user, revoked_at=None).count()
+    return _("Ends every session in a browser, and sign-ins through the API: {n}.").format(n=n)
+
+
+def _deactivation(user: User) -> str:
+    if not user.is_active:
+        raise ActionError("illegal_transition", _("The person may not sign in as it is."))
+    return _("The person can no longer sign in. {ended}").format(ended=_sign_outs(user))
+
+
+def _activation(user: User) -> str:
+    if user.is_active:
+        raise ActionError("illegal_transition", _("The person may sign in as it is."))
+    return _("The person can sign in again.")
+
+
+def _deactivate(user: User, actor: User) -> None:
+    if user.pk == actor.pk:
+        raise ActionError("permission_denied", _("Nobody shuts themselves out."))
+    actions.set_active(user, active=False, actor=actor)
+
+
+class SignInFilter(Choices):
+    """Who may sign in, who never did."""
+
+    title = gettext_lazy("sign-in")
+    parameter_name = "sign_in"
+    choices_of = {
+        "may": (gettext_lazy("may sign in"), lambda rows: rows.filter(is_active=True)),
+        "may_not": (gettext_lazy("may not sign in"), lambda rows: rows.filter(is_active=False)),
+        "never": (gettext_lazy("never signed in"), lambda rows: rows.filter(last_login=None)),
+    }
 
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
-    """People: who they are, whether they may sign in. Two steps are possible, both through the actions."""
+    """People: who they are, whether they may sign in."""
 
-    list_display = ("email", "display_name", "role", "school", "is_active", "last_login", "date_joined")
-    list_filter = ("role", "is_active", "school", "date_joined")
+    list_display = ("email", "display_name", "role", "school", "last_login", "may_sign_in")
+    list_filter = ("role", SignInFilter, "school")
     search_fields = ("email", "display_name", "public_id")
     list_select_related = ("school",)
     ordering = ("email",)
     fields = (
-        *("public_id", "email", "display_name", "role", "school", "language", "theme", "density", "shortcuts", "go_on"),
-        *("is_active", "last_login", "date_joined"),
+        *("public_id", "email", "display_name", "role", "school", "language", "theme", "density", "is_active"),
+        *("last_login", "date_joined"),
     )
-    actions = ("deactivate", "activate", "sign_out_everywhere")
+    errands = (
+        ErrandKind(
+            "sign_out",
+            gettext_lazy("Ends every sign-in of the person; they can sign in again at once."),
+            run=lambda user, actor: actions.sign_out_everywhere(user, actor=actor),
+            preview=_sign_outs,
+        ),
+        ErrandKind(
+            "deactivate",
+            gettext_lazy("Keeps all the person has, and lets them in no more until they are activated."),
+            run=_deactivate,
+            preview=_deactivation,
+        ),
+        ErrandKind(
+            "activate",
+            gettext_lazy("Takes a deactivation back."),
+            run=lambda user, actor: actions.set_active(user, active=True, actor=actor),
+            preview=_activation,
+        ),
+    )
 
-    @admin.action(description=_("Deactivate: no longer let them sign in"))
-    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Support staff cannot shut themselves out."""
-        others = people.exclude(pk=cast("User", request.user).pk)
-        for user in others:
-            actions.set_active(user, active=False, actor=cast("User", request.user))
-        self._told(request, len(others))
+    def title_of(self, row: User) -> str:
+        """The address: support staff talk with people."""
+        return row.email
 
-    @admin.action(description=_("Activate: let them sign in again"))
-    def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Undo a deactivation."""
-        for user in people:
-            actions.set_active(user, active=True, actor=cast("User", request.user))
-        self._told(request, len(people))
-
-    @admin.action(description=_("Sign out everywhere"))
-    def sign_out_everywhere(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """End all sessions, tokens and sockets."""
-        for user in people:
-            actions.sign_out_everywhere(user, actor=cast("User", request.user))
-        self._told(request, len(people))
-
-    def _told(self, request: HttpRequest, number: int) -> None:
-        messages.success(request, ngettext("Done for %d person.", "Done for %d people.", number) % number)
+    @admin.display(description=gettext_lazy("may sign in"), ordering="is_active")
+    def may_sign_in(self, user: User) -> str:
+        """A word only where they may not."""
+        return "" if user.is_active else _("no")
 
 
 @admin.register(School)
@@ -68,10 +105,8 @@ class SchoolAdmin(ReadOnlyAdmin):
     """Schools. Support staff add and rename them; a school with people cannot go."""
 
     list_display = ("name", "public_id", "created_at")
-    list_filter = ("created_at",)
     search_fields = ("name", "public_id")
-    fields = ("name", "public_id", "created_at", "updated_at")
-    readonly_fields = ("public_id", "created_at", "updated_at")
+    fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """All support staff."""
@@ -80,11 +115,3 @@ class SchoolAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """All support staff."""
         return self.has_view_permission(request, obj)
-
-
-@admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin, auditlog.admin.LogEntryAdmin):
-    """Who changed what and when; names and addresses are masked when they are written."""
-
-    search_fields = ("object_repr", "object_pk", "cid", "actor__email", "actor__public_id")
-    list_filter = ("action", auditlog.admin.ResourceTypeFilter, auditlog.admin.CIDFilter)

@@ -1,4 +1,4 @@
-"""The support staff's site at `/support/`: Django's admin behind the same sign-in as everything else."""
+"""The support staff's site at `/support/`: Django's admin behind the same sign-in as everything else, in our look."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from huleedu.accounts.components import components
+
+ORDER = (
+    *("batch", "essayfile", "essaystudentassociation", "decision", "phaserun", "outboxevent"),
+    *("schoolclass", "student", "rosterimport", "user", "school", "logentry"),
+)
+"""The lists in the order of the start page."""
 
 
 class SupportConfig(AdminConfig):
@@ -23,9 +33,13 @@ class SupportConfig(AdminConfig):
 class SupportSite(AdminSite):
     """One sign-in page (with its limit on tries) and one page to change a password, not two of each."""
 
-    site_header = site_title = _("HuleEdu support")
-    index_title = _("Support")
+    site_header = site_title = index_title = _("Support")
     enable_nav_sidebar = False
+    index_template = "support/index.html"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's, and the page of components."""
+        return [path("design/", self.admin_view(self.design), name="design"), *super().get_urls()]
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -40,3 +54,33 @@ class SupportSite(AdminSite):
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """To the account page, whose change also ends tokens and sockets."""
         return redirect("accounts:account")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What wants looking at in numbers, then every list."""
+        from huleedu.common.admin import FIGURES
+
+        figures = [figure for read in FIGURES for figure in read()]
+        return super().index(request, {"figures": figures, "lists": self._lists(), **(extra_context or {})})
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lists are not sorted by app here."""
+        return redirect("admin:index")
+
+    def _lists(self) -> list[tuple[str, str]]:
+        """The name and address of each list, in `ORDER`."""
+        from huleedu.common.admin import list_address
+
+        models = sorted(self._registry, key=lambda model: ORDER.index(str(model._meta.model_name)))
+        return [(capfirst(self._registry[model].named()[1]), list_address(model)) for model in models]  # type: ignore[attr-defined]  # ReadOnlyAdmin
+
+    def design(self, request: HttpRequest) -> HttpResponse:
+        """Every component of the product in every state, in the theme that `?theme=` names."""
+        theme = request.GET.get("theme", "")
+        context = {
+            **self.each_context(request),
+            **components(),
+            "theme": theme if theme in ("light", "dark") else "",
+        }
+        return TemplateResponse(request, "support/design.html", context)

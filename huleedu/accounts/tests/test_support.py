@@ -76,9 +76,10 @@ def test_people(desk: User, teacher: User, client_for: Browser) -> None:
     assert teacher.email == "teacher@skola.example"
 
 
-def act(client: Client, name: str, *people: User) -> Any:
-    """Choose an action in the list."""
-    return client.post(PEOPLE, {"action": name, "_selected_action": [person.pk for person in people]})
+def act(client: Client, name: str, *people: User, reason: str = "They asked by telephone.") -> Any:
+    """Choose an errand in the list and confirm it with a reason."""
+    chosen = {"action": name, "_selected_action": [person.pk for person in people]}
+    return client.post(PEOPLE, {**chosen, "confirmed": "1", "reason": reason})
 
 
 def test_deactivate_and_activate(
@@ -105,7 +106,7 @@ def test_deactivate_and_activate(
 def test_sign_out_everywhere(desk: User, teacher: User, client_for: Browser) -> None:
     """All sessions end; the person may sign in again."""
     browsers = [client_for(teacher), client_for(teacher)]
-    act(client_for(desk), "sign_out_everywhere", teacher)
+    act(client_for(desk), "sign_out", teacher)
     assert [browser.get("/account/").status_code for browser in browsers] == [302, 302]
     assert browsers[0].post("/sign-in/", {"email": teacher.email, "password": PASSWORD}).status_code == 302
     assert browsers[0].get("/account/").status_code == 200

@@ -1,0 +1,142 @@
+"""Errands of support staff: chosen in a list, looked at beforehand, given a reason, done row by row.
+
+Each calls the action behind the teacher's own button, under the same locks; what an action refuses is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from huleedu.common.audit import ERRANDS, REASON_LENGTH, Errand, on_errand
+from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
+
+if TYPE_CHECKING:
+    from huleedu.common.admin import ReadOnlyAdmin
+
+MOST = 100
+"""Rows of one errand."""
+SAID = 10
+"""Refusals that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandKind:
+    """One of `huleedu.common.audit.ERRANDS` as a list offers it.
+
+    `run(row, actor)` calls the action; `preview(row)` says what it would do, with counts, and raises the ActionError it
+    would end with; `about(row)` is what the log and the teacher's history know it by.
+    """
+
+    did: str
+    explained: str | Promise
+    run: Callable[[Any, Any], object]
+    preview: Callable[[Any], str]
+    about: Callable[[Any], Model] = lambda row: row
+    part: Callable[[Any], str] = lambda row: ""
+
+    @property
+    def label(self) -> str | Promise:
+        """What the button says."""
+        return ERRANDS[self.did]
+
+    def refusal_of(self, row: Any) -> str:
+        """Why it cannot be done with the row now; empty where it can."""
+        try:
+            self.preview(row)
+        except ActionError as refusal:
+            return str(refusal.message)
+        return ""
+
+
+class ReasonForm(forms.Form):
+    """Why: without a reason nothing is done."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("The teacher reads it in the history. Write no names of students."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_reason(self) -> str:
+        """Words, not only spaces or signs that nobody sees."""
+        reason = clean_line(self.cleaned_data["reason"])
+        if not reason:
+            raise forms.ValidationError(_("Write a reason."))
+        return reason
+
+
+def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+    """What Django's list calls with the chosen rows."""
+
+    def act(desk: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        rows = list(chosen[: MOST + 1])
+        if len(rows) > MOST:
+            messages.error(request, _("Choose at most %d at a time.") % MOST)
+            return None
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            _do(desk, request, kind, rows, form.cleaned_data["reason"])
+            return redirect(request.get_full_path())
+        return _confirm_page(desk, request, kind, rows, form)
+
+    return act
+
+
+def _confirm_page(
+    desk: ReadOnlyAdmin, request: HttpRequest, kind: ErrandKind, rows: Sequence[Any], form: ReasonForm
+) -> HttpResponse:
+    """What will happen to each row, and what will be refused, before anything does."""
+    will, refused = [], []
+    for row in rows:
+        try:
+            will.append((row, desk.title_of(row), kind.preview(row)))
+        except ActionError as refusal:
+            refused.append((row, desk.title_of(row), refusal.message))
+    context = {
+        **desk.admin_site.each_context(request),
+        "title": kind.label,
+        "kind": kind,
+        "will": will,
+        "refused": refused,
+        "form": form,
+        "list_name": capfirst(desk.named()[1]),
+        "back": request.get_full_path(),
+    }
+    status = 422 if form.is_bound else 200
+    return TemplateResponse(request, "support/errand.html", context, status=status)
+
+
+def _do(desk: ReadOnlyAdmin, request: HttpRequest, kind: ErrandKind, rows: Sequence[Any], reason: str) -> None:
+    """Row by row, each in its own transaction; says how many were done, and what was refused and why."""
+    done, refused = 0, []
+    for row in rows:
+        errand = Errand(did=kind.did, row=kind.about(row), reason=reason, part=kind.part(row))
+        try:
+            with on_errand(errand):
+                kind.run(row, cast("Any", request.user))
+            done += 1
+        except ActionError as refusal:
+            refused.append((desk.title_of(row), str(refusal.message)))
+    if done:
+        messages.success(request, _("Done: {did} ({n})").format(did=kind.label, n=done))
+    for title, why in refused[:SAID]:
+        messages.warning(request, _("{row} was left as it is: {why}").format(row=title, why=why))
+    if len(refused) > SAID:
+        left = len(refused) - SAID
+        more = ngettext("And {n} more was left as it is.", "And {n} more were left as they are.", left)
+        messages.warning(request, more.format(n=left))
