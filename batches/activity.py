@@ -1,16 +1,16 @@
 """What has happened to the batches and classes a person sees: one line per day, batch, kind and person, newest first.
 
-Nothing is stored for it. Lines are counted from what happened itself: files, decisions, and the audit log, which knows
-the person. They hold titles, classes and colleagues, never a student.
+Nothing is stored for it but what the person has read (ADR 23). Lines are counted from what happened itself: files,
+decisions, and the audit log, which knows the person. They hold titles, classes and colleagues, never a student.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -25,14 +25,16 @@ from batches.history import step_words
 from batches.models import Batch, BatchFile, Decision
 from batches.querysets import file_counts
 from classes.models import ClassShare, Enrolment, SchoolClass, Student
-from huleedu.accounts.models import User
+from huleedu.accounts.models import NoticeRead, User
+from huleedu.accounts.notices import NOTICE_DAYS, NoticeKind
 
-DAYS = 90
-"""How far back lines go."""
 MOST = 300
 """Lines shown at most."""
+_IDS = UUID("1b0cf1d8-6a5e-4c1f-9d0c-7e3b5a9c2f60")
+"""The namespace of the notices' ids."""
 FILTERS: dict[str, Callable[[Notice], bool]] = {
     "": lambda notice: True,
+    "unread": lambda notice: notice.is_unread,
     "needs": lambda notice: notice.needs_action,
     "mine": lambda notice: notice.is_mine,
     "others": lambda notice: notice.is_anothers,
@@ -44,9 +46,13 @@ FILTERS: dict[str, Callable[[Notice], bool]] = {
 class Notice:
     """One line. `who` is empty for the machine; `title` is the batch's or the class's, `about` the batch's class."""
 
+    id: UUID
+    """The same each time it is worked out, whatever is added to it."""
     at: datetime
     kind: str
     words: str
+    notice: str = ""
+    """The `NoticeKind` it is; empty for what the person did, and for what nobody is told of."""
     title: str = ""
     about: str = ""
     route: str = ""
@@ -57,7 +63,15 @@ class Notice:
     is_mine: bool = False
     """Whether the batch or class is the person's own."""
     needs_action: bool = False
-    is_new: bool = False
+    is_read: bool = True
+    """Whether the person has read it as far as it goes, or it is no notice."""
+    is_on_page: bool = False
+    """Whether the person wants this kind on the page."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the page shows it as unread."""
+        return self.is_on_page and not self.is_read
 
     @property
     def is_anothers(self) -> bool:
@@ -81,10 +95,23 @@ class _Found:
     school_class: int | None = None
     actor: int | None = None
     words: str = ""
+    entry: int = 0
+    """The row of the audit log, where it is about no more than that."""
+
+    @property
+    def id(self) -> UUID:
+        """Of the day, thing, kind and person it sums up."""
+        day = timezone.localdate(self.at)
+        return uuid5(_IDS, f"{self.kind} {self.batch} {self.school_class} {self.actor} {day} {self.entry}")
 
 
-def read_activity(user: User, *, days: int = DAYS, most: int = MOST, show: str = "") -> list[Notice]:
-    """Newest first, at most `most`. Ten statements however much has happened."""
+def find_notice(user: User, notice_id: UUID) -> Notice | None:
+    """The notice as it stands now; None where it is settled, too old or not the person's."""
+    return next((notice for notice in read_activity(user) if notice.id == notice_id), None)
+
+
+def read_activity(user: User, *, days: int = NOTICE_DAYS, most: int = MOST, show: str = "") -> list[Notice]:
+    """Newest first, at most `most`. Eleven statements however much has happened."""
     since = timezone.now() - timedelta(days=days)
     found = [line for read in _READS for line in read(user, since)]
     found.sort(key=lambda line: line.at, reverse=True)
@@ -131,7 +158,9 @@ def _steps(user: User, since: datetime) -> Iterator[_Found]:
     for entry in _log(Batch, Batch.objects.visible_to(user), since).order_by("-timestamp")[:MOST]:
         words = step_words(entry)
         if words:
-            yield _Found(entry.timestamp, "step", batch=entry.object_id, actor=entry.actor_id, words=words)
+            kind = "assessed" if entry.actor_id is None and "status" in (entry.changes or {}) else "step"
+            found = _Found(entry.timestamp, kind, batch=entry.object_id, actor=entry.actor_id, words=words)
+            yield replace(found, entry=entry.pk)
 
 
 def _shared(user: User, since: datetime) -> Iterator[_Found]:
@@ -185,20 +214,26 @@ def _by_day(rows: QuerySet[Any], moment: str, *keys: str, n: Any = None) -> Iter
 
 
 def _named(user: User, found: list[_Found]) -> list[Notice]:
-    """Adds what waits in open batches, then says each line in words. Three statements."""
+    """Adds what waits in open batches, then says each line in words. Four statements."""
     batches = {batch.pk: batch for batch in _batches(user, {line.batch for line in found if line.batch})}
     classes = SchoolClass.objects.in_bulk({line.school_class for line in found if line.school_class})
     people = User.objects.in_bulk({line.actor for line in found if line.actor})
+    read_to = dict(NoticeRead.objects.filter(user=user).values_list("notice", "read_to"))
     found = sorted([*found, *_waiting(batches.values())], key=lambda line: line.at, reverse=True)
     notices = []
     for line in found:
         person = people.get(line.actor or 0)
+        told = _told_as(line, user)
         notice = Notice(
+            id=line.id,
             at=line.at,
             kind=line.kind,
             words=line.words,
+            notice=told,
             who=person.name if person else "",
             is_own=line.actor == user.pk,
+            is_read=not told or _was_read(line, user, read_to),
+            is_on_page=told in user.page_notices,
         )
         batch, school_class = batches.get(line.batch or 0), classes.get(line.school_class or 0)
         if batch is not None:
@@ -207,9 +242,32 @@ def _named(user: User, found: list[_Found]) -> list[Notice]:
             notice = _about_class(notice, line, school_class, user)
         else:
             continue
-        is_new = not notice.is_own and (user.activity_seen_at is None or line.at > user.activity_seen_at)
-        notices.append(replace(notice, is_new=is_new))
+        notices.append(notice)
     return notices
+
+
+def _told_as(line: _Found, user: User) -> str:
+    """The kind of notice a line is; empty for the person's own doing."""
+    if line.actor == user.pk:
+        return ""
+    return _TOLD_AS.get(line.kind) or (NoticeKind.CHANGED if line.actor else "")
+
+
+_TOLD_AS = {
+    "read": NoticeKind.MATCHES,
+    "matched": NoticeKind.MATCHES,
+    "problems": NoticeKind.PROBLEMS,
+    "reminder": NoticeKind.REMINDER,
+    "auto_due": NoticeKind.AUTO_DUE,
+    "auto_confirmed": NoticeKind.AUTO_DONE,
+    "assessed": NoticeKind.ASSESSED,
+    "shared": NoticeKind.SHARED,
+}
+
+
+def _was_read(line: _Found, user: User, read_to: Mapping[UUID, datetime]) -> bool:
+    moments = filter(None, (user.activity_seen_at, read_to.get(line.id)))
+    return line.at <= max(moments, default=datetime.min.replace(tzinfo=UTC))
 
 
 def _batches(user: User, keys: set[int]) -> QuerySet[Any]:
@@ -236,7 +294,8 @@ def _waiting(batches: Iterable[Any]) -> Iterator[_Found]:
             yield _Found(batch.matched_at, "matched", batch.n_undecided, batch=batch.pk)
         if batch.reminded_at and batch.review_by and batch.n_undecided:
             kind = "auto_due" if batch.auto_confirm and batch.n_certain else "reminder"
-            yield _Found(batch.reminded_at, kind, batch.n_certain, batch=batch.pk)
+            n = batch.n_certain if kind == "auto_due" else batch.n_undecided
+            yield _Found(batch.reminded_at, kind, n, batch=batch.pk)
 
 
 def _is_open(batch: Batch) -> bool:
@@ -278,7 +337,8 @@ def _words(line: _Found, batch: Batch | None = None) -> str:
     if line.kind in ("reminder", "auto_due") and batch is not None and batch.review_by:
         day = date_format(timezone.localtime(batch.review_by), "DAY_TIME")
         if line.kind == "reminder":
-            return _("To be reviewed by {day}").format(day=day)
+            sentence = ngettext("{n} text is to be reviewed by {day}", "{n} texts are to be reviewed by {day}", n)
+            return sentence.format(n=n, day=day)
         sentence = ngettext(
             "{n} certain match is confirmed by itself {day}", "{n} certain matches are confirmed by themselves {day}", n
         )

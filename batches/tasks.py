@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import shared_task
@@ -13,12 +14,16 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import actions
+from batches.letters import compose, people_to_look_at
 from batches.models import Batch, Essay, PhaseRun
 from batches.queue import matching_key, rematching_key
 from batches.text_statistics import measure_text
 from batches.unpacking import open_zip
 from files.models import ZIP, EssayFile
 from files.reading import read_stored_file
+from huleedu.accounts import mail
+from huleedu.accounts.letters import end_letter, letters_to_send, postpone_letter, take_letter
+from huleedu.accounts.models import Letter
 from huleedu.common.nudging import begin
 from huleedu.observability import metrics
 
@@ -135,6 +140,37 @@ def keep_deadlines() -> dict[str, int]:
     due = Batch.objects.to_auto_confirm(now).order_by("review_by", "pk")
     confirmed = sum(actions.confirm_at_deadline(batch, now=now, actor=None) or 0 for batch in due)
     return {"reminded": reminded, "confirmed": confirmed}
+
+
+@shared_task
+def keep_letters() -> dict[str, int]:
+    """Write the letters that people are to get by now, and have every one that waits sent. Returns how many of each."""
+    now = timezone.now()
+    written = sum(actions.write_letters(user, now=now, actor=None) for user in people_to_look_at())
+    waiting = list(letters_to_send(now).values_list("pk", flat=True)[:500])
+    for pk in waiting:
+        send_letter.delay(str(pk))
+    return {"written": written, "waiting": len(waiting)}
+
+
+@shared_task
+def send_letter(letter_pk: str) -> str | None:
+    """Hand one letter to the mail server, at most once. Returns what became of it; None where it was another's turn."""
+    pk, now = UUID(letter_pk), timezone.now()
+    letter = letters_to_send(now).select_related("user").filter(pk=pk).first()
+    if letter is None:
+        return None
+    composed = compose(letter)
+    if composed is None:
+        end_letter(pk, outcome=Letter.Outcome.GONE, actor=None)
+        return Letter.Outcome.GONE.value
+    if not take_letter(pk, told_to=composed.told_to, now=now, actor=None):
+        return None
+    if mail.deliver(composed.subject, composed.body, to=letter.user.email):
+        end_letter(pk, outcome=Letter.Outcome.SENT, actor=None)
+        return Letter.Outcome.SENT.value
+    postpone_letter(pk, now=timezone.now(), actor=None)
+    return Letter.Outcome.WAITING.value
 
 
 STUCK_AFTER = timedelta(seconds=20)

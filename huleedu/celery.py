@@ -36,6 +36,7 @@ SCHEDULE = {
     "sweep-stuck-files": {"task": "batches.tasks.sweep_stuck", "schedule": 15.0},
     "end-silent-phases": {"task": "batches.tasks.watch_assessment", "schedule": 60.0},
     "keep-deadlines": {"task": "batches.tasks.keep_deadlines", "schedule": 60.0},
+    "keep-letters": {"task": "batches.tasks.keep_letters", "schedule": 60.0},
     "watch-orchestrator": {"task": "batches.orchestrator.tasks.watch_orchestrator", "schedule": 15.0},
     "purge-orphan-blobs": {"task": "files.tasks.purge_orphan_blobs", "schedule": 3600.0},
     "purge-roster-drafts": {"task": "classes.tasks.purge_roster_imports", "schedule": 3600.0},

@@ -9,6 +9,7 @@ from batches.actions.decisions import clear_decision, confirm_matches, decide_st
 from batches.actions.excuses import excuse_student, expect_student
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file, retry_batch_files
 from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
+from batches.actions.letters import write_letters
 from batches.actions.lifecycle import (
     archive_batch,
     cancel_batch,
@@ -76,4 +77,5 @@ __all__ = [
     "unlock_batch",
     "unmerge_students",
     "update_batch",
+    "write_letters",
 ]

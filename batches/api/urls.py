@@ -22,6 +22,7 @@ _FILES = "batches/<uuid:batch_id>/files/"
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path("activity/", ActivityViewSet.as_view({"get": "list"}), name="activity"),
+    path("activity/<uuid:notice_id>/read/", ActivityViewSet.as_view({"post": "read"}), name="activity-read"),
     path("activity/seen/", ActivityViewSet.as_view({"post": "seen"}), name="activity-seen"),
     path("students/<uuid:student_id>/merge/", StudentTextsViewSet.as_view({"post": "merge"}), name="student-merge"),
     path("students/<uuid:student_id>/merges/", StudentTextsViewSet.as_view({"get": "merges"}), name="student-merges"),

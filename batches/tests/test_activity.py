@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
@@ -14,12 +17,13 @@ from rest_framework.test import APIClient
 
 from batches import actions
 from batches.activity import Notice, read_activity
-from batches.models import Batch
+from batches.models import Batch, Decision
 from batches.tests.making import make_batch, make_essays, make_students, upload
 from classes import actions as class_actions
 from classes.models import SchoolClass
 from files.models import EssayFile
-from huleedu.accounts.models import User
+from huleedu.accounts.actions import purge_expired, read_notice, see_activity, update_profile
+from huleedu.accounts.models import NoticeRead, User
 
 Browser = Callable[[User | None], Client]
 URL = "/activity/"
@@ -75,7 +79,7 @@ def test_files_that_cannot_be_read(batch: Batch, teacher: User) -> None:
 def test_dates_that_are_near(batch: Batch, teacher: User) -> None:
     review_by = timezone.now() + timedelta(hours=3)
     Batch.objects.filter(pk=batch.pk).update(review_by=review_by, reminded_at=timezone.now())
-    assert lines(teacher)["reminder"].words.startswith("To be reviewed by ")
+    assert lines(teacher)["reminder"].words.startswith("4 texts are to be reviewed by ")
     Batch.objects.filter(pk=batch.pk).update(auto_confirm=True)
     due = lines(teacher)["auto_due"]
     assert due.words.startswith("2 certain matches are confirmed by themselves ")
@@ -93,7 +97,68 @@ def test_sharing_and_the_class_list(teacher: User, stranger: User, owned_class: 
     assert "Saga" not in str(found)
 
 
-def test_the_page_names_no_student_and_marks_what_is_new(batch: Batch, teacher: User, client_for: Browser) -> None:
+def test_following_a_notice_reads_it_until_something_is_added(batch: Batch, teacher: User, client_for: Browser) -> None:
+    browser = client_for(teacher)
+    notice = lines(teacher)["decided"]
+    assert notice.is_unread
+    browser.head(f"{URL}{notice.id}/")
+    assert lines(teacher)["decided"].is_unread
+    assert browser.get(f"{URL}{notice.id}/")["Location"] == f"/batches/{batch.public_id}/history/"
+    found = lines(teacher)
+    assert (found["decided"].is_unread, found["matched"].is_unread) == (False, True)
+    LogEntry.objects.all().delete()
+    Decision.objects.update(created_at=timezone.now())
+    again = lines(teacher)["decided"]
+    assert (again.id, again.is_unread) == (notice.id, True)
+
+
+def test_marking_one_as_read(batch: Batch, teacher: User, stranger: User, client_for: Browser) -> None:
+    notice = lines(teacher)["matched"]
+    answer = client_for(teacher).post(f"{URL}{notice.id}/read/?show=unread")
+    assert (answer.status_code, answer["Location"]) == (302, f"{URL}?show=unread")
+    assert "matched" not in lines(teacher, show="unread")
+    assert "decided" in lines(teacher, show="unread")
+    settled = client_for(stranger).get(f"{URL}{notice.id}/", follow=True)
+    assert "That is settled" in settled.content.decode()
+    assert client_for(stranger).post(f"{URL}{notice.id}/read/").status_code == 302
+    assert set(NoticeRead.objects.values_list("user", flat=True)) == {teacher.pk}
+
+
+def test_own_doing_and_kinds_that_are_off_are_never_unread(batch: Batch, teacher: User) -> None:
+    found = lines(teacher)
+    assert [found[kind].is_unread for kind in ("added", "step", "decided", "read")] == [False, False, True, True]
+    update_profile(teacher, changes={"page_notices": ["matches"]}, actor=teacher)
+    teacher.refresh_from_db()
+    found = lines(teacher)
+    assert [found[kind].is_unread for kind in ("decided", "read")] == [False, True]
+
+
+def test_reading_all_forgets_what_was_read_one_by_one(batch: Batch, teacher: User) -> None:
+    notice = lines(teacher)["matched"]
+    for _time in range(2):
+        read_notice(teacher, notice=notice.id, to=notice.at, actor=teacher)
+    assert NoticeRead.objects.count() == 1
+    read_notice(teacher, notice=notice.id, to=notice.at - timedelta(days=1), actor=teacher)
+    assert NoticeRead.objects.get().read_to == notice.at
+    see_activity(teacher, actor=teacher)
+    assert not NoticeRead.objects.exists()
+
+
+def test_what_was_read_is_forgotten_with_the_notice(teacher: User) -> None:
+    for days in (1, 91):
+        read_notice(teacher, notice=uuid4(), to=timezone.now() - timedelta(days=days), actor=teacher)
+    purge_expired()
+    assert NoticeRead.objects.get().read_to > timezone.now() - timedelta(days=2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_read_the_same_notice(teacher: User, race: Any) -> None:
+    one = partial(read_notice, teacher, notice=uuid4(), to=timezone.now(), actor=teacher)
+    assert race(one, one) == [None, None]
+    assert NoticeRead.objects.count() == 1
+
+
+def test_the_page_names_no_student_and_marks_what_is_unread(batch: Batch, teacher: User, client_for: Browser) -> None:
     browser = client_for(teacher)
     page = browser.get(URL).content.decode()
     assert "Matches are ready" in page
@@ -112,12 +177,16 @@ def test_empty(stranger: User, client_for: Browser) -> None:
 def test_api(batch: Batch, teacher: User, api: Callable[..., APIClient]) -> None:
     client = api(teacher)
     first = client.get("/api/v1/activity/?show=needs").json()["results"]
-    assert [(row["kind"], row["subject"], row["is_new"]) for row in first] == [
-        ("matched", f"batch:{batch.public_id}", True)
+    assert [(row["kind"], row["subject"], row["is_read"]) for row in first] == [
+        ("matched", f"batch:{batch.public_id}", False)
     ]
+    assert client.post(f"/api/v1/activity/{first[0]['id']}/read/").status_code == 204
+    assert client.get("/api/v1/activity/?show=needs").json()["results"][0]["is_read"] is True
+    assert client.post(f"/api/v1/activity/{uuid4()}/read/").status_code == 404
+    assert client.get("/api/v1/activity/?show=unread").json()["results"]
     assert client.post("/api/v1/activity/seen/").status_code == 204
     teacher.refresh_from_db()
-    assert not any(row["is_new"] for row in client.get("/api/v1/activity/").json()["results"])
+    assert all(row["is_read"] for row in client.get("/api/v1/activity/").json()["results"])
 
 
 def test_the_number_of_statements_does_not_grow(
@@ -126,11 +195,15 @@ def test_the_number_of_statements_does_not_grow(
 ) -> None:  # fmt: skip
     browser = client_for(teacher)
     browser.get(URL)
-    with django_assert_max_num_queries(15) as few:
+    with django_assert_max_num_queries(16) as few:
         browser.get(URL)
     for number in range(20):
         more = make_batch(teacher, owned_class, title=f"Batch {number}")
         make_essays(more, 2)
+    make_essays(batch, 300)
+    NoticeRead.objects.bulk_create(
+        NoticeRead(user=teacher, notice=notice.id, read_to=notice.at) for notice in read_activity(teacher)[::2]
+    )
     with django_assert_num_queries(len(few)):
         browser.get(URL)
 

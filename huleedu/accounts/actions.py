@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,7 +19,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from huleedu.accounts.links import email_change_tokens
-from huleedu.accounts.models import School, SocketTicket, TokenFamily, User
+from huleedu.accounts.models import Letter, NoticeRead, School, SocketTicket, TokenFamily, User
+from huleedu.accounts.notices import LETTERS_KEPT, NOTICE_DAYS, NoticeKind
 from huleedu.accounts.tokens import FAMILY_CLAIM, TokenPair, belongs_to, jti_of, make_pair, user_id_of, verified_refresh
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
@@ -35,6 +37,8 @@ PREFERENCES: dict[str, Collection[Any]] = {
     "go_on": (True, False),
 }
 """How a person wants the pages: field to what it may be."""
+NOTICES = ("page_notices", "email_notices")
+"""Which notices a person wants where, each a list of `NoticeKind`."""
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
@@ -54,7 +58,10 @@ def create_teacher(email: str, *, display_name: str = "", school_name: str = "",
 
 @action
 def update_profile(user: User, *, changes: dict[str, Any], actor: User) -> User:
-    """Change `display_name` or one of `PREFERENCES`. Raises ActionError `validation_error` naming the field."""
+    """Change `display_name`, one of `PREFERENCES` or of `NOTICES`.
+
+    Raises ActionError `validation_error` naming the field.
+    """
     user = _lock(user)
     if "display_name" in changes:
         user.display_name = _checked_name(changes["display_name"])
@@ -63,7 +70,13 @@ def update_profile(user: User, *, changes: dict[str, Any], actor: User) -> User:
             if changes[field] not in allowed:
                 raise ActionError("validation_error", _("There is no such choice."), field=field)
             setattr(user, field, changes[field])
-    user.save(update_fields=["display_name", *PREFERENCES])
+    had = set(user.email_notices)
+    for field in NOTICES:
+        if field in changes:
+            setattr(user, field, _checked_kinds(changes[field], field))
+    if set(user.email_notices) - had:
+        user.letters_from = timezone.now()
+    user.save(update_fields=["display_name", *PREFERENCES, *NOTICES, "letters_from"])
     return user
 
 
@@ -73,7 +86,16 @@ def see_activity(user: User, *, actor: User) -> User:
     user = _lock(user)
     user.activity_seen_at = timezone.now()
     user.save(update_fields=["activity_seen_at"])
+    NoticeRead.objects.filter(user=user, read_to__lte=user.activity_seen_at).delete()
     return user
+
+
+@action
+def read_notice(user: User, *, notice: UUID, to: datetime, actor: User) -> None:
+    """Mark one notice as read as far as it goes now: `to` is the moment of the last thing in it."""
+    read, created = NoticeRead.objects.get_or_create(user=user, notice=notice, defaults={"read_to": to})
+    if not created:
+        NoticeRead.objects.filter(pk=read.pk, read_to__lt=to).update(read_to=to)
 
 
 @action
@@ -210,8 +232,10 @@ def redeem_ticket(ticket: str) -> User | None:
 
 @action
 def purge_expired() -> None:
-    """Forget sign-ins and tickets that can no longer be used."""
+    """Forget sign-ins and tickets that can no longer be used, notices read long ago and letters that went out."""
     now = timezone.now()
+    NoticeRead.objects.filter(read_to__lt=now - timedelta(days=NOTICE_DAYS)).delete()
+    Letter.objects.filter(created_at__lt=now - LETTERS_KEPT).delete()
     TokenFamily.objects.filter(expires_at__lt=now).delete()
     SocketTicket.objects.filter(expires_at__lt=now).delete()
 
@@ -248,6 +272,14 @@ def _checked_name(value: str) -> str:
     if len(name) > 150:
         raise ActionError("validation_error", _("The name is too long: at most 150 characters."), field="display_name")
     return name
+
+
+def _checked_kinds(value: Iterable[str], field: str) -> list[str]:
+    """In their own order, each once."""
+    wanted = set(value)
+    if not wanted <= set(NoticeKind.values):
+        raise ActionError("validation_error", _("There is no such choice."), field=field)
+    return [kind for kind in NoticeKind.values if kind in wanted]
 
 
 def _checked_email(value: str) -> str:

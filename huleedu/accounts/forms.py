@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from huleedu.accounts import actions
 from huleedu.accounts.models import User
+from huleedu.accounts.notices import NoticeKind
 from huleedu.accounts.queue import queue_reset_link
 
 _LONGEST_PASSWORD = 1024
@@ -130,6 +131,29 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
     def save(self, commit: bool = True) -> User:
         """Change the account."""
         return actions.update_profile(self.instance, changes=self.cleaned_data, actor=self.instance)
+
+
+class NoticesForm(forms.Form):
+    """Which notices a person wants, on the page and by e-mail: a table of ticks."""
+
+    page_notices = forms.MultipleChoiceField(label=_("On the page"), choices=NoticeKind.choices, required=False)
+    email_notices = forms.MultipleChoiceField(label=_("By e-mail"), choices=NoticeKind.choices, required=False)
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data)
+        self.user = user
+
+    @property
+    def rows(self) -> list[tuple[str, Any, bool, bool]]:
+        """Per kind its value, its words, and whether it is chosen for the page and for e-mail."""
+        return [
+            (kind, words, kind in self.user.page_notices, kind in self.user.email_notices)
+            for kind, words in NoticeKind.choices
+        ]
+
+    def save(self) -> User:
+        """Change the account."""
+        return actions.update_profile(self.user, changes=self.cleaned_data, actor=self.user)
 
 
 class EmailChangeForm(forms.Form):

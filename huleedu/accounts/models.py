@@ -10,11 +10,14 @@ from auditlog.registry import auditlog
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from huleedu.accounts.notices import NoticeKind, by_email, on_the_page
 from huleedu.common.models import PublicModel
 
 
@@ -90,7 +93,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     go_on = models.BooleanField(_("go on by itself"), default=True)
     """Whether match review opens the next undecided text after a decision."""
     activity_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """What happened after this is new to the person on the page of activity."""
+    """What happened after this is unread, but for what was read notice by notice (`NoticeRead`)."""
+    page_notices = ArrayField(models.CharField(max_length=9, choices=NoticeKind), default=on_the_page, blank=True)
+    """Kinds that are shown as unread until they are read."""
+    email_notices = ArrayField(models.CharField(max_length=9, choices=NoticeKind), default=by_email, blank=True)
+    """Kinds that come by e-mail too, unless they have been read by then."""
+    letters_from = models.DateTimeField(default=timezone.now, editable=False)
+    """Letters tell of what happened after this: a kind that is turned on brings none about the past."""
+    letters_seq = models.BigIntegerField(default=0, editable=False)
+    """The last event told to the person (`DeliveryCursor`) of which every letter is written."""
     school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -177,9 +188,63 @@ class SocketTicket(models.Model):
         return f"socket ticket {self.pk}"
 
 
+class NoticeRead(models.Model):
+    """That a person has read one notice, as far as it went then. More of the same later is unread again."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    notice = models.UUIDField()
+    """The id that `batches.activity` gives the notice."""
+    read_to = models.DateTimeField(db_index=True)
+    """The moment of the last thing in it."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "notice"], name="notice_is_read_once")]
+
+    def __str__(self) -> str:
+        return f"notice {self.notice} read by user {self.user_id}"
+
+
+class Letter(models.Model):
+    """A notice that goes to a person by e-mail. Holds no words: they are found when it is sent."""
+
+    class Outcome(models.TextChoices):
+        """`gone`: there was nothing to tell any more. `given_up`: the mail server was away for too long."""
+
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        GONE = "gone", _("nothing to tell any more")
+        GIVEN_UP = "given_up", _("given up")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=9, choices=NoticeKind)
+    about = models.UUIDField()
+    """The `public_id` of the batch or class."""
+    told_to = models.DateTimeField()
+    """The moment of the last thing that it tells of."""
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
+    try_at = models.DateTimeField(default=timezone.now)
+    """When it is sent, or tried again."""
+    tries = models.PositiveSmallIntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+    """When a worker began to hand it over. A worker that dies then may have done so: it is not sent again."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["try_at"], condition=Q(outcome="waiting", taken_at=None), name="letter_to_send")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "about", "told_to"], name="letter_is_written_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+
 auditlog.register(School, exclude_fields=["created_at", "updated_at"])
 auditlog.register(
     User,
     mask_fields=["email", "new_email", "display_name"],
-    exclude_fields=["password", "last_login", "activity_seen_at"],
+    exclude_fields=["password", "last_login", "activity_seen_at", "letters_from", "letters_seq"],
 )

@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from huleedu.accounts.models import User
+from huleedu.accounts.notices import NoticeKind
 
 
 class SignInInput(serializers.Serializer[Any]):
@@ -47,7 +48,10 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "email", "display_name", "language", "theme", "density", "shortcuts", "go_on", "roles"]
+        fields = [
+            *("id", "email", "display_name", "language", "theme", "density", "shortcuts", "go_on"),
+            *("page_notices", "email_notices", "roles"),
+        ]
         read_only_fields = ["email"]
 
     def get_roles(self, user: User) -> list[str]:
@@ -64,3 +68,5 @@ class MeInput(serializers.Serializer[Any]):
     density = serializers.ChoiceField(User.Density.choices, required=False)
     shortcuts = serializers.ChoiceField(User.Shortcuts.choices, required=False)
     go_on = serializers.BooleanField(required=False)
+    page_notices = serializers.ListField(child=serializers.ChoiceField(NoticeKind.choices), required=False)
+    email_notices = serializers.ListField(child=serializers.ChoiceField(NoticeKind.choices), required=False)

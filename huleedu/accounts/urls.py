@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/reset/sent/", reset.ResetSentView.as_view(), name="reset-sent"),
     path("sign-in/reset/<uuid:uidb64>/<str:token>/", reset.ResetConfirmView.as_view(), name="reset-confirm"),
     path("account/", account.account, name="account"),
+    path("account/notices/", account.notices, name="notices"),
     path("account/password/", account.password, name="password"),
     path("account/sign-out-others/", account.sign_out_others, name="sign-out-others"),
     path("account/email/", account.email, name="email"),

@@ -50,6 +50,33 @@ def test_sign_out_elsewhere(teacher: User, client_for: Browser, api: Any) -> Non
     assert api().post("/api/v1/auth/token/refresh/", {"refresh": pair.refresh}).status_code == 401
 
 
+def test_notices(teacher: User, client_for: Browser) -> None:
+    """Ticks in a table; what is not ticked is off. Turning a kind on brings no letters about the past."""
+    client = client_for(teacher)
+    before = teacher.letters_from
+    sent = {"page_notices": ["reminder"], "email_notices": ["matches"]}
+    assert client.post("/account/notices/", sent).status_code == 302
+    teacher.refresh_from_db()
+    assert (teacher.page_notices, teacher.email_notices) == (["reminder"], ["matches"])
+    assert teacher.letters_from > before
+    page = client.get("/account/").content.decode()
+    ticked = re.findall(r'name="(\w+)" value="(\w+)"[^>]* checked', page)
+    assert {pair for pair in ticked if pair[0].endswith("_notices")} == {
+        ("page_notices", "reminder"), ("email_notices", "matches"),
+    }  # fmt: skip
+    before = teacher.letters_from
+    assert client.post("/account/notices/", {}).status_code == 302
+    teacher.refresh_from_db()
+    assert (teacher.page_notices, teacher.email_notices, teacher.letters_from) == ([], [], before)
+
+
+def test_notices_refused(teacher: User, client_for: Browser) -> None:
+    """A kind that there is not changes nothing."""
+    assert client_for(teacher).post("/account/notices/", {"page_notices": ["everything"]}).status_code == 422
+    teacher.refresh_from_db()
+    assert "reminder" in teacher.page_notices
+
+
 def test_profile_refused(teacher: User, client_for: Browser) -> None:
     """What is wrong is said; the page still shows the person as stored."""
     response = client_for(teacher).post("/account/", PROFILE | {"language": "de"})

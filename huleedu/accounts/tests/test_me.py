@@ -11,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from huleedu.accounts.models import User
+from huleedu.accounts.notices import NoticeKind
 
 ME = "/api/v1/me/"
 Api = Callable[..., APIClient]
@@ -27,6 +28,8 @@ def test_me(teacher: User, api: Api) -> None:
         "density": "compact",
         "shortcuts": "on",
         "go_on": True,
+        "page_notices": NoticeKind.values,
+        "email_notices": ["reminder", "auto_due", "shared"],
         "roles": ["teacher"],
     }
 
@@ -49,6 +52,15 @@ def test_change_how_pages_are(teacher: User, api: Api) -> None:
     answer = api(teacher).patch(ME, sent, format="json").json()
     assert {**answer, **sent} == answer
     assert api(teacher).patch(ME, {"go_on": True}, format="json").json() == {**answer, "go_on": True}
+
+
+def test_change_notices(teacher: User, api: Api) -> None:
+    """Each list as a whole, in its own order, each kind once; the other list stays."""
+    answer = api(teacher).patch(ME, {"email_notices": ["shared", "matches", "matches"]}, format="json").json()
+    assert (answer["email_notices"], answer["page_notices"]) == (["matches", "shared"], NoticeKind.values)
+    assert api(teacher).patch(ME, {"email_notices": ["everything"]}, format="json").status_code == 400
+    answer = api(teacher).patch(ME, {"page_notices": []}, format="json").json()
+    assert (answer["email_notices"], answer["page_notices"]) == (["matches", "shared"], [])
 
 
 @pytest.mark.parametrize(

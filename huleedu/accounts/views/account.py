@@ -1,4 +1,4 @@
-"""The own account: name, language, how the pages are to be, password, e-mail address, being signed in elsewhere."""
+"""The own account: name, how the pages are to be, notices, password, e-mail address, being signed in elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from huleedu.accounts import actions, mail
-from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, ProfileForm
+from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, NoticesForm, ProfileForm
 from huleedu.accounts.links import email_change_path, email_change_tokens
 from huleedu.accounts.views.sign_in import UNPROCESSABLE
 from huleedu.common.requests import PageRequest
@@ -33,6 +33,17 @@ def account(request: PageRequest) -> HttpResponse:
     user = form.save()
     with override(user.language):
         messages.success(request, _("Saved."))
+    return redirect("accounts:account")
+
+
+@require_POST
+def notices(request: PageRequest) -> HttpResponse:
+    """Save which notices the person wants, on the page and by e-mail."""
+    form = NoticesForm(request.user, request.POST)
+    if not form.is_valid():
+        return _page(request, notices_form=form)
+    form.save()
+    messages.success(request, _("Saved."))
     return redirect("accounts:account")
 
 
@@ -91,6 +102,7 @@ def _page(request: PageRequest, **bound: Any) -> HttpResponse:
     user = request.user
     context = {
         "profile_form": ProfileForm(instance=user),
+        "notices_form": NoticesForm(user),
         "password_form": ChangePasswordForm(user),
         "email_form": EmailChangeForm(user),
         **bound,
