@@ -5,6 +5,8 @@ The log masks names; they are joined here, where the reader's access has been ch
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +17,8 @@ from uuid import UUID
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
+from django.http import FileResponse, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.history import step_words
@@ -22,18 +26,22 @@ from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from classes.models import ClassShare, Enrolment, SchoolClass, Student, StudentAlias
 from files.models import EssayFile
 from huleedu.accounts.models import User
+from huleedu.common.audit import errand_of
+from huleedu.common.spreadsheet import safe_cell
 
 Action = LogEntry.Action
 EXPORTS = ("file", "result", "print", "class_list", "student_data")
 """What was taken out, of the words that `huleedu.common.audit.log_read` writes."""
-from huleedu.common.audit import errand_of
-from huleedu.common.spreadsheet import safe_cell
 KINDS: dict[str, Q] = {
     "reads": Q(action=Action.ACCESS) & (Q(additional_data=None) | ~Q(additional_data__what__in=EXPORTS)),
     "changes": ~Q(action=Action.ACCESS),
     "exports": Q(action=Action.ACCESS, additional_data__what__in=EXPORTS),
 }
 """What `?what=` takes."""
+WHO = ("me", "others", "machine")
+"""What `?who=` takes."""
+CSV_MOST = 10_000
+"""Lines of the log as a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,22 @@ def name_entries(entries: Iterable[LogEntry], *, together: bool = True) -> list[
     return lines
 
 
+def log_file(entries: QuerySet[LogEntry]) -> HttpResponse:
+    """The newest `CSV_MOST` of the entries as a CSV file, a line each."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([_("Time"), _("Who"), _("Did"), _("About"), _("Where")])
+    for line in name_entries(entries[:CSV_MOST], together=False):
+        at = timezone.localtime(line.at).isoformat(timespec="seconds")
+        writer.writerow([at, *(safe_cell(cell) for cell in (line.who, line.did, line.about, line.where))])
+    what, today = _("access log"), timezone.localdate()
+    name = f"{what} {today:%Y-%m-%d}.csv"
+    stream = FileResponse(io.BytesIO(), as_attachment=True, filename=name)
+    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = stream["Content-Disposition"]
+    return response
+
+
 # --- whose log -------------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +174,8 @@ def _of(model: type[Model], rows: QuerySet[Any]) -> Q:
 def did(entry: LogEntry) -> str:
     """What was done, in words; never what was read or written."""
     model = entry.content_type.model_class()
+    if errand := errand_of(entry):
+        return errand
     if entry.action == Action.ACCESS:
         return _READ.get((entry.additional_data or {}).get("what", ""), lambda: _("Read"))()
     if model is Batch:
@@ -175,8 +201,6 @@ _DECIDED: dict[str, Callable[[], str]] = {
     "confirmed": lambda: _("Confirmed a match"),
     "no_student": lambda: _("Decided: not in this class"),
     "undecided": lambda: _("Took the decision back"),
-    if errand := errand_of(entry):
-        return errand
 }
 _DID: dict[type[Model], Callable[[], tuple[str, str, str]]] = {
     SchoolClass: lambda: (_("Made the class"), _("Changed the class"), _("Deleted")),

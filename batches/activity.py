@@ -137,7 +137,7 @@ def _read(user: User, since: datetime) -> Iterator[_Found]:
     counts = file_counts("file__")
     rows = files.filter(file__read_at__gt=since).annotate(day=TruncDate("file__read_at")).order_by()
     for row in rows.values("batch_id", "day").annotate(
-        last=Max("file__read_at"), read=counts["read"], problems=counts["problems"]
+        last=Max("file__read_at"), read=counts["read"] - counts["opened"], problems=counts["problems"]
     ):
         for kind in ("read", "problems"):
             if row[kind]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,7 @@ class PhaseLine:
 class FailedText:
     """A text that has no figures, by its file's name."""
 
+    text_id: UUID
     file_name: str
     why: str | Promise
 
@@ -63,8 +65,8 @@ def read_assessment(batch: Batch) -> Assessment:
     if batch.status not in (Batch.Status.COMPLETED_WITH_FAILURES, Batch.Status.FAILED):
         return Assessment(phases)
     failed = Essay.objects.live().filter(batch=batch, counts=True, results__nlp__has_key="error").order_by("pk")
-    named = failed.values_list("file__name", "results__nlp__error")[: MAX_NAMED + 1]
-    texts = tuple(FailedText(name, _reason(code)) for name, code in named)
+    named = failed.values_list("public_id", "file__name", "results__nlp__error")[: MAX_NAMED + 1]
+    texts = tuple(FailedText(key, name, _reason(code)) for key, name, code in named)
     return Assessment(phases, texts[:MAX_NAMED], failed.count() if len(texts) > MAX_NAMED else len(texts))
 
 

@@ -116,9 +116,14 @@ class RenameForm(_ClockForm):
             self.fields.pop("auto_confirm", None)
 
     @classmethod
-    def of(cls, batch: Batch) -> RenameForm:
-        """Filled in with what the batch has now."""
-        return cls(initial={**values_of(batch), "version": batch.version}, batch=batch)
+    def of(cls, batch: Batch, *, title: str | None = None) -> RenameForm:
+        """Filled in with what the batch has now; with `title`, as if a person had sent it with that one."""
+        now = {**values_of(batch), "version": batch.version}
+        if title is None:
+            return cls(initial=now, batch=batch)
+        review_by = now["review_by"]
+        sent = {**now, "title": title, "review_by": f"{review_by:%Y-%m-%dT%H:%M}" if review_by else ""}
+        return cls({name: value for name, value in sent.items() if value not in (None, False)}, batch=batch)
 
     def as_changes(self) -> dict[str, Any]:
         """The `changes` of `update_batch`."""
@@ -182,6 +187,14 @@ class UnlockForm(forms.Form):
     """Why the files are opened again; it stays in the history."""
 
     reason = forms.CharField(label=_("Why?"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReopenForm(forms.Form):
+    """Why an ended batch is opened again; it stays in the history."""
+
+    reason = forms.CharField(
+        label=_("Why?"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )  # fmt: skip
 
 
 class PasteForm(forms.Form):

@@ -131,19 +131,29 @@ def _versions(batch: Batch) -> Iterator[Happening]:
 
 
 def _steps(batch: Batch) -> Iterator[Happening]:
-    reasons = [unlocked["reason"] for unlocked in batch.processing_metadata.get("unlocks", [])]
+    unlocks = _reasons(batch, "unlocks")
+    reopenings = _reasons(batch, "reopenings")
     for entry in _log(LogEntry.objects.get_for_object(batch)):
         what = step_words(entry)
-        if _changes(entry).get("status") == ["ready", "collecting"] and reasons:
+        old, new = _changes(entry).get("status") or ("", "")
+        reasons = unlocks if old == Batch.Status.READY else reopenings
+        if new == Batch.Status.COLLECTING and old != "None" and reasons:
             # Both newest first. The reason is kept with the batch, since the audit log holds nobody's words.
-            what = ": ".join(filter(None, (what, reasons.pop())))
+            reason = reasons.pop()
+            what = ": ".join((what, reason)) if what and reason else what
         if what:
             yield Happening(at=entry.timestamp, who=_person(entry), what=what)
+
+
+def _reasons(batch: Batch, steps: str) -> list[str]:
+    return [taken["reason"] for taken in batch.processing_metadata.get(steps, [])]
 
 
 def step_words(entry: LogEntry) -> str:
     """What a change of a batch was; empty for one that nobody needs to read about."""
     changes = _changes(entry)
+    if errand := errand_of(entry):
+        return errand
     if entry.action == LogEntry.Action.CREATE:
         return _("Made the batch")
     if "status" in changes:
@@ -152,8 +162,6 @@ def step_words(entry: LogEntry) -> str:
     if "title" in changes:
         old, new = changes["title"]
         return _("Renamed the batch from {old} to {new}").format(old=old, new=new)
-    if errand := errand_of(entry):
-        return errand
     if "school_class" in changes:
         return _("Changed the class")
     if "auto_confirm" in changes:

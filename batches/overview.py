@@ -182,7 +182,8 @@ def _counted(batches: Iterable[Batch]) -> list[Row]:
     files = BatchFile.objects.filter(batch__in=rows, removed_at=None).order_by().values("batch_id")
     for found in files.annotate(**file_counts("file__")):
         row = rows[found["batch_id"]]
-        row.read, row.reading, row.problems = found["read"], found["reading"], found["problems"]
+        row.read = found["read"] - found["opened"]
+        row.reading, row.problems = found["reading"], found["problems"]
     undecided = Q(association__status="undecided", matched_at__isnull=False)
     certainties = EssayStudentAssociation.Certainty.values
     essays = Essay.objects.live().filter(batch__in=rows).order_by().values("batch_id")

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Exists, Max, OuterRef, Q, Subquery, Va
 from django.db.models.functions import Coalesce, Greatest
 
 from classes.models import Enrolment, SchoolClass
-from files.models import EssayFile
+from files.models import ZIP, EssayFile
 
 if TYPE_CHECKING:
     from batches.models import Batch, Essay  # noqa: F401  (Essay is named in quotes)
@@ -22,9 +22,13 @@ def file_counts(prefix: str = "") -> dict[str, Count]:
     """Counts over files; each file is in exactly one of reading, problems, skipped and read.
 
     `prefix` leads from the counted row to the file (`file__` from BatchFile). A file that was read counts as being
-    read until it has been matched too.
+    read until it has been matched too. A zip that waits in a batch which was closed meanwhile is put aside: it counts
+    as skipped. `opened` are the zips among the read ones.
     """
     status = f"{prefix}status"
+    is_zip = Q(**{f"{prefix}detected_type": ZIP})
+    batch = "batch__status" if prefix else "batch_file__batch__status"
+    aside = is_zip & Q(**{f"{status}__in": [*EssayFile.ON_THE_WAY], f"{batch}__in": ["cancelled", "archived"]})
     unmatched = Q(**{f"{prefix}essay__matched_at": None, f"{prefix}essay__removed_at": None})
     ended = Q(**{f"{prefix}essay__isnull": False}) & unmatched
     on_the_way = Q(**{f"{status}__in": [*EssayFile.ON_THE_WAY]})
@@ -33,10 +37,11 @@ def file_counts(prefix: str = "") -> dict[str, Count]:
     skipped = Q(**{status: EssayFile.Status.SKIPPED})
     return {
         "files": Count("pk"),
-        "reading": Count("pk", filter=on_the_way | ((read | problem) & ended)),
+        "reading": Count("pk", filter=(on_the_way & ~aside) | ((read | problem) & ended)),
         "problems": Count("pk", filter=problem & ~ended),
-        "skipped": Count("pk", filter=skipped),
+        "skipped": Count("pk", filter=skipped | aside),
         "read": Count("pk", filter=read & ~ended),
+        "opened": Count("pk", filter=read & is_zip),
     }
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Exists, Max, Min, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import Batch, BatchFile, EssayStudentAssociation
 from classes.models import Student
+from files.models import EssayFile
 
 PACE, ENOUGH = timedelta(minutes=10), 3
 """How far back, and over how many files at least, the pace of reading is taken."""
+STOPPED = timedelta(minutes=1)
+"""A file that nobody takes for so long, while nobody takes another, waits for a worker that is not there."""
 
 
 def seconds_left(reading: Mapping[int, int]) -> dict[int, int]:
@@ -29,6 +33,19 @@ def seconds_left(reading: Mapping[int, int]) -> dict[int, int]:
         each = (row["last"] - row["first"]).total_seconds() / (row["n"] - 1)
         left[row["batch_id"]] = max(1, round(each * reading[row["batch_id"]]))
     return left
+
+
+def has_reading_stopped(batch: Batch) -> bool:
+    """Whether files of the batch have waited for a minute while no worker took or ended any file at all.
+
+    One statement.
+    """
+    late = timezone.now() - STOPPED
+    waiting = BatchFile.objects.filter(
+        batch=batch, removed_at=None, file__status=EssayFile.Status.STORED, file__updated_at__lt=late
+    )
+    at_work = Q(status=EssayFile.Status.READING, lease_until__gte=Now()) | Q(read_at__gte=late)
+    return waiting.filter(~Exists(EssayFile.objects.filter(at_work))).exists()
 
 
 def last_handed_in(students: Iterable[Student], *, other_than: Batch) -> dict[int, datetime]:

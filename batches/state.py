@@ -21,19 +21,30 @@ Association = EssayStudentAssociation
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """files = reading + problems + skipped + read; essays = undecided + confirmed + no_student."""
+    """files = reading + problems + skipped + read; essays = undecided + confirmed + no_student; opened ⊆ read."""
 
     files: int
     reading: int
     problems: int
     skipped: int
     read: int
+    opened: int
     essays: int
     undecided: int
     suggested: int
     certain: int
     confirmed: int
     no_student: int
+
+    @property
+    def to_tell(self) -> int:
+        """The files as a person counts them: a zip that was opened is not one more beside what came out of it."""
+        return self.files - self.opened
+
+    @property
+    def read_to_tell(self) -> int:
+        """Of these, those that were read."""
+        return self.read - self.opened
 
     @property
     def to_review(self) -> int:

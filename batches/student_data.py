@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import FileResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -67,6 +68,14 @@ def student_zip(student: Student, user: User) -> Spool:
             archive.writestr(f"{texts}/{unique(f'{name}.txt', taken)}", text)
             add_original(archive, essay.file, f"{files}/{unique(name, taken)}")
     return spool
+
+
+def student_file(student: Student, user: User) -> FileResponse:
+    """`student_zip` as a download; its name says nothing of the student."""
+    what, today = _("HuleEdu export"), timezone.localdate()
+    name = f"{what} {today:%Y-%m-%d}.zip"
+    spool = student_zip(student, user)
+    return FileResponse(spool, as_attachment=True, filename=name, content_type="application/zip")
 
 
 def _as_json(data: StudentData) -> dict[str, Any]:

@@ -103,8 +103,10 @@ def run_phases(batch_pk: int, generation: int) -> None:
     essays = Essay.objects.live().filter(batch=batch, counts=True)
     results = {}
     for public_id, found, text in essays.values_list("public_id", "results", "file__text").iterator(chunk_size=20):
-        # On a retry what this generation found stands: the texts cannot have changed, since files are closed.
-        if not (run.successful and "words" in found.get(run.phase, {})):
+        # On a retry what this generation found stands: the texts cannot have changed, since files are closed. So do
+        # failures that are still counted: then another text is tried again alone.
+        figures = found.get(run.phase, {})
+        if not ((run.successful and "words" in figures) or (run.failed and "error" in figures)):
             results[public_id] = _measured(text)
     actions.complete_phase(batch, generation=generation, phase=PhaseRun.Phase.NLP, results=results, actor=None)
 

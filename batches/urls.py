@@ -43,6 +43,7 @@ urlpatterns = [
     path(_BATCH, files.detail, name="detail"),
     # The batch's own steps.
     path(f"{_BATCH}rename/", batches.rename, name="rename"),
+    path(f"{_BATCH}title/", batches.title, name="title"),
     path(f"{_BATCH}class/", batch_class.choose_class, name="class"),
     path(f"{_BATCH}delete/", batches.delete, name="delete"),
     path(f"{_BATCH}lock/", batches.lock, name="lock"),
@@ -84,6 +85,7 @@ urlpatterns = [
     path(f"{_BATCH}texts/", review.texts, name="texts"),
     path(_TEXT, review.text, name="text"),
     path(f"{_TEXT}decide/", review.decide, name="decide"),
+    path(f"{_TEXT}retry/", batches.retry_text, name="text-retry"),
     path(f"{_TEXT}count/", versions.count_version, name="count-version"),
     path(f"{_TEXT}teach/", review.teach, name="teach"),
 ]

@@ -36,11 +36,16 @@ def unlock_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
     """
     batch = lock_row(batch)
     step(batch, "unlock", actor=actor)
-    unlocked = {"at": timezone.now().isoformat(), "reason": reason.strip()[:500]}
-    unlocks = [*batch.processing_metadata.get("unlocks", []), unlocked]
-    batch.processing_metadata = {**batch.processing_metadata, "unlocks": unlocks}
+    _keep_reason(batch, "unlocks", reason)
     queue_rematch(batch.pk)
     return save_step(batch, "processing_metadata")
+
+
+def _keep_reason(batch: Batch, steps: str, reason: str) -> None:
+    """One entry for each time the step was taken, with a reason or without; the history reads them beside the log."""
+    taken = {"at": timezone.now().isoformat(), "reason": reason.strip()[:500]}
+    metadata = batch.processing_metadata
+    batch.processing_metadata = {**metadata, steps: [*metadata.get(steps, []), taken]}
 
 
 @asks_before_start
@@ -74,14 +79,16 @@ def cancel_batch(batch: Batch, *, actor: User) -> Batch:
 
 
 @action
-def reopen_batch(batch: Batch, *, actor: User) -> Batch:
+def reopen_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
     """From an end back to collecting; the lock is cleared. Raises ActionError `illegal_transition`.
 
-    Which texts count is settled anew, and undecided ones are matched again, as after `unlock_batch`.
+    The reason, where one is given, stays with the batch. Which texts count is settled anew, and undecided ones are
+    matched again, as after `unlock_batch`.
     """
     batch = lock_row(batch)
     step(batch, "reopen", actor=actor)
-    batch = save_step(batch)
+    _keep_reason(batch, "reopenings", reason)
+    batch = save_step(batch, "processing_metadata")
     settle_versions(batch)
     queue_rematch(batch.pk)
     return batch

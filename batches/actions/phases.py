@@ -181,23 +181,41 @@ def complete_phase(
 
 @asks_before_start
 @action
-def retry_phases(batch: Batch, *, actor: User) -> Batch:
+def retry_phases(batch: Batch, *, essay: Essay | None = None, actor: User) -> Batch:
     """Try again what failed, and only that: texts and phases that ended well keep what they have.
 
-    Raises ActionError `illegal_transition` unless the batch ended with failures.
+    With `essay` only that text is tried again, in the built-in phases, and what waited for them. Raises ActionError
+    `illegal_transition` unless the batch ended with failures, and for a text that has not failed.
     """
     batch = lock_row(batch)
     step(batch, "retry", actor=actor)
     again = [run for run in _runs(batch).values() if run.status in _AGAIN]
+    if essay is not None:
+        _forget_failure(batch, essay)
+        again = [
+            run for run in again if run.phase in BUILT_IN or run.status == Status.SKIPPED_DUE_TO_DEPENDENCY_FAILURE
+        ]
     for run in again:
         waits = bool(NEEDS[run.phase] & {other.phase for other in again})
         run.status = Status.PENDING_DEPENDENCIES if waits else Status.DISPATCH_INITIATED
-        run.failed, run.error_info, run.completed_at = 0, "", None
+        # Texts that failed and are not tried again stay counted: the worker leaves them as they are.
+        run.failed = run.failed - 1 if essay is not None and run.failed else 0
+        run.error_info, run.completed_at = "", None
         run.started_at = run.reported_at = None if waits else timezone.now()
     _save(batch, again)
     _dispatch(batch, [run for run in again if run.status in RUNNING], tell=False)
     ask_to_take_over(batch)
     return save_step(batch)
+
+
+def _forget_failure(batch: Batch, essay: Essay) -> None:
+    """Let the text have no figures yet, so that a worker measures it."""
+    locked = Essay.objects.select_for_update(no_key=True).live().filter(pk=essay.pk, batch=batch, counts=True).first()
+    failed = [phase for phase in BUILT_IN if locked and "error" in locked.results.get(phase, {})]
+    if locked is None or not failed:
+        raise ActionError("illegal_transition", _("Only a text that could not be assessed can be tried again."))
+    locked.results = {phase: found for phase, found in locked.results.items() if phase not in failed}
+    locked.save(update_fields=["results", "updated_at"])
 
 
 _AGAIN = frozenset({Status.FAILED, Status.COMPLETED_WITH_PARTIAL_SUCCESS, Status.SKIPPED_DUE_TO_DEPENDENCY_FAILURE})

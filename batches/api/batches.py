@@ -20,6 +20,7 @@ from batches.api.serializers import (
     BatchSerializer,
     ConfirmInput,
     EssaySerializer,
+    ReopenInput,
     ResultSerializer,
     UndoInput,
     UnlockInput,
@@ -207,11 +208,12 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         """Stop the batch."""
         return Response(batch_state(actions.cancel_batch(self._editable(), actor=self.person)))
 
-    @extend_schema(request=None, responses=STATE)
+    @extend_schema(request=ReopenInput, responses=STATE)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, id: UUID) -> Response:
         """Back to collecting from an end."""
-        return Response(batch_state(actions.reopen_batch(self._editable(), actor=self.person)))
+        reason = self._input(ReopenInput).get("reason", "")
+        return Response(batch_state(actions.reopen_batch(self._editable(), reason=reason, actor=self.person)))
 
     @extend_schema(request=None, responses=STATE)
     @action(detail=True, methods=["post"])

@@ -151,7 +151,7 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         return self._answer(essay)
 
     @extend_schema(methods=["PUT"], request=AssociationInput, responses=EssaySerializer)
-    @extend_schema(methods=["DELETE"], parameters=[SeenVersion], responses=EssaySerializer)
+    @extend_schema(methods=["DELETE"], parameters=[SeenVersion], responses={200: EssaySerializer})
     @action(detail=True, methods=["put", "delete"])
     def association(self, request: Request, id: UUID) -> Response:
         """PUT says who wrote it; DELETE takes the decision back. 409 `version_conflict` when somebody was first."""
@@ -166,6 +166,16 @@ class EssayViewSet(mixins.RetrieveModelMixin, ApiViewSet):
                 error.current = self._answer(essay).data
             raise
         return self._answer(essay, EssaySerializer)
+
+    @extend_schema(request=None, responses={202: EssaySerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, id: UUID) -> Response:
+        """Try this text again, which could not be assessed; 409 `illegal_transition` for one that could."""
+        essay = get_editable(Essay.objects.select_related("batch"), self.person, id)
+        actions.retry_phases(essay.batch, essay=essay, actor=self.person)
+        answer = self._answer(essay, EssaySerializer)
+        answer.status_code = status.HTTP_202_ACCEPTED
+        return answer
 
     @extend_schema(request=CountsInput, responses=EssaySerializer)
     @action(detail=True, methods=["put"])

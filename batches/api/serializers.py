@@ -277,6 +277,12 @@ class UnlockInput(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
+class ReopenInput(serializers.Serializer[Any]):
+    """Why the batch is reopened."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
+
+
 class PasteInput(serializers.Serializer[Any]):
     """A text in place of a file that cannot be read."""
 

@@ -10,6 +10,7 @@ from batches.api.batches import BatchViewSet
 from batches.api.excuses import ExcuseViewSet
 from batches.api.files import BatchFileViewSet, EssayViewSet
 from batches.api.names import NamePatternViewSet
+from batches.api.privacy import AccessLogViewSet, StudentExportViewSet
 from batches.api.students import StudentTextsViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -24,6 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activity/", ActivityViewSet.as_view({"get": "list"}), name="activity"),
     path("activity/<uuid:notice_id>/read/", ActivityViewSet.as_view({"post": "read"}), name="activity-read"),
     path("activity/seen/", ActivityViewSet.as_view({"post": "seen"}), name="activity-seen"),
+    path("privacy/log/", AccessLogViewSet.as_view({"get": "list"}), name="privacy-log"),
+    path(
+        "students/<uuid:student_id>/export/", StudentExportViewSet.as_view({"get": "retrieve"}), name="student-export"
+    ),
     path("students/<uuid:student_id>/merge/", StudentTextsViewSet.as_view({"post": "merge"}), name="student-merge"),
     path("students/<uuid:student_id>/merges/", StudentTextsViewSet.as_view({"get": "merges"}), name="student-merges"),
     path(

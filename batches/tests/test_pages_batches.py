@@ -197,3 +197,21 @@ class CountQueries:
     def __exit__(self, *exc: Any) -> None:
         self._context.__exit__(*exc)
         self.count = len(self._context)
+
+
+def test_the_title_is_changed_where_it_stands(teacher: User, reader: User, client_for: ClientFor) -> None:
+    batch = make_batch(teacher)
+    browser = client_for(teacher)
+    address = reverse("batches:title", args=[batch.public_id])
+    assert address in browser.get(reverse("batches:detail", args=[batch.public_id])).content.decode()
+    answer = browser.post(f"{address}?version=1&to=history", {"title": "  The  river "})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("batches:history", args=[batch.public_id]))
+    batch.refresh_from_db()
+    assert (batch.title, batch.version) == ("The river", 2)
+    assert browser.post(f"{address}?version=2", {"title": " "}).status_code == 400
+    late = browser.post(f"{address}?version=1", {"title": "The sea"})
+    page = late.content.decode()
+    assert (late.status_code, "Keep theirs" in page) == (409, True)
+    assert page.index("Now: The river") < page.index("You wrote: The sea")
+    batch.refresh_from_db()
+    assert batch.title == "The river"

@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from batches import actions
 from batches.models import Batch
 from batches.tasks import ingest_essay
-from batches.tests.making import make_batch
+from batches.tests.making import make_batch, make_stored, make_students
 from batches.tests.pages import LONG, essay, read_all, send, url
 from classes.models import SchoolClass
 from files.models import EssayFile
@@ -59,7 +61,7 @@ def test_steps_are_refused_to_a_reader_hidden_from_a_stranger_and_posts_only(
     assert client_for(reader).post(url(name, batch)).status_code == 403
     assert client_for(stranger).post(url(name, batch)).status_code == 404
     assert client_for(None).post(url(name, batch)).status_code == 302
-    assert owner.get(url(name, batch)).status_code == (200 if name == "archive" else 302)
+    assert owner.get(url(name, batch)).status_code == (200 if name in ("archive", "reopen") else 302)
     batch.refresh_from_db()
     assert batch.status == "collecting"
 
@@ -259,6 +261,38 @@ def test_the_original_comes_back_under_its_name(owner: Client, batch: Batch) -> 
     answer = owner.get(url("file-download", batch, file_id=EssayFile.objects.get().public_id))
     assert b"".join(answer) == content
     assert "filename*=utf-8''%C3%85sa%20%C3%96berg.docx" in answer.headers["Content-Disposition"]
+
+
+def test_a_file_with_a_problem_is_read_again_from_its_row(owner: Client, batch: Batch, broken: EssayFile) -> None:
+    rows = owner.get(url("detail", batch)).content.decode().split('id="problems"')[0]
+    assert url("file-retry", batch, file_id=broken.public_id) in rows
+
+
+def test_reading_that_has_stopped_says_that_files_are_safe(owner: Client, batch: Batch) -> None:
+    send(owner, batch, essay("a.docx"), essay("b.docx"))
+    assert "Reading has stopped" not in owner.get(url("detail", batch)).content.decode()
+    EssayFile.objects.update(updated_at=timezone.now() - timedelta(minutes=2))
+    assert "Reading has stopped, your files are safe." in owner.get(url("detail", batch)).content.decode()
+    _first, second = EssayFile.objects.order_by("pk")
+    ingest_essay(second.pk)
+    assert "Reading has stopped" not in owner.get(url("detail", batch)).content.decode(), "a worker is there"
+
+
+def test_the_original_of_a_protected_student_is_asked_about_once(
+    owner: Client, batch: Batch, owned_class: SchoolClass
+) -> None:
+    (student,) = make_students(owned_class, ["Emil Berg"])
+    (text,) = make_stored(batch, 1)
+    actions.decide_student(text, student=student, version=None, actor=batch.owner)
+    address = url("file-download", batch, file_id=text.file.public_id)
+    assert owner.get(address).streaming
+    actions.protect_student(student, alias="Elev 7", actor=batch.owner)
+    for answer in (owner.get(address), owner.get(address)):
+        assert "whatever else stands in it" in answer.content.decode()
+    assert LogEntry.objects.filter(action=LogEntry.Action.ACCESS).count() == 1
+    assert owner.post(address).streaming
+    assert owner.get(address).streaming, "asked once"
+    assert LogEntry.objects.filter(action=LogEntry.Action.ACCESS).count() == 3
 
 
 # --- the lock --------------------------------------------------------------------------------------------------------

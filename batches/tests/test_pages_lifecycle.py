@@ -95,6 +95,48 @@ def test_what_failed_is_named_and_tried_again(batch: Batch, teacher: User, reade
     assert "Tried again what failed" in page_of(client, batch, "history")
 
 
+def test_one_failed_text_has_a_button_in_its_row(
+    batch: Batch, teacher: User, reader: User, client_for: ClientFor, api: Any
+) -> None:
+    first, second = batch.essays.order_by("pk")[:2]
+    EssayFile.objects.filter(essay__in=[first, second]).update(text="")
+    actions.start_batch(batch, actor=teacher)
+    run_phases(batch.pk, 1)
+    EssayFile.objects.filter(essay__in=[first, second]).update(text="Words.")
+    button = reverse("batches:text-retry", args=[batch.public_id, first.public_id])
+    client = client_for(teacher)
+    for name in ("detail", "texts"):
+        assert button in page_of(client, batch, name)
+        assert button not in page_of(client_for(reader), batch, name)
+    answer = client.post(f"{button}?to=texts")
+    assert (answer.status_code, answer.headers["Location"]) == (302, path("texts", batch))
+    assert client.post(button).status_code == 409, "once is enough"
+    run_phases(batch.pk, 1)
+    page = page_of(client, batch)
+    assert f"{second.file.name}: no text inside" in page
+    assert "1 text could not be assessed." in page
+    call = api(teacher)
+    assert call.post(f"/api/v1/essays/{second.public_id}/retry/").status_code == 202
+    run_phases(batch.pk, 1)
+    assert call.post(f"/api/v1/essays/{second.public_id}/retry/").json()["code"] == "illegal_transition"
+    assert "could not be assessed" not in page_of(client, batch)
+
+
+def test_reopening_asks_why_and_keeps_the_answer(batch: Batch, teacher: User, client_for: ClientFor, api: Any) -> None:
+    client = client_for(teacher)
+    client.post(path("cancel", batch))
+    assert "Why?" in page_of(client, batch, "reopen")
+    assert client.post(path("reopen", batch), {"reason": "Two texts were forgotten."}).status_code == 302
+    client.post(path("cancel", batch))
+    assert client.post(path("reopen", batch)).status_code == 302, "a reason is not demanded"
+    client.post(path("cancel", batch))
+    address = f"/api/v1/batches/{batch.public_id}/reopen/"
+    assert api(teacher).post(address, {"reason": "And a third."}, format="json").status_code == 200
+    page = page_of(client, batch, "history")
+    assert page.count("Reopened the batch") == 3
+    assert page.index("Reopened the batch: And a third.") < page.index("Reopened the batch: Two texts were forgotten.")
+
+
 def test_many_failures_are_a_few_names_and_a_number(batch: Batch, teacher: User, client_for: ClientFor) -> None:
     for essay in make_essays(batch, 7):
         essay.file.text = ""

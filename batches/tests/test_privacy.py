@@ -194,3 +194,32 @@ def test_the_number_of_statements_does_not_grow(
     for path, number in zip(pages, few, strict=True):
         with django_assert_num_queries(number):
             browser.get(path)
+
+
+def test_the_log_by_the_api(
+    essay: Essay, student: Student, teacher: User, stranger: User, api: Callable[..., APIClient]
+) -> None:
+    call = api(teacher)
+    page = call.get("/api/v1/privacy/log/?what=changes&who=others").json()
+    assert (page["count"], page["next"]) == (1, None)
+    (row,) = page["results"]
+    assert (row["who"], row["did"], row["about"], row["where"]) == (
+        "Colleague", "Confirmed a match", "Emil Berg", "The library",
+    )  # fmt: skip
+    assert call.get(f"/api/v1/privacy/log/?student_id={student.public_id}").json()["count"] == 1
+    assert call.get("/api/v1/privacy/log/?what=nonsense").json()["code"] == "validation_error"
+    table = call.get("/api/v1/privacy/log/?format=csv").content.decode("utf-8-sig").splitlines()
+    assert any("Colleague;Confirmed a match;Emil Berg;The library" in row for row in table)
+    other = api(stranger)
+    assert other.get("/api/v1/privacy/log/").json()["count"] == 0
+    assert other.get(f"/api/v1/privacy/log/?student_id={student.public_id}").status_code == 404
+
+
+def test_the_export_of_a_student_by_the_api(
+    essay: Essay, student: Student, teacher: User, api: Callable[..., APIClient]
+) -> None:
+    answer: Any = api(teacher).get(f"/api/v1/students/{student.public_id}/export/")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert "files/essay-0.txt" in archive.namelist()
+    assert LogEntry.objects.get(action=LogEntry.Action.ACCESS).additional_data == {"what": "student_data"}

@@ -2,70 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import random
-import zipfile
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
-from batches import actions, tasks, unpacking
+from batches import actions, tasks
 from batches.models import Batch, Essay
 from batches.state import batch_state, count_batch
+from batches.tests.dropping import CANVAS, STORY, drop, entries, events, read_all, zipped
 from batches.tests.making import make_batch, make_students
 from batches.uploads import receive_files
 from classes.models import SchoolClass
 from files.models import EssayFile
-from files.storage import save_blob, stored_keys
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
-from huleedu.outbox.models import OutboxEvent
-
-STORY = "Det var en gång en fågel som flög över ån, och ingen visste vart den var på väg. Den flög långt. "
-CANVAS = {
-    "bergalva_4301_99101_saga.txt": f"{STORY} ett",
-    "dahlbo_LATE_4302_99102_saga.txt": f"{STORY} två",
-    "anon_Xy12_99103_saga.txt": f"{STORY} tre",
-}
-
-
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 @pytest.fixture
 def batch(teacher: User, owned_class: SchoolClass) -> Batch:
     make_students(owned_class, ["Alva Berg", "Bo Dahl", "Cia Ek", "Dan Falk"])
     return make_batch(teacher, owned_class)
-
-
-def drop(batch: Batch, files: Mapping[str, str | bytes], *, name: str = "submissions.zip") -> EssayFile:
-    (file,) = receive_files(batch, files=[SimpleUploadedFile(name, zipped(files))], actor=batch.owner)
-    return file
-
-
-def entries(file: EssayFile) -> list[EssayFile]:
-    return list(EssayFile.objects.filter(archive=file).order_by("archive_index"))
-
-
-def read_all(batch: Batch) -> None:
-    """What workers do until nothing is left."""
-    for _round in range(10):
-        waiting = list(EssayFile.objects.waiting().filter(batch_file__batch=batch, batch_file__removed_at=None))
-        for file in waiting:
-            tasks.ingest_essay(file.pk)
-        if not waiting:
-            break
-    tasks.match_essays(batch.pk)
 
 
 def test_a_zip_of_canvas_becomes_texts(batch: Batch) -> None:
@@ -95,11 +53,6 @@ def test_a_zip_of_canvas_becomes_texts(batch: Batch) -> None:
     assert {event.payload["status"] for event in events("essay.read", file)} == {"reading", "read"}
     assert len(events("batch.file.added")) == 4
     assert len(events("student.parsing.completed")) == 1
-
-
-def events(kind: str, file: EssayFile | None = None) -> list[OutboxEvent]:
-    found = OutboxEvent.objects.filter(event_type=kind)
-    return list(found.filter(payload__file_id=str(file.public_id)) if file else found)
 
 
 def test_what_a_receipt_says_is_evidence(batch: Batch) -> None:
@@ -183,112 +136,6 @@ def test_everything_is_read_also_when_the_last_file_brought_no_text(batch: Batch
     assert bad.status == "rejected"
     assert count_batch(batch).reading == 0
     assert len(events("student.parsing.completed")) == 2
-
-
-# --- again and again -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dies_at", [0, 1, 2])
-@pytest.mark.parametrize("after_commit", [False, True])
-def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch, dies_at: int, after_commit: bool
-) -> None:
-    file = drop(batch, CANVAS)
-    real, calls = actions.add_entry, []
-
-    def dying(*args: Any, **kwargs: Any) -> EssayFile | None:
-        calls.append(1)
-        dies = len(calls) == dies_at + 1
-        if dies and not after_commit:
-            raise SystemExit
-        added = real(*args, **kwargs)
-        if dies:
-            raise SystemExit
-        return added
-
-    monkeypatch.setattr(actions, "add_entry", dying)
-    with pytest.raises(SystemExit):
-        tasks.ingest_essay(file.pk)
-    assert len(entries(file)) == dies_at + after_commit
-    assert tasks.ingest_essay(file.pk) is None, "the lease still runs"
-    EssayFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert tasks.ingest_essay(file.pk) == "read"
-    assert [entry.name for entry in entries(file)] == list(CANVAS)
-    assert len(events("batch.file.added")) == 4
-    known = set(EssayFile.objects.values_list("storage_key", flat=True))
-    orphans = {key for key, _changed in stored_keys()} - known
-    assert len(orphans) == (0 if after_commit else 1), "only the blob the killed worker had just written"
-    assert tasks.ingest_essay(file.pk) is None
-
-
-def test_who_has_lost_the_lease_adds_nothing(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = drop(batch, CANVAS)
-    real = unpacking.unpack_entry
-    taken: list[str | None] = []
-
-    def slow(*args: Any, **kwargs: Any) -> bytes:
-        monkeypatch.setattr(unpacking, "unpack_entry", real)
-        EssayFile.objects.filter(pk=file.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        taken.append(tasks.ingest_essay(file.pk))
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(unpacking, "unpack_entry", slow)
-    assert tasks.ingest_essay(file.pk) is None
-    assert taken == ["read"]
-    assert len(entries(file)) == 3
-    known = set(EssayFile.objects.values_list("storage_key", flat=True))
-    assert {key for key, _changed in stored_keys()} == known
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_workers_with_one_lease_one_adds_the_entry(batch: Batch, race: Any) -> None:
-    file = drop(batch, CANVAS)
-    claimed = actions.begin_reading(file.pk, actor=None)
-    assert claimed is not None
-    token: Any = claimed.lease_token
-    with unpacking.blob_path(file.storage_key) as path:
-        listing = unpacking.list_zip(path, name=file.name, limits=unpacking.configured_limits()).listing
-
-    def add() -> EssayFile | None:
-        blob = save_blob(ContentFile(b"x" * 99, name="x"))
-        return actions.add_entry(
-            file.pk, lease_token=token, listed=listing.files[0], blob=blob, problem=None, actor=None
-        )
-
-    outcomes = race(add, add, add)
-    assert sum(outcome is not None for outcome in outcomes) == 1
-    assert len(entries(file)) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_batch_cannot_be_locked_while_a_zip_is_opened(batch: Batch, race: Any) -> None:
-    file = drop(batch, CANVAS)
-    outcomes = race(lambda: tasks.ingest_essay(file.pk), lambda: actions.lock_batch(batch, actor=batch.owner))
-    assert outcomes == ["read", "still_reading"]
-
-
-def test_a_zip_waits_while_its_batch_is_locked(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = drop(batch, CANVAS)
-    real = unpacking.unpack_entry
-
-    def cancelled(*args: Any, **kwargs: Any) -> bytes:
-        if len(entries(file)) == 1:
-            Batch.objects.filter(pk=batch.pk).update(
-                status="cancelled", locked_at=timezone.now(), lock_reason="teacher"
-            )
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(unpacking, "unpack_entry", cancelled)
-    assert tasks.ingest_essay(file.pk) is None
-    file.refresh_from_db()
-    assert (file.status, file.attempts, len(entries(file))) == ("stored", 0, 1)
-    assert tasks.ingest_essay(file.pk) is None
-    EssayFile.objects.filter(pk=file.pk).update(updated_at=timezone.now() - timedelta(minutes=5))
-    assert tasks.sweep_stuck()["files"] == 0
-    monkeypatch.setattr(unpacking, "unpack_entry", real)
-    Batch.objects.filter(pk=batch.pk).update(status="collecting", locked_at=None, lock_reason="")
-    assert tasks.ingest_essay(file.pk) == "read"
-    assert len(entries(file)) == 3
 
 
 # --- how much ------------------------------------------------------------------------------------------------------
@@ -417,7 +264,10 @@ def test_the_page_says_who_made_the_zip(batch: Batch, client_for: Any, teacher: 
     assert "Waiting" in page.get(address).content.decode()
     read_all(batch)
     shown = page.get(address).content.decode()
-    assert "Canvas zip recognised, 3 of 4 files carry a Canvas number. 1 system file left out (Thumbs.db)." in shown
+    assert "Canvas zip recognised, 3 of 4 files carry a Canvas number\n" in shown
+    assert "1 system file left out (Thumbs.db)." in shown
+    assert "4 of 4 files read" in shown
+    assert "and 1 zip opened" in shown
     assert "Opened" in shown
     assert "4 texts came out of it." in shown
     asked = page.get(f"{address}files/{file.public_id}/remove/").content.decode()

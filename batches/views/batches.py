@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches import actions
-from batches.forms import NewBatchForm, RenameForm, UnlockForm
-from batches.models import Batch
+from batches.forms import NewBatchForm, RenameForm, ReopenForm, UnlockForm
+from batches.models import Batch, Essay
 from batches.querysets import BatchQuerySet
 from batches.state import count_batch
 from batches.steps import may_take
@@ -95,6 +95,29 @@ def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
     return render(request, "batches/rename.html", context, status=400 if form.errors else 200)
 
 
+@require_POST
+def title(request: PageRequest, batch_id: UUID) -> HttpResponse:
+    """Change the title where it stands. `?version=` is the one the person saw, `?to=` the tab to go back to.
+
+    Where somebody else was first, or the title cannot be used, the page for it shows why.
+    """
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    wanted, version = request.POST.get("title", ""), request.GET.get("version", "")
+    try:
+        number = int(version) if version.isascii() and version.isdigit() else None
+        actions.update_batch(batch, changes={"title": wanted}, version=number, actor=request.user)
+    except ActionError as error:
+        form = RenameForm.of(error.current or batch, title=wanted)
+        context: dict[str, Any] = {"batch": batch, "form": form}
+        if error.current is not None and form.is_valid():
+            context |= {"error": error, "differences": form.differences(error.current)}
+        elif form.is_valid():
+            form.add_error("title", str(error.message))
+        return render(request, "batches/rename.html", context, status=error.status)
+    to = request.GET.get("to")
+    return redirect(f"batches:{to}" if to in ("texts", "missing", "history") else "batches:detail", batch_id)
+
+
 def _both(form: RenameForm, error: ActionError) -> dict[str, Any]:
     """Both values, and the form as the person wrote it, now over what the other wrote: sent again, it wins."""
     mine = {**form.data.dict(), "version": error.current.version}  # type: ignore[attr-defined]  # a QueryDict
@@ -151,6 +174,16 @@ def retry(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def retry_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
+    """Try one text again that could not be assessed, and go back where the button was."""
+    rows = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "file").defer("file__text")
+    essay = get_editable(rows, request.user, text_id)
+    actions.retry_phases(essay.batch, essay=essay, actor=request.user)
+    messages.success(request, _("{name} is being tried again.").format(name=essay.file.name))
+    return redirect("batches:texts" if request.GET.get("to") == "texts" else "batches:detail", batch_id)
+
+
+@require_POST
 def keep_undecided(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Take automatic confirmation back."""
     batch = get_editable(Batch.objects, request.user, batch_id)
@@ -167,10 +200,15 @@ def cancel(request: PageRequest, batch_id: UUID) -> HttpResponse:
     return redirect("batches:detail", batch_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def reopen(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """From an end back to collecting."""
-    actions.reopen_batch(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
+    """From an end back to collecting, having asked why; whoever has no reason says none."""
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    form = ReopenForm(request.POST if request.method == "POST" else None)
+    if request.method == "GET" or not form.is_valid():
+        context = {"batch": batch, "form": form}
+        return render(request, "batches/reopen.html", context, status=400 if form.errors else 200)
+    actions.reopen_batch(batch, reason=form.cleaned_data["reason"], actor=request.user)
     said = _("The batch was reopened: files can be added and removed again, and assessment can be started anew.")
     messages.success(request, said)
     return redirect("batches:detail", batch_id)

@@ -62,6 +62,7 @@ _MATCHING = Mark("reading", "info", _("Matching…"))
 _ON_THE_WAY = {Status.STORED: Mark("waiting", "none", _("Waiting")), Status.READING: _READING}
 _READ = Mark("check", "certain", _("Read"))
 _SHORT = Mark("warning", "unsure", _("Read, very little text"))
+_ASIDE = Mark("waiting", "none", _("Not opened"))
 _SKIPPED = Mark("duplicate", "none", _("Skipped"))
 _PROBLEM = Mark("warning", "conflict", _("Cannot be read"))
 _PROBLEMS = {
@@ -78,6 +79,7 @@ _NOT_CERTAIN = {
     Association.Certainty.CONFLICT: Mark("conflict", "conflict", _("Conflict")),
     Association.Certainty.NO_MATCH: Mark("none", "none", _("No match")),
 }
+_CLOSED = _("The batch was closed before the zip was opened. It is opened if the batch is reopened.")
 _NOT_IN_CLASS = Mark("not-in-class", "none", _("Not in this class"))
 
 
@@ -87,14 +89,18 @@ def file_rows(batch: Batch, *, only: Iterable[int] | None = None) -> list[FileRo
     if only is not None:
         files = files.filter(pk__in=list(only))
     zips = batch.processing_metadata.get("zips", {})
-    return sorted((_row(file, zips) for file in files), key=lambda row: (GROUPS.index(row.group), row.file.pk))
+    aside = batch.status in Batch.CLOSED_EARLY
+    rows = [_row(file, zips, aside=aside) for file in files]
+    return sorted(rows, key=lambda row: (GROUPS.index(row.group), row.file.pk))
 
 
-def _row(file: EssayFile, zips: Mapping[str, Any]) -> FileRow:
+def _row(file: EssayFile, zips: Mapping[str, Any], *, aside: bool) -> FileRow:
+    """`aside`: the batch was closed early, so that a zip which waits is not opened."""
     essay: Essay | None = getattr(file, "essay", None)
     if essay is not None and essay.removed_at is not None:
         essay = None
-    group, state = _state(file, essay)
+    aside = aside and file.is_zip and file.is_on_the_way
+    group, state = ("skipped", _ASIDE) if aside else _state(file, essay)
     matched = essay is not None and essay.matched_at is not None
     return FileRow(
         file=file,
@@ -102,7 +108,7 @@ def _row(file: EssayFile, zips: Mapping[str, Any]) -> FileRow:
         group=group,
         state=state,
         found=_found(essay.association) if essay is not None and matched else None,
-        message=_message(file, zips),
+        message=str(_CLOSED) if aside else _message(file, zips),
     )
 
 
@@ -143,9 +149,14 @@ def _message(file: EssayFile, zips: Mapping[str, Any]) -> str:
     return message_for(file)
 
 
-def zip_lines(batch: Batch) -> list[str]:
-    """A sentence for each zip that was opened: who made it, how many of its files bear that out, what was left out."""
-    return [" ".join(filter(None, (_source(one), _system(one)))) for one in _zips(batch)]
+def sources_of(batch: Batch) -> list[str]:
+    """For each zip of a learning platform: which one made it, and how many of its files bear that out."""
+    return [_source(one) for one in _zips(batch) if one["source"] in PLATFORMS]
+
+
+def left_out(batch: Batch) -> list[str]:
+    """For each zip with files that no person made: how many were left out, and which kinds."""
+    return [_system(one) for one in _zips(batch) if one["system"]]
 
 
 def _zips(batch: Batch) -> list[dict[str, Any]]:
@@ -154,25 +165,22 @@ def _zips(batch: Batch) -> list[dict[str, Any]]:
 
 def _source(one: Mapping[str, Any]) -> str:
     n, total = one["recognised"], one["files"]
-    platform = PLATFORMS.get(one["source"])
-    if platform is None:
-        return ngettext("Zip opened, {total} file.", "Zip opened, {total} files.", total).format(total=total)
     if one["source"] == "canvas":
         words = ngettext(
-            "Canvas zip recognised, {n} of {total} file carries a Canvas number.",
-            "Canvas zip recognised, {n} of {total} files carry a Canvas number.",
+            "Canvas zip recognised, {n} of {total} file carries a Canvas number",
+            "Canvas zip recognised, {n} of {total} files carry a Canvas number",
             total,
         )
     else:
         words = ngettext(
-            "{platform} zip recognised, {n} of {total} file is named as {platform} names it.",
-            "{platform} zip recognised, {n} of {total} files are named as {platform} names them.",
+            "{platform} zip recognised, {n} of {total} file is named as {platform} names it",
+            "{platform} zip recognised, {n} of {total} files are named as {platform} names them",
             total,
         )
-    return words.format(platform=platform, n=n, total=total)
+    return words.format(platform=PLATFORMS[one["source"]], n=n, total=total)
 
 
 def _system(one: Mapping[str, Any]) -> str:
     n = one["system"]
     words = ngettext("{n} system file left out ({kinds}).", "{n} system files left out ({kinds}).", n)
-    return words.format(n=n, kinds=", ".join(one["system_kinds"])) if n else ""
+    return words.format(n=n, kinds=", ".join(one["system_kinds"]))

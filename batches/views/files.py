@@ -16,13 +16,13 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from batches import actions
 from batches.forms import PasteForm
-from batches.models import Batch
+from batches.models import Batch, Essay
 from batches.orchestrator import is_answering
 from batches.querysets import files_of
-from batches.reads import seconds_left
+from batches.reads import has_reading_stopped, seconds_left
 from batches.state import unread_count
 from batches.uploads import receive_files
-from batches.views.file_rows import file_rows, zip_lines
+from batches.views.file_rows import file_rows, left_out
 from batches.views.frame import batch_frame, frame_context
 from files.downloads import download_response
 from files.models import EssayFile
@@ -33,6 +33,8 @@ from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
+ASKED = "originals"
+"""In the session: files whose original the person has agreed to see."""
 ENDINGS = ("docx", "pdf", "odt", "rtf", "txt", "zip")
 
 
@@ -128,13 +130,26 @@ def replace(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse
     return redirect("batches:detail", batch_id)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def download(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponseBase:
-    """The original bytes."""
-    file = _file(get_visible(_BATCHES, request.user, batch_id), file_id)
+    """The original bytes. Those of a student whose identity is protected are asked about once: names stand in them."""
+    batch = get_visible(_BATCHES, request.user, batch_id)
+    file = _file(batch, file_id)
+    asked: list[str] = request.session.get(ASKED, [])
+    if request.method == "POST":
+        request.session[ASKED] = [*asked, str(file_id)][-100:]
+    elif _is_protected(file) and str(file_id) not in asked:
+        return render(request, "batches/file_original.html", {"batch": batch, "file": file})
     answer = download_response(file)
     log_read(file, "file", actor=request.user)
     return answer
+
+
+def _is_protected(file: EssayFile) -> bool:
+    """Whether it is the text, decided or suggested, of a student whose identity is protected."""
+    essay: Essay | None = getattr(file, "essay", None)
+    student = essay.association.student if essay is not None and essay.removed_at is None else None
+    return student is not None and student.protected_identity
 
 
 def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = None) -> HttpResponse:
@@ -145,7 +160,8 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         rows=rows,
         problems=[row for row in rows if row.is_problem],
         skipped=[row for row in rows if row.group == "skipped"],
-        zip_lines=zip_lines(frame.batch),
+        left_out=left_out(frame.batch),
+        stopped=frame.counts.reading > 0 and has_reading_stopped(frame.batch),
         unread=unread_count(frame.batch),
         seconds_left=seconds_left({frame.batch.pk: frame.counts.reading}).get(frame.batch.pk),
         error=error,

@@ -16,6 +16,7 @@ from batches.orchestrator import is_answering
 from batches.platforms import platform_of
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from batches.steps import may_take
+from batches.views.file_rows import sources_of
 from classes.models import ClassShare
 from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
@@ -86,6 +87,11 @@ class Frame:
         if self.away:
             return "orchestrator-away"
         return "still-reading" if self.counts.reading else ""
+
+    @property
+    def sources(self) -> list[str]:
+        """Where its files came from, where that was recognised: a phrase for each zip."""
+        return sources_of(self.batch)
 
     @property
     def platform(self) -> str:

@@ -18,14 +18,19 @@ from huleedu.common.requests import PageRequest
 
 @require_GET
 def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """The texts that count, by student, with student and class above each; `?names=numbers`: a number instead."""
+    """The texts that count, by student, with student and class above each; `?names=numbers`: a number instead.
+
+    `?text=` is one of them alone, or one that does not count.
+    """
     batch = get_visible(Batch.objects.select_related("school_class"), request.user, batch_id)
     by_number = request.GET.get("names") == "numbers"
-    essays = [essay for essay in essays_by_student(batch) if essay.counts]
+    only = request.GET.get("text", "")
+    essays = [each for each in essays_by_student(batch) if (str(each.public_id) == only if only else each.counts)]
     words = dict(Essay.objects.live().filter(batch=batch).values_list("pk", "file__text"))
     sheets = [
         {"essay": essay, "number": number, "text": text_html(words.get(essay.pk, ""), ())}
         for number, essay in enumerate(essays, 1)
     ]
-    log_read(batch, "print", actor=request.user)
-    return render(request, "batches/print.html", {"batch": batch, "sheets": sheets, "by_number": by_number})
+    log_read(essays[0] if only and essays else batch, "print", actor=request.user)
+    context = {"batch": batch, "sheets": sheets, "by_number": by_number, "only": only}
+    return render(request, "batches/print.html", context)

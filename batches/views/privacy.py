@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +9,14 @@ from django.conf import settings
 from django.db.models import IntegerField, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from batches.access_log import Entry, name_entries, read_log
+from batches.access_log import log_file, name_entries, read_log
 from batches.models import Batch, Essay
-from batches.student_data import read_student_data, student_zip
+from batches.student_data import read_student_data, student_file
 from classes.models import RosterImport, SchoolClass, Student
 from classes.ordering import by_surname, matching
 from classes.tasks import DRAFT_LIFETIME, UNDO_LIFETIME
@@ -29,7 +25,6 @@ from huleedu.accounts.models import User
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.requests import PageRequest
-from huleedu.common.spreadsheet import safe_cell
 
 WHO = {
     "": gettext_lazy("anyone"),
@@ -44,7 +39,7 @@ WHAT = {
     "exports": gettext_lazy("exports"),
 }
 """What `?who=` and `?what=` take, and their words."""
-PAGE_SIZE, LATEST, FOUND_MOST, CSV_MOST = 100, 40, 30, 10_000
+PAGE_SIZE, LATEST, FOUND_MOST = 100, 40, 30
 _STUDENT = ("public_id", "given_name", "family_name", "preferred_name", "email")
 
 
@@ -87,11 +82,9 @@ def student(request: PageRequest, student_id: UUID) -> HttpResponse:
 def student_export(request: PageRequest, student_id: UUID) -> HttpResponseBase:
     """The same as a zip, with the texts and the files. Logged; its name says nothing of the student."""
     row = get_visible(Student.objects, request.user, student_id)
-    spool = student_zip(row, request.user)
+    answer = student_file(row, request.user)
     log_read(row, "student_data", actor=request.user)
-    what, today = _("HuleEdu export"), timezone.localdate()
-    name = f"{what} {today:%Y-%m-%d}.zip"
-    return FileResponse(spool, as_attachment=True, filename=name, content_type="application/zip")
+    return answer
 
 
 @require_GET
@@ -102,7 +95,7 @@ def log(request: PageRequest) -> HttpResponse:
     who, what = request.GET.get("who", ""), request.GET.get("what", "")
     entries = read_log(request.user, who=who, what=what, class_id=class_id, student=about)
     if request.GET.get("format") == "csv":
-        return _csv(name_entries(entries[:CSV_MOST], together=False))
+        return log_file(entries)
     page = _page_number(request.GET.get("page", ""))
     # One more than is shown tells whether there are older ones; counting a log of years would take seconds.
     rows = list(entries[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
@@ -157,18 +150,3 @@ def _uuid(value: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         return None
-
-
-def _csv(entries: list[Entry]) -> HttpResponse:
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow([_("Time"), _("Who"), _("Did"), _("About"), _("Where")])
-    for line in entries:
-        at = timezone.localtime(line.at).isoformat(timespec="seconds")
-        writer.writerow([at, *(safe_cell(cell) for cell in (line.who, line.did, line.about, line.where))])
-    what, today = _("access log"), timezone.localdate()
-    name = f"{what} {today:%Y-%m-%d}.csv"
-    stream = FileResponse(io.BytesIO(), as_attachment=True, filename=name)
-    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = stream["Content-Disposition"]
-    return response

@@ -210,7 +210,7 @@
 
   /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
   function prepare(root) {
-    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open], [data-print]")) button.hidden = false;
     remember(root);
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
@@ -229,6 +229,7 @@
     else if (button?.dataset.copy) copy(button);
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+    else if (button && "print" in button.dataset) print();
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (!menu) return;

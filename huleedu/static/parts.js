@@ -27,7 +27,7 @@
     const old = document.getElementById(fresh.id);
     if (!old) return [];
     if (fresh.hasAttribute("data-parts")) return mergeList(old, fresh);
-    for (const button of fresh.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const button of fresh.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
     if (old.isEqualNode(fresh)) return [];
     if (inUse(old)) {
       left = true;
