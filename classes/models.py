@@ -23,6 +23,7 @@ __all__ = [
     "ClassShare",
     "CourseCode",
     "Enrolment",
+    "Leaving",
     "RosterImport",
     "SchoolClass",
     "Student",
@@ -245,6 +246,29 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return f"enrolment {self.pk}"
+
+
+class Leaving(PublicModel):
+    """Students who left a class together, or were moved to another: to be taken back within 30 days, then deleted."""
+
+    school_class = models.ForeignKey(SchoolClass, models.CASCADE, related_name="leavings")
+    moved_to = models.ForeignKey(SchoolClass, models.SET_NULL, null=True, blank=True, related_name="+")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    undo = models.JSONField(default=dict)
+    """Keys of enrolments, never names: `left`, those that ended at `at`; `there`, in the other class, to when they had
+    ended before (None: they were made)."""
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("leaving a class")
+        verbose_name_plural = _("leaving a class")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["created_at"], name="leaving_to_purge")]
+
+    @property
+    def n_students(self) -> int:
+        """How many left."""
+        return len(self.undo["left"])
 
 
 class RosterImport(PublicModel):

@@ -38,11 +38,15 @@ def by_surname(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def matching(rows: Iterable[Mapping[str, Any]], search: str) -> list[Mapping[str, Any]]:
-    """Those rows whose names or address hold every word of `search`, exact accents first. Keeps the order otherwise."""
+    """Those rows whose names, address or other spellings hold every word of `search`, exact accents first.
+
+    Keeps the order otherwise.
+    """
     wanted = search.casefold().split()
     found = []
     for row in rows:
-        text = " ".join(row[field] or "" for field in ("given_name", "family_name", "preferred_name", "email"))
+        fields = (row[field] or "" for field in ("given_name", "family_name", "preferred_name", "email"))
+        text = " ".join((*fields, *row.get("spellings", ())))
         exact = all(word in text.casefold() for word in wanted)
         if exact or all(_bare(word) in _bare(text) for word in wanted):
             found.append((not exact, row))

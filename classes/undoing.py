@@ -1,11 +1,15 @@
-"""What undoing an import would do, and what of it can no longer be undone. Reads only."""
+"""What undoing an import, or leaving a class, would do, and what of it can no longer be undone. Reads only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from classes.models import Enrolment, RosterImport, Student
+from django.utils import timezone
+
+from classes.models import Enrolment, Leaving, RosterImport, SchoolClass, Student
 from classes.ordering import name_key
+from classes.tasks import UNDO_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,32 @@ def read_undoing(roster_import: RosterImport) -> Undoing:
         restored=names({int(key) for key in changed} - kept),
         changed_since=names(kept),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Students who left a class together, with their names as they are now, in Swedish order."""
+
+    leaving: Leaving
+    names: list[str]
+
+
+def read_leavings(school_class: SchoolClass, *, key: UUID | None = None) -> list[Left]:
+    """Those of the last 30 days (or the one with the id `key`) that have not been taken back, newest first.
+
+    Two statements.
+    """
+    recent = Leaving.objects.filter(school_class=school_class, undone_at=None)
+    recent = recent.filter(public_id=key) if key else recent
+    recent = recent.filter(created_at__gte=timezone.now() - UNDO_LIFETIME).select_related("made_by", "moved_to")
+    found = list(recent)
+    keys = {key for leaving in found for key in leaving.undo["left"]}
+    gone = Enrolment.objects.filter(pk__in=keys, left_at__isnull=False).select_related("student")
+    students = {enrolment.pk: enrolment.student for enrolment in gone}
+    lefts = []
+    for leaving in found:
+        own = [students[key] for key in leaving.undo["left"] if key in students]
+        own.sort(key=lambda one: name_key(one.given_name, one.family_name))
+        if own:
+            lefts.append(Left(leaving, [student.name for student in own]))
+    return lefts

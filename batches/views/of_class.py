@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from batches.access_log import lists_only, name_entries, read_log
 from batches.models import Batch
+from classes.undoing import read_leavings
 from classes.views.frame import class_frame, frame_context
 from huleedu.common.requests import PageRequest
 
@@ -28,7 +29,10 @@ def batches(request: PageRequest, class_id: UUID) -> HttpResponse:
 
 @require_GET
 def history(request: PageRequest, class_id: UUID) -> HttpResponse:
-    """Who changed the class and its students, newest first."""
+    """Who has left lately, to be put back, and who changed the class and its students, newest first."""
     frame = class_frame(request, class_id, tab="history")
     changes = read_log(request.user, what="changes", class_id=class_id).filter(lists_only())
-    return render(request, "batches/class_history.html", frame_context(frame, entries=name_entries(changes[:LATEST])))
+    context = frame_context(
+        frame, entries=name_entries(changes[:LATEST]), leavings=read_leavings(frame.school_class), query=""
+    )
+    return render(request, "batches/class_history.html", context)

@@ -13,8 +13,16 @@ from classes.actions.classes import (
     update_class,
 )
 from classes.actions.imports import Preview, build_preview, preview_roster, read_other_ways, read_preview, revise_import
-from classes.actions.several import move_students, remove_students
-from classes.actions.students import add_student, delete_student, enrol_student, remove_student, update_student
+from classes.actions.several import move_students, remove_students, undo_leaving
+from classes.actions.students import (
+    add_student,
+    delete_student,
+    enrol_student,
+    forget_number,
+    overtaken,
+    remove_student,
+    update_student,
+)
 
 __all__ = [
     "Preview",
@@ -28,7 +36,9 @@ __all__ = [
     "delete_student",
     "enrol_student",
     "forget_alias",
+    "forget_number",
     "move_students",
+    "overtaken",
     "preview_roster",
     "read_other_ways",
     "read_preview",
@@ -40,6 +50,7 @@ __all__ = [
     "share_class",
     "teach_alias",
     "undo_import",
+    "undo_leaving",
     "update_class",
     "update_student",
 ]

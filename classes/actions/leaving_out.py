@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from classes.marks import Marked, Marker, rows_of_marked
+from classes.marks import Marked, marked, rows_of_marked
 from classes.models import SchoolClass, Student
 from classes.rosters.grid import Grid, RosterError
 from classes.rosters.parsing import parse_grid, split_records
@@ -26,22 +26,21 @@ def without_marked(grid: Grid, columns: Mapping[int, str] | None, school_class: 
     """
     mine = Student.objects.visible_to(actor).filter(created_by_id=school_class.owner_id)
     kept = mine.filter(protected_identity=True).exclude(protected_marks=[]).values_list("public_id", "protected_marks")
-    secrets = [str(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    marked = [Marked([Marker(key, secret) for secret in secrets], frozenset(marks)) for key, marks in kept]
-    if not marked:
+    hidden = marked(kept, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    if not hidden:
         return grid
     others = Student.objects.in_class(school_class).filter(protected_identity=False)
     names = [f"{given} {family}" for given, family in others.values_list("given_name", "family_name")]
-    grid = grid.each_sheet(lambda sheet: _without(sheet, None, marked, names))
-    return _without(grid, columns, marked, names)
+    grid = grid.each_sheet(lambda sheet: _without(sheet, None, hidden, names))
+    return _without(grid, columns, hidden, names)
 
 
-def _without(grid: Grid, columns: Mapping[int, str] | None, marked: Sequence[Marked], others: Sequence[str]) -> Grid:
+def _without(grid: Grid, columns: Mapping[int, str] | None, hidden: Sequence[Marked], others: Sequence[str]) -> Grid:
     try:
         parsed = parse_grid(grid, columns=columns)
     except RosterError:
         return grid  # said when the draft is read
-    found = rows_of_marked((*parsed.rows, *parsed.duplicates), marked, others=others)
+    found = rows_of_marked((*parsed.rows, *parsed.duplicates), hidden, others=others)
     if not found:
         return grid
     records = (

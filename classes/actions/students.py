@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classes.actions.locks import (
@@ -17,6 +16,7 @@ from classes.actions.locks import (
     tell_changed,
     unique_addresses,
 )
+from classes.actions.several import leave
 from classes.events import StudentCreatedV1
 from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.actions import action
@@ -65,13 +65,23 @@ def enrol_student(school_class: SchoolClass, *, student: Student, actor: User) -
 
 
 @action
-def update_student(student: Student, *, changes: dict[str, Any], actor: User) -> Student:
-    """Change names or address. Raises ActionError `validation_error` naming the field."""
+def update_student(
+    student: Student, *, changes: dict[str, Any], seen: Mapping[str, str] | None = None, actor: User
+) -> Student:
+    """Change names or address. Raises ActionError `validation_error` naming the field.
+
+    `seen` are the values that the person has changed: what is as it was seen is left as it is now. Raises
+    `version_conflict` where somebody else has changed the same since.
+    """
     locked = lock_students(pk=student.pk).get(student.pk)
     if locked is None:
         raise ActionError("not_found", _("The student is not there any more."))
     _refuse_archived(locked)
     values = checked_names(changes)
+    if seen is not None:
+        values = {field: value for field, value in values.items() if (value or "") != seen.get(field, "")}
+        if overtaken(locked, values, seen):
+            raise ActionError("version_conflict", _("Somebody has changed the student meanwhile."))
     if locked.protected_identity and values.keys() & {"family_name", "preferred_name", "email"}:
         values = _alias_only(values)
     for field, value in values.items():
@@ -79,6 +89,26 @@ def update_student(student: Student, *, changes: dict[str, Any], actor: User) ->
         setattr(locked, field, value)
     _refuse_nameless(locked)
     _save(locked, update_fields=[*values, "replaced", "updated_at"])
+    for school_class in SchoolClass.objects.filter(enrolments__student=locked):
+        tell_changed(school_class)
+    return locked
+
+
+def overtaken(student: Student, values: Mapping[str, str | None], seen: Mapping[str, str]) -> list[str]:
+    """The fields of `values` that are neither what was `seen` nor what they are to be."""
+    now = {field: getattr(student, field) or "" for field in values}
+    return [field for field, value in values.items() if now[field] not in (seen.get(field, ""), value or "")]
+
+
+@action
+def forget_number(student: Student, *, system: str, actor: User) -> Student:
+    """Forget the student's number in another system. Raises ActionError `not_found` where there is none."""
+    locked = lock_students(pk=student.pk).get(student.pk)
+    if locked is None or system not in locked.external_ids:
+        raise ActionError("not_found", _("The number is not there any more."))
+    _refuse_archived(locked)
+    locked.external_ids = {key: number for key, number in locked.external_ids.items() if key != system}
+    locked.save(update_fields=["external_ids", "updated_at"])
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     return locked
@@ -92,8 +122,7 @@ def remove_student(school_class: SchoolClass, *, student: Student, actor: User) 
     if enrolment is None:
         raise ActionError("not_found", _("The student is not in this class."))
     if enrolment.left_at is None:
-        enrolment.left_at = timezone.now()
-        enrolment.save(update_fields=["left_at"])
+        leave(school_class, [enrolment], actor=actor)
         tell_changed(school_class)
     return enrolment
 

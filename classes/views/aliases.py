@@ -6,13 +6,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from classes import actions
 from classes.models import SchoolClass
-from classes.views.students import _student
+from classes.views.students import _student, to_student
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -31,7 +30,7 @@ def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
         messages.warning(request, str(error.message))
     else:
         messages.success(request, _("“{spelling}” is remembered.").format(spelling=alias.spelling))
-    return redirect("classes:student", class_id, student_id)
+    return to_student(request, class_id, student_id)
 
 
 @require_POST
@@ -45,4 +44,4 @@ def forget(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespon
         raise ActionError("not_found", _("The spelling is not there any more.")) from error
     actions.forget_alias(student, alias_id=alias_id, actor=request.user)
     messages.success(request, _("The spelling is forgotten."))
-    return redirect("classes:student", class_id, student_id)
+    return to_student(request, class_id, student_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions
 from classes.exports import export_class
 from classes.forms import ClassForm, CopyForm, ShareForm
-from classes.models import ClassShare, SchoolClass, Student, current_school_year
+from classes.models import ClassShare, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
 from classes.reads import add_what_is_known, class_rows, roster_rows
+from classes.undoing import Left, read_leavings
 from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.audit import log_read
@@ -66,11 +68,14 @@ def new(request: PageRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def detail(request: PageRequest, class_id: UUID) -> HttpResponse:
-    """The students. A search is posted, so that no name stands in an address; it changes nothing."""
+    """The students. A search is posted, so that no name stands in an address; it changes nothing.
+
+    Closing the panel asks for the whole page, of which it takes the empty place beside the list.
+    """
     frame = class_frame(request, class_id, tab="students")
-    template = "classes/_roster.html" if request.htmx else "classes/detail.html"
-    context = roster_context(request, frame, removed=_removed(request, frame), chosen=request.POST.get("chosen", ""))
-    return render(request, template, context)
+    only_list = request.htmx and request.htmx.target != "panel"
+    template = "classes/_roster.html" if only_list else "classes/detail.html"
+    return render(request, template, roster_context(request, frame, left=_left(request, frame)))
 
 
 def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str, Any]:
@@ -79,6 +84,7 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
     In Swedish order by surname, unless `?sort=` says otherwise.
     """
     rows = by_surname(roster_rows(frame.school_class))
+    titles = add_what_is_known(frame.school_class, rows)
     sort = request.GET.get("sort", "")
     if sort.removeprefix("-") in SORTS:
         rows.sort(key=SORTS[sort.removeprefix("-")])
@@ -89,7 +95,6 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
     found = matching(rows, search) if search.strip() else rows
     per_page = PER_PAGE if len(found) > PAGED_FROM else max(len(found), 1)
     page = Paginator(found, per_page).get_page(request.GET.get("page"))
-    titles = add_what_is_known(frame.school_class, list(page.object_list))
     others = SchoolClass.objects.editable_by(request.user).filter(owner=frame.school_class.owner, archived_at=None)
     return frame_context(
         frame,
@@ -97,24 +102,26 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
         search=search,
         n_rows=len(rows),
         sort=sort,
+        query=place_in_list(request),
         titles=titles,
         other_classes=others.exclude(pk=frame.school_class.pk) if frame.can_change else (),
         **more,
     )
 
 
-def _removed(request: PageRequest, frame: Frame) -> Student | None:
-    """The student who was just removed, to offer undo."""
+def place_in_list(request: PageRequest, **more: str) -> str:
+    """`?sort=-first&page=2`: where in the list the person is, for every link and form that comes back to it."""
+    kept = {name: request.GET[name] for name in ("sort", "page") if request.GET.get(name)} | more
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _left(request: PageRequest, frame: Frame) -> Left | None:
+    """Those who just left, to offer undo."""
     try:
-        key = UUID(request.GET.get("removed", ""))
+        key = UUID(request.GET.get("left", ""))
     except ValueError:
         return None
-    if not frame.can_change:
-        return None
-    gone = Student.objects.visible_to(request.user).filter(
-        enrolments__school_class=frame.school_class, enrolments__left_at__isnull=False
-    )
-    return gone.filter(public_id=key).first()
+    return next(iter(read_leavings(frame.school_class, key=key)), None) if frame.can_change else None
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from classes import actions
 from classes.actions.identity import open_panel
-from classes.forms import StudentForm
+from classes.forms import FIELD_LABELS, StudentForm
 from classes.models import Enrolment, SchoolClass, Student
-from classes.reads import openings_of
-from classes.views.classes import roster_context
+from classes.reads import last_change, openings_of
+from classes.views.classes import place_in_list, roster_context
 from classes.views.frame import Frame, class_frame
+from classes.views.several import to_class
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -32,8 +33,17 @@ def _student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_c
     return student
 
 
+def to_student(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
+    """To the student's panel, at the same place in the class list."""
+    return redirect(reverse("classes:student", args=[class_id, student_id]) + place_in_list(request))
+
+
 def _filled(student: Student) -> StudentForm:
-    return StudentForm(initial={name: getattr(student, name) for name in StudentForm.base_fields})
+    return StudentForm(initial=_values(student))
+
+
+def _values(student: Student) -> dict[str, str]:
+    return {name: getattr(student, name) or "" for name in StudentForm.base_fields}
 
 
 def _panel(
@@ -43,11 +53,19 @@ def _panel(
     *,
     student: Student | None = None,
     error: ActionError | None = None,
+    **more: Any,
 ) -> HttpResponse:
     """The panel beside the class list; of a protected student with who has opened it."""
-    more: dict[str, Any] = {}
+    if student is not None:
+        here = Enrolment.objects.filter(school_class=frame.school_class, student=student).first()
+        more["left_at"] = here.left_at if here else None
+        more["seen"] = _values(student)
+        more["numbers"] = [
+            (system, FIELD_LABELS.get(system, system), number) for system, number in student.external_ids.items()
+        ]
     if student is not None and frame.can_change:
         more["merges"] = student.merges.exclude(undo={})
+        more["last"] = last_change(student, frame.school_class)
         more["openings"] = openings_of(student) if student.protected_identity else ()
     status = error.status if error else 422 if form.errors else 200
     chosen = str(student.public_id) if student else ""
@@ -57,20 +75,47 @@ def _panel(
 
 @require_http_methods(["GET", "POST"])
 def add(request: PageRequest, class_id: UUID) -> HttpResponse:
-    """A new student; `another` keeps the panel open for the next."""
+    """A new student; `another` keeps the panel open for the next. `same` answers whether the student is there already:
+    the id of the one with the address, who is put into the class, or `no`.
+    """
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     if school_class.archived_at is not None and request.method == "GET":
         return redirect("classes:detail", class_id)
     form = StudentForm(request.POST or None)
+    same = None
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.add_student(school_class, values=form.cleaned_data, actor=request.user)
+            made = _add(request, school_class, form)
         except ActionError as error:
             form.refuse(error)
+            if error.field == "email" and request.POST.get("same") != "no":
+                same = _same_person(request, school_class, form.cleaned_data.get("email") or request.POST["email"])
         else:
             messages.success(request, _("%(name)s is in the class.") % {"name": made.name})
-            return redirect("classes:student-add" if "another" in request.POST else "classes:detail", class_id)
-    return _panel(request, class_frame(request, class_id, tab="students"), form)
+            step = "student-add" if "another" in request.POST else "detail"
+            return redirect(reverse(f"classes:{step}", args=[class_id]) + place_in_list(request))
+    return _panel(request, class_frame(request, class_id, tab="students"), form, same=same)
+
+
+def _add(request: PageRequest, school_class: SchoolClass, form: StudentForm) -> Student:
+    same = request.POST.get("same", "no")
+    if same == "no":
+        return actions.add_student(school_class, values=form.cleaned_data, actor=request.user)
+    try:
+        student = get_editable(Student.objects, request.user, UUID(same))
+    except ValueError as error:
+        raise Http404 from error
+    return actions.enrol_student(school_class, student=student, actor=request.user)
+
+
+def _same_person(request: PageRequest, school_class: SchoolClass, email: str) -> tuple[Student, str] | None:
+    """Who has the address already outside this class, and in which other class; only whom the person may change."""
+    mine = Student.objects.editable_by(request.user).filter(created_by_id=school_class.owner_id)
+    student = mine.filter(email__iexact=email.strip(), protected_identity=False).first()
+    if student is None or Student.objects.in_class(school_class).filter(pk=student.pk).exists():
+        return None
+    classes = SchoolClass.objects.visible_to(request.user).filter(enrolments__student=student)
+    return student, ", ".join(classes.exclude(pk=school_class.pk).values_list("designation", flat=True))
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,16 +127,58 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
         open_panel(student, actor=request.user)
         return _panel(request, frame, _filled(student), student=student)
     get_editable(SchoolClass.objects, request.user, class_id)
-    form = StudentForm(request.POST)
+    again = to_student(request, class_id, student_id)
+    seen = {name: request.POST.get(f"was.{name}", "") for name in StudentForm.base_fields}
+    has_seen = "was.given_name" in request.POST
+    if has_seen and student.protected_identity and request.POST.get("was.protected") != "yes":
+        # What was typed is about a name that is not to be kept, nor shown, any more.
+        messages.warning(request, _("Somebody has changed the student meanwhile, so nothing was saved."))
+        return again
+    form = StudentForm(_settled(request, seen))
     if form.is_valid():
         try:
-            actions.update_student(student, changes=form.cleaned_data, actor=request.user)
+            actions.update_student(
+                student, changes=form.cleaned_data, seen=seen if has_seen else None, actor=request.user
+            )
         except ActionError as error:
+            if error.code == "version_conflict":
+                return _conflict(request, frame, form, student, seen, error)
             form.refuse(error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("classes:student", class_id, student_id)
+            return again
     return _panel(request, frame, form, student=student)
+
+
+def _settled(request: PageRequest, seen: dict[str, str]) -> dict[str, str]:
+    """What was typed; with `keep=theirs` without the fields that somebody else has changed (`overtaken`)."""
+    typed = {name: request.POST.get(name, "") for name in StudentForm.base_fields}
+    theirs = request.POST.getlist("overtaken") if request.POST.get("keep") == "theirs" else ()
+    return typed | {name: seen[name] for name in theirs if name in seen}
+
+
+def _conflict(
+    request: PageRequest, frame: Frame, form: StudentForm, student: Student, seen: dict[str, str], error: ActionError
+) -> HttpResponse:
+    """Both values of each field that two people have changed, to choose from."""
+    student.refresh_from_db()
+    typed = {name: form.cleaned_data[name] or "" for name in StudentForm.base_fields}
+    mine = {name: value for name, value in typed.items() if value != seen[name]}
+    fields = actions.overtaken(student, mine, seen)
+    theirs = _values(student)
+    sides = [(name, form.fields[name].label, theirs[name], typed[name]) for name in fields]
+    wanted = theirs | mine
+    return _panel(request, frame, form, student=student, error=error, sides=sides, wanted=wanted)
+
+
+@require_POST
+def forget_number(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
+    """Forget the number in the system `system`."""
+    school_class = get_editable(SchoolClass.objects, request.user, class_id)
+    student = _student(request, class_id, student_id, school_class=school_class)
+    actions.forget_number(student, system=request.POST.get("system", ""), actor=request.user)
+    messages.success(request, _("The number is forgotten."))
+    return to_student(request, class_id, student_id)
 
 
 @require_POST
@@ -99,13 +186,13 @@ def remove(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespon
     """Mark the student as having left; the class page offers undo."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     student = _student(request, class_id, student_id, school_class=school_class)
-    actions.remove_student(school_class, student=student, actor=request.user)
-    return redirect(f"{reverse('classes:detail', args=[class_id])}?removed={student_id}")
+    leaving = actions.remove_students(school_class, student_ids=[student.public_id], actor=request.user)
+    return to_class(request, class_id, leaving=leaving)
 
 
 @require_POST
 def put_back(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
-    """Undo a removal."""
+    """Put a student who has left into the class again."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     student = _student(request, class_id, student_id, school_class=school_class)
     actions.enrol_student(school_class, student=student, actor=request.user)
