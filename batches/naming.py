@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from batches.matching.names import fold
+from classes.marks import PARTICLES, Marked, name_words
+from classes.rosters.names import EMAIL, plain
 
 _HEAD, _TAIL = 15, 5
 """Lines at the top and at the end of a text in which a single name is the writer's rather than somebody's."""
@@ -15,12 +17,46 @@ _BETWEEN = r"[\W_]*"
 _START, _END = r"(?<![^\W\d_])", r"(?=s?(?![^\W\d_]))"
 _MOST = 8
 """Words of a whole name beyond the first. A bound, so that names that overlap cost no more than others."""
-_PARTICLES = frozenset(["af", "av", "von", "van", "der", "den", "de", "la", "du", "da", "di", "dos", "el", "al", "bin"])
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SHORT = 500
+"""Characters of a name or a heading: only in so few it is worth trying where a word could be parted."""
+_TOGETHER, _LONGEST = 4, 60
+"""Words that are written together, and letters of all of them."""
 _ACCOUNT = 4
 """Letters and digits of an account's name that stand for its holder: fewer are in too many words."""
 
 
-class Alias:
+class Replacing:
+    """Putting `alias` where a student is named. Kinds differ in how they know that."""
+
+    alias: str
+
+    def whole(self, value: str) -> str:
+        """What somebody else says: whole names and addresses only."""
+        raise NotImplementedError
+
+    def line(self, value: str) -> str:
+        """A name, a heading: whoever is named there is the student."""
+        raise NotImplementedError
+
+    def text(self, value: str) -> str:
+        """A text: whole names and addresses everywhere, single names at the top and the end only."""
+        lines = self.whole(value).split("\n")
+        for n, line in enumerate(lines):
+            if n < _HEAD or n >= len(lines) - _TAIL:
+                lines[n] = self.line(line)
+        return "\n".join(lines)
+
+    def is_name(self, value: str) -> bool:
+        """Whether `value` is a name or an address of the student, and not one of another."""
+        return bool(value) and self.whole(value) == self.alias
+
+    def _lines(self, found: str) -> str:
+        """The alias on every line that a name stands on."""
+        return "\n".join(self.alias if line.strip() else line for line in found.split("\n"))
+
+
+class Alias(Replacing):
     """An alias for everything that names one student: names, addresses, spellings.
 
     What is just as well the name of one of `others` (whole names of students) stays: it does not tell them apart.
@@ -39,7 +75,7 @@ class Alias:
                 parts |= {account} if len(account) >= _ACCOUNT else set()
                 continue
             words = [word for word in re.split(r"[\s,]+", name) if word]
-            parts |= {word for word in words if len(word) > 1 and word.casefold() not in _PARTICLES}
+            parts |= {word for word in words if len(word) > 1 and word.casefold() not in PARTICLES}
         spelt = parts | {fold(part) for part in parts} - {""}
         single = "|".join(re.escape(part) for part in sorted(spelt, key=len, reverse=True))
         together = f"{_START}(?:{single})(?:{_BETWEEN}(?:{single})){{1,{_MOST}}}{_END}"
@@ -55,17 +91,9 @@ class Alias:
         """A name, a heading: whoever is named there is the student."""
         return self._put(self._single, self.whole(value))
 
-    def text(self, value: str) -> str:
-        """A text: whole names and addresses everywhere, single names at the top and the end only."""
-        lines = self.whole(value).split("\n")
-        for n, line in enumerate(lines):
-            if n < _HEAD or n >= len(lines) - _TAIL:
-                lines[n] = self.line(line)
-        return "\n".join(lines)
-
     def is_name(self, value: str) -> bool:
-        """Whether `value` is a name or an address of the student, and not one of another."""
-        return bool(value) and (value.casefold() in self._names or self.whole(value) == self.alias)
+        """As anybody's who is named, and single names too."""
+        return value.casefold() in self._names or super().is_name(value)
 
     def _put(self, pattern: re.Pattern[str] | None, value: str) -> str:
         return pattern.sub(self._instead, value) if pattern else value
@@ -75,7 +103,74 @@ class Alias:
         shared = "@" not in match[0] and any(words <= other for other in self._others)
         if shared:
             return match[0]
-        return "\n".join(self.alias if line.strip() else line for line in match[0].split("\n"))
+        return self._lines(match[0])
+
+
+class MarkedNames(Replacing):
+    """An alias for a student whose names nobody here knows any more: only keyed hashes of their words are left.
+
+    As with `Alias` two words of the name beside each other are the whole name, and what is just as well the name of one
+    of `others` stays.
+    """
+
+    def __init__(self, marked: Marked, alias: str, *, others: Iterable[str] = ()) -> None:
+        self.alias = alias
+        self._marked = marked
+        self._others = {name_words(other) for other in others}
+        self._found: dict[str, tuple[str, ...]] = {}
+        """Of each word that was looked at: the marked words that it is put together of."""
+
+    def whole(self, value: str) -> str:
+        """Whole names and addresses."""
+        return self._put(value, least=2)
+
+    def line(self, value: str) -> str:
+        """Single names too."""
+        return self._put(value, least=1)
+
+    def _put(self, value: str, *, least: int) -> str:
+        value = EMAIL.sub(lambda m: self.alias if self._marked.has("email", m[0].casefold()) else m[0], value)
+        is_short = len(value) <= _SHORT
+        parts, kept = [], 0
+        for start, end, words in self._names(value, apart=is_short):
+            if len(words) < least or any(set(words) <= other for other in self._others):
+                continue
+            parts += [value[kept:start], self._lines(value[start:end])]
+            kept = end
+        return "".join([*parts, value[kept:]])
+
+    def _names(self, value: str, *, apart: bool) -> list[tuple[int, int, tuple[str, ...]]]:
+        """Where marked words stand, those beside each other as one. `apart`: also words written together."""
+        names: list[tuple[int, int, tuple[str, ...]]] = []
+        for match in _LETTERS.finditer(value):
+            words, end = self._words(match[0], apart=apart), match.end()
+            if not words and match[0][-1:] in ("s", "S"):
+                words, end = self._words(match[0][:-1], apart=apart), end - 1
+            if not words:
+                continue
+            if names and not any(c.isalnum() for c in value[names[-1][1] : match.start()]):
+                start, _end, before = names.pop()
+                names.append((start, end, before + words))
+            else:
+                names.append((match.start(), end, words))
+        return names
+
+    def _words(self, word: str, *, apart: bool) -> tuple[str, ...]:
+        folded = plain(word)
+        key = f"{folded} {apart}"
+        if key not in self._found:
+            self._found[key] = self._split(folded, parts=_TOGETHER if apart else 1)
+        return self._found[key]
+
+    def _split(self, word: str, *, parts: int) -> tuple[str, ...]:
+        if len(word) > 1 and self._marked.has("word", word):
+            return (word,)
+        for at in range(2, len(word) - 1) if parts > 1 and len(word) <= _LONGEST else ():
+            if self._marked.has("word", word[:at]):
+                rest = self._split(word[at:], parts=parts - 1)
+                if rest:
+                    return (word[:at], *rest)
+        return ()
 
 
 def everywhere(change: Callable[[str], str], value: Any) -> Any:

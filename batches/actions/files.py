@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.actions.asking import asks_before_files_change
 from batches.actions.locks import lock_open
+from batches.actions.protecting import hide_marked
 from batches.actions.versions import settle_versions
 from batches.events import BatchFileAddedV1, BatchFileRemovedV1, EssayRead
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
@@ -64,20 +65,19 @@ def add_files(
     known = _first_by_content(batch)
     there = [_already_there(upload, known) if skip_known else None for upload in uploads]
     _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
-    added = []
-    for upload, file in zip(uploads, there, strict=True):
-        if file is None:
-            file = _register(batch, upload, known=known, actor=actor)
-            publish(
-                BatchFileAddedV1(
-                    batch_id=batch.public_id,
-                    file_id=file.public_id,
-                    file_name=file.name,
-                    added_by_user_id=actor.public_id,
-                ),
-                audience=audience,
-            )
-        added.append(file)
+    added = [
+        file or _register(batch, upload, known=known, actor=actor) for upload, file in zip(uploads, there, strict=True)
+    ]
+    new = [file for file, before in zip(added, there, strict=True) if before is None]
+    hide_marked(new, batch)
+    for file in new:
+        event = BatchFileAddedV1(
+            batch_id=batch.public_id,
+            file_id=file.public_id,
+            file_name=file.name,
+            added_by_user_id=actor.public_id,
+        )
+        publish(event, audience=audience)
     return added
 
 
@@ -145,6 +145,7 @@ def add_entry_row(
         else:
             _open_essay(batch, file)
             queue_reading()
+    hide_marked([file], batch)
     event = BatchFileAddedV1(
         batch_id=batch.public_id,
         file_id=file.public_id,
@@ -253,6 +254,7 @@ def paste_text(batch: Batch, *, file: EssayFile, document: Document, actor: User
         raise ActionError("illegal_transition", _("Text can be pasted only for a file that could not be read."))
     file_actions.paste_text(file, document=document)
     _reopen_essay(batch, file)
+    hide_marked([file], batch)
     queue_matching(batch.pk)
     _tell(batch, file)
     return file

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
+from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.actions.versions import settle_versions
 from batches.models import Batch, Essay, EssayStudentAssociation
-from batches.naming import Alias, everywhere
+from batches.naming import Alias, MarkedNames, Replacing, everywhere
 from classes.actions.identity import hide_identity, lock_student
 from classes.actions.locks import audience, lock_classes_of, tell_changed
+from classes.marks import marked
 from classes.models import SchoolClass, Student
 from files.models import ZIP, EssayFile
 from huleedu.common.actions import action
@@ -40,7 +42,7 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     In every batch of the student's classes, with what was skipped, refused or taken out. Of files that are the
     student's every name goes, in their texts too; of files without a known writer whatever no classmate is called as
     well; of a classmate's the whole name and address in all but the text, whose words are the classmate's. Not changed
-    are the files' bytes, titles of batches, and what is handed in, or read from those bytes again, later.
+    are the files' bytes and titles of batches. What comes later is `hide_marked`'s.
 
     Raises ActionError `validation_error` for an alias that tells the name, `still_reading` while a file of the batches
     is on its way. On a student who is protected already only the alias changes.
@@ -52,7 +54,8 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     _refuse_while_reading(batches)
     again = locked.protected_identity
     names = hide_identity(locked, alias=alias)
-    hiding = Hiding(locked, names, others=_others(locked), again=again)
+    unknown = Alias(() if again else names, locked.given_name, others=_others(locked))
+    hiding = Hiding(locked, own=Alias(names, locked.given_name), unknown=unknown)
     hiding.in_files(batches)
     own = set(Association.objects.filter(student=locked).values_list("essay__batch_id", flat=True))
     for batch in batches:
@@ -94,15 +97,15 @@ def _others(student: Student) -> list[str]:
 
 
 class Hiding:
-    """Putting one student's alias wherever batches name the student. `names` are what had named the student.
+    """Putting one student's alias wherever batches name the student: `own` in the student's files, else `unknown`.
 
-    With `again` that was an alias too, whose words may be anybody's: it is changed only in what is the student's.
+    Where an alias is put in the place of another, whose words may be anybody's, `unknown` knows no name.
     """
 
-    def __init__(self, student: Student, names: Sequence[str], *, others: Sequence[str], again: bool) -> None:
+    def __init__(self, student: Student, *, own: Replacing, unknown: Replacing) -> None:
         self._student = student
-        self._own = Alias(names, student.given_name)
-        self._unknown = Alias(() if again else names, student.given_name, others=others)
+        self._own = own
+        self._unknown = unknown
         self._renamed: dict[str, str] = {}
         """Public id of a file to its name now."""
 
@@ -120,6 +123,13 @@ class Hiding:
                 matches += self._in_match(file, cuts)
             _write(changed, [*_FIELDS, "evidence"])
             _write(matches, ["evidence", "candidates", "certainty"])
+
+    def in_new(self, file: EssayFile) -> bool:
+        """What came in after the protection; whether anything of it changed."""
+        cuts = self._in_file(file)
+        _write([file] if cuts else [], [*_FIELDS, "evidence"])
+        _write(self._in_match(file, cuts), ["evidence", "candidates", "certainty"])
+        return bool(cuts)
 
     def in_events(self, batches: Sequence[Batch]) -> None:
         """What the outbox keeps for the bus, sent or not."""
@@ -207,6 +217,28 @@ class Hiding:
         if candidate["student"] == self._student.pk:
             return []
         return [reason for reason in candidate["reasons"] if left.issuperset(reason["evidence"])]
+
+
+def hide_marked(files: Sequence[EssayFile], batch: Batch) -> None:
+    """Put their alias into what was just handed in, or read, of the teacher's protected students.
+
+    Their names are known by marks alone (docs/adr/0021). The caller holds the batch's lock. One statement where
+    nobody is protected.
+    """
+    owner = batch.school_class.owner_id if batch.school_class else batch.owner_id
+    hidden = Student.objects.filter(created_by_id=owner, protected_identity=True).exclude(protected_marks=[])
+    students = list(hidden.order_by("pk"))
+    known = marked(
+        [(one.public_id, one.protected_marks) for one in students],
+        (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
+    )
+    for student, marks in zip(students, known, strict=True):
+        own = MarkedNames(marks, student.given_name)
+        hiding = Hiding(student, own=own, unknown=MarkedNames(marks, student.given_name, others=_others(student)))
+        changed = [file for file in files if hiding.in_new(file)]
+        if changed:
+            hiding.in_events([batch])
+            forget_answers({batch.owner_id, *batch.audience()})
 
 
 _FIELDS = ("name", "path", "text", "headers", "properties", "sidecars")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from batches.actions.locks import lock_row
 from batches.actions.matching import tell_if_all_read
+from batches.actions.protecting import hide_marked
 from batches.actions.versions import settle_versions
 from batches.events import EssayRead
 from batches.models import BatchFile, Essay
@@ -36,6 +37,7 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
     file = file_actions.record_reading(file_pk, lease_token=lease_token, result=result)
     if file is None:
         return None
+    hide_marked([file], row.batch)
     if file.status == EssayFile.Status.REJECTED:
         for essay in Essay.objects.live().filter(file=file):
             essay.removed_at = timezone.now()

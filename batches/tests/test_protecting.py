@@ -260,3 +260,59 @@ def test_a_name_over_two_lines() -> None:
     put = Alias(["Zebulina", "Qvarnström"], "Kim")
     text = "\n" * 20 + "igår gick Zebulina\nQvarnström hem.\nZebulina" + "\nrad" * 20
     assert put.text(text) == "\n" * 20 + "igår gick Kim\nKim hem.\nZebulina" + "\nrad" * 20
+
+
+ALL_WAYS = ("Zebulina Qvarnström", "qvarnströmzebulina_LATE_12", "QVARNSTROM, ZEBULINA", "ZebulinaQvarnström2")
+
+
+@pytest.mark.parametrize("written", ALL_WAYS)
+def test_marks_know_the_name_that_nobody_knows(written: str, student: Student, batch: Batch, teacher: User) -> None:
+    actions.protect_student(student, alias="Kim", actor=teacher)
+    (file,) = actions.add_files(batch, uploads=[upload(f"{written}.txt")], actor=teacher)
+    file.refresh_from_db()
+    assert "Kim" in file.name
+    assert left_in_tables() == {}
+
+
+def test_what_is_read_again_or_handed_in_again_brings_no_name_back(
+    student: Student, batch: Batch, teacher: User
+) -> None:
+    drop_everything(batch)
+    actions.protect_student(student, alias="Elev Sju", actor=teacher)
+    EssayFile.objects.filter(name="Bo Ek.txt").update(text="")
+    assert left_in_tables() == {}
+    mine = EssayFile.objects.filter(essay__association__student=student, essay__removed_at=None)
+    for file in mine:
+        EssayFile.objects.filter(pk=file.pk).update(status="failed", problem="timeout")
+        actions.retry_batch_file(batch, file=file, actor=teacher)
+    read_all(batch)
+    assert set(mine.values_list("status", flat=True)) == {"read"}
+    assert left_in_tables() == {}
+    assert "Elev Sju" in str(list(mine.values_list("text", flat=True)))
+
+    again = f"Namn: {NAME}\n{STORY} igen {EMAIL}"
+    inside: dict[str, str | bytes] = {f"{NAME}/ny.txt": again, f"{NAME}.exe": b"MZ" + b"\0" * 100}
+    for name, data in ((f"{NAME}.txt", again.encode()), (f"{NAME} 2.txt", again.encode()), ("n.zip", zipped(inside))):
+        receive_files(batch, files=[SimpleUploadedFile(name, data)], paths=[f"{NAME}/{name}"], actor=teacher)
+    assert left_in_tables() == {}
+    read_all(batch)
+    assert left_in_tables() == {}
+    found = EssayFile.objects.get(name="Elev Sju.txt", text__contains="igen")
+    assert found.text.startswith("Namn: Elev Sju")
+    assert found.essay.association.certainty != "certain"
+
+
+def test_a_namesake_keeps_the_name(student: Student, batch: Batch, owned_class: SchoolClass, teacher: User) -> None:
+    actions.protect_student(student, alias="Kim", actor=teacher)
+    make_students(owned_class, ["Zebulina Dahl"])
+    names = ["Zebulina Dahl.txt", "Zebulina.txt", "Bo Ek.txt"]
+    actions.add_files(batch, uploads=[upload(name) for name in names], actor=teacher)
+    assert sorted(EssayFile.objects.values_list("name", flat=True)) == sorted(names)
+
+
+def test_where_nobody_is_protected_one_statement_looks(
+    batch: Batch, teacher: User, django_assert_num_queries: Any
+) -> None:
+    files = [essay.file for essay in make_essays(batch, 30)]
+    with django_assert_num_queries(1):
+        protecting.hide_marked(files, batch)
