@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ OF_THE_TESTS = (
 """What the test suite set for itself; the stack under test brings its own."""
 TEACHER = ("colleague@demo.example", "demo-colleague")
 """Not the demo teacher, whose class has the students of the sample list already."""
+DEMO_TEACHER = ("teacher@demo.example", "demo-teacher")
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,8 @@ class Stack:
     url: str
     data: Path
     process: subprocess.Popen[bytes] | None
+    imports: dict[str, str] = field(default_factory=dict)
+    """The import behind each class that `make_class` made."""
 
     def call(self, path: str, *, method: str = "GET", body: Any = None, token: str = "") -> Any:
         """The API's answer as JSON; raises HTTPError for a refusal."""
@@ -85,6 +88,7 @@ class Stack:
         imports = f"/api/v1/classes/{made}/roster-imports/"
         draft = self.call(imports, method="POST", body={"text": listed}, token=token)
         self.call(f"{imports}{draft['id']}/apply/", method="POST", body={}, token=token)
+        self.imports[made] = draft["id"]
         return made
 
     def make_batch(self, title: str, class_id: str | None, files: Sequence[SampleFile], **more: Any) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from batches.samples import SampleFile, class_list, damaged_file, sample_essays
-from e2e.conftest import ARTIFACTS, Stack
+from e2e.conftest import ARTIFACTS, DEMO_TEACHER, TEACHER, Stack
 
 PICTURES = Path(os.environ.get("SCREENSHOTS", ARTIFACTS))
 """Where pictures of the screens go."""
@@ -65,6 +65,9 @@ def _screens_of_batch(batch: str, *, problem: str, text: dict[str, str]) -> dict
         "batch-rename": f"{batch}rename/",
         "batch-missing": f"{batch}missing/",
         "batch-history": f"{batch}history/",
+        "batch-names": f"{batch}names/",
+        "batch-class": f"{batch}class/",
+        "batch-archive": f"{batch}archive/",
         "batch-texts": f"{batch}texts/",
         "batch-print": f"{batch}print/",
         "file-replace": f"{batch}files/{problem}/replace/",
@@ -80,15 +83,11 @@ def _screens_of_batch(batch: str, *, problem: str, text: dict[str, str]) -> dict
 
 
 def make_world(stack: Stack) -> World:
-    """A class, a batch to review, one with nothing in it, and an import to check."""
+    """A class, a batch to review, one with nothing in it, an import to check, and what is left of earlier work."""
     token = stack.token()
     class_id = stack.make_class("SA24D", class_list())
     title = "Argumentative text: The library"
     batch = stack.make_batch(title, class_id, [*sample_essays(), damaged_file()])
-    empty = stack.make_batch("Reading log, part 2", class_id, [])
-    other = SampleFile("", "Axel Strömbäck.docx", next(iter(sample_essays())).content)
-    locked = stack.make_batch("Letters", class_id, [other])
-    stack.call(f"/api/v1{locked}lock/", method="POST", body={}, token=token)
     imports = f"/api/v1/classes/{class_id}/roster-imports/"
     listed = "Förnamn\tEfternamn\tE-post\nÅsa\tÖberg\tasa.oberg@elev.example\n\t\tnameless@elev.example\n"
     draft = stack.call(imports, method="POST", body={"text": listed}, token=token)["id"]
@@ -102,10 +101,70 @@ def make_world(stack: Stack) -> World:
         **_screens_of_batch(batch, problem=problem, text=text),
         **_OTHERS,
         "privacy-student": f"/privacy/students/{students[0]['id']}/",
-        "batch-empty": empty,
-        "batch-locked": locked,
+        "batch-empty": stack.make_batch("Reading log, part 2", class_id, []),
+        **_screens_of_locked(stack, class_id),
+        **_screens_of_decided(stack, class_id),
+        **_screens_of_merged(stack),
+        **_screens_of_shared(stack),
     }
     return World(class_id, batch, screens)
+
+
+def _first(nth: int) -> SampleFile:
+    return list(sample_essays())[nth]
+
+
+def _screens_of_locked(stack: Stack, class_id: str) -> dict[str, str]:
+    """A batch whose files are final."""
+    other = SampleFile("", "Axel Strömbäck.docx", _first(0).content)
+    locked = stack.make_batch("Letters", class_id, [other])
+    stack.call(f"/api/v1{locked}lock/", method="POST", body={}, token=stack.token())
+    return {"batch-locked": locked, "batch-unlock": f"{locked}unlock/", "batch-start": f"{locked}start/"}
+
+
+def _screens_of_decided(stack: Stack, class_id: str) -> dict[str, str]:
+    """A batch of which every text is decided, two of them versions of one."""
+    token = stack.token()
+    one = _first(0)
+    later = SampleFile("", f"second {one.name}", _first(1).content)
+    batch = stack.make_batch("Summary", class_id, [one, later])
+    essays = stack.call(f"/api/v1{batch}essays/", token=token)["results"]
+    student = stack.call(f"/api/v1/classes/{class_id}/students/", token=token)["results"][0]["id"]
+    for essay in essays:
+        body = {"student_id": student, "version": essay["version"]}
+        stack.call(f"/api/v1/essays/{essay['id']}/association/", method="PUT", body=body, token=token)
+    return {"review-done": f"{batch}review/", "text-versions": f"{batch}texts/{essays[0]['id']}/"}
+
+
+def _screens_of_merged(stack: Stack) -> dict[str, str]:
+    """A class with an import behind it and two rows that were the same person; then put away."""
+    token = stack.token()
+    class_id = stack.make_class("TE25C", "Förnamn\tEfternamn\nLiv\tSandberg\nLiv M\tSandberg\nTage\tHult\n")
+    school = f"/classes/{class_id}/"
+    students = stack.call(f"/api/v1{school}students/", token=token)["results"]
+    kept, other = (next(s["id"] for s in students if s["given_name"] == name) for name in ("Liv", "Liv M"))
+    stack.call(f"/api/v1/students/{other}/merge/", method="POST", body={"into": kept}, token=token)
+    merge = stack.call(f"/api/v1/students/{kept}/merges/", token=token)[0]["id"]
+    applied = stack.imports[class_id]
+    away = stack.make_class("TE24C", "Förnamn\tEfternamn\nTage\tHult\n")
+    stack.call(f"/api/v1/classes/{away}/archive/", method="POST", body={}, token=token)
+    return {
+        "student-merge": f"{school}students/{kept}/merge/",
+        "student-unmerge": f"{school}students/{kept}/merges/{merge}/undo/",
+        "import-done": f"{school}import/{applied}/done/",
+        "import-undo": f"{school}import/{applied}/undo/",
+        "class-archived": f"/classes/{away}/",
+        "classes-archived": "/classes/?archived=1",
+    }
+
+
+def _screens_of_shared(stack: Stack) -> dict[str, str]:
+    """What a colleague lets this teacher read."""
+    class_id = stack.make_class("BF24A", class_list(), who=DEMO_TEACHER)
+    shares, body = f"/api/v1/classes/{class_id}/shares/", {"email": TEACHER[0], "can_change": False}
+    stack.call(shares, method="POST", body=body, token=stack.token(DEMO_TEACHER))
+    batch = stack.make_batch("Speech", class_id, list(sample_essays())[-4:], who=DEMO_TEACHER)
+    return {"class-shared": f"/classes/{class_id}/", "batch-shared": batch, "review-shared": f"{batch}review/"}
 
 
 def take_picture(page: Page, name: str) -> None:

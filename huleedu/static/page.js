@@ -79,6 +79,8 @@
     for (const child of content.children) letGo(child);
     content.replaceChildren(...main.childNodes);
     document.querySelector(".main-nav").replaceWith(fresh.querySelector(".main-nav"));
+    for (const link of document.querySelectorAll("body > .skip-link")) link.remove();
+    body.prepend(...fresh.querySelectorAll("body > .skip-link"));
     follow();
     htmx.process(content);
     prepare(content);
@@ -227,9 +229,9 @@
     else if (button?.dataset.dialogOpen) document.getElementById(button.dataset.dialogOpen).showModal();
     else if (button && "dialogClose" in button.dataset) button.closest("dialog").close();
     else if (button?.dataset.copy) copy(button);
+    else if (button && "print" in button.dataset) print();
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
-    else if (button && "print" in button.dataset) print();
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (!menu) return;
