@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,9 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from batches.matching.names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.review.readers import People
 from classes.models import Student
 from classes.ordering import sort_key
 
@@ -31,11 +33,28 @@ class Row:
     note: str
     glyph: str
     state: str
+    by_others: bool = False
+    """Whether somebody else than the viewer decided it. The clock is nobody."""
+    readers: People = field(default_factory=People)
+    """Others who have it open just now."""
 
     @property
     def student(self) -> Student | None:
         """Suggested while undecided, then decided."""
         return self.essay.association.student
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What of a queue is listed: rows that have all the words, accents ignored; without what others decided."""
+
+    words: str = ""
+    mine: bool = False
+
+    def fits(self, row: Row) -> bool:
+        """Whether the row is listed."""
+        said = fold(f"{row.title} {row.note}")
+        return not (self.mine and row.by_others) and all(word in said for word in fold(self.words).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,15 @@ class Queue:
     def total(self) -> int:
         """Texts in the batch, those being read among them."""
         return len(self.rows) + self.reading
+
+    def listed(self, wanted: Filter, readers: Mapping[str, People]) -> Queue:
+        """The rows that the filter leaves, in the same order, each with who reads it."""
+
+        def rows(group: tuple[Row, ...]) -> tuple[Row, ...]:
+            fitting = filter(wanted.fits, group)
+            return tuple(replace(row, readers=readers.get(str(row.essay.public_id), People())) for row in fitting)
+
+        return Queue(rows(self.needs_you), rows(self.certain), rows(self.decided), self.reading)
 
     def row_of(self, essay: Essay) -> Row | None:
         """The essay's row; None while it is being read."""
@@ -146,10 +174,11 @@ def _certain_row(essay: Essay) -> Row:
 
 def _decided_row(essay: Essay, viewer: User) -> Row:
     match, name = essay.association, essay.file.name
-    who = decided_by(match, viewer)
+    who, by_others = decided_by(match, viewer), match.decided_by_id not in (None, viewer.pk)
     if match.student is None:
-        return Row(essay, name, f"{Status.NO_STUDENT.label} · {who}", "not-in-class", str(Status.NO_STUDENT.label))
-    return Row(essay, match.student.name, f"{who} · {name}", "check", str(Status.CONFIRMED.label))
+        note, state = f"{Status.NO_STUDENT.label} · {who}", str(Status.NO_STUDENT.label)
+        return Row(essay, name, note, "not-in-class", state, by_others)
+    return Row(essay, match.student.name, f"{who} · {name}", "check", str(Status.CONFIRMED.label), by_others)
 
 
 def decided_by(match: EssayStudentAssociation, viewer: User) -> str:

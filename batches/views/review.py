@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from batches.models import Batch, Essay
 from batches.review.learning import Offer, read_offer
 from batches.review.queue import read_queue
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
+from batches.views.review_parts import PARTS
 from classes.actions import add_student, teach_alias
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
@@ -48,31 +49,19 @@ def review_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResp
     return _review(request, batch_id, text_id=text_id)
 
 
-_FRAGMENTS = {
-    "queue": "batches/_review_live.html",
-    "meanwhile": "batches/_review_meanwhile.html",
-    "others": "batches/_review_others.html",
-}
-
-
 def _review(
     request: PageRequest, batch_id: UUID, *, text_id: UUID | None, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """The page or, for htmx, the part with the id it asks for."""
-    try:
-        context = review_context(request, batch_id, text_id=text_id)
-    except Http404:
-        if request.htmx.target != "queue":
-            raise
-        # The open text was removed: the queue beside it stays live.
-        context = review_context(request, batch_id, text_id=None)
+    if request.htmx.target in PARTS:
+        template, part = PARTS[request.htmx.target]
+        return render(request, template, part(request, batch_id, text_id))
+    context = review_context(request, batch_id, text_id=text_id)
     extra.setdefault("offer", _offer(request, context["batch"]))
     # What a script fetches ahead nobody has read yet; it asks again when the text is shown.
-    opened = request.htmx.target not in _FRAGMENTS and "HuleEdu-Ahead" not in request.headers
-    if request.method == "GET" and context["shown"] and opened:
+    if request.method == "GET" and context["shown"] and "HuleEdu-Ahead" not in request.headers:
         log_read(context["shown"].essay, "text", actor=request.user)
-    template = _FRAGMENTS.get(request.htmx.target or "", "batches/review.html")
-    return render(request, template, {**context, **extra}, status=status)
+    return render(request, "batches/review.html", {**context, **extra}, status=status)
 
 
 def _offer(request: PageRequest, batch: Batch) -> Offer | None:

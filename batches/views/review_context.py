@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils.safestring import SafeString
@@ -23,7 +24,8 @@ from batches.review.candidates import (
     shown_candidates,
 )
 from batches.review.highlighting import line_html, text_html
-from batches.review.queue import Queue, Row, by_student, decided_by, read_queue
+from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
+from batches.review.readers import Readers, read_readers
 from batches.review.reasons import sentence
 from batches.review.versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
@@ -129,11 +131,11 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     listed = len(others) + len(shown.candidates) if shown else 0
     return frame_context(
         frame,
-        queue=queue,
         shown=shown,
         chosen=chosen,
         versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
+        **queue_context(frame, queue, request, open_id=key),
         different=shown is not None and chosen is None and shown.match.student is not None,
         others=others,
         elsewhere=_elsewhere(frame, query, request.user, first=listed + 1),
@@ -143,8 +145,27 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
         alone=text_id is not None,
         seen=request.GET.get("seen", ""),
         meanwhile=_meanwhile(request, shown),
-        n_decided=len(queue.decided),
     )
+
+
+def queue_context(frame: Frame, queue: Queue, request: PageRequest, *, open_id: UUID | None) -> dict[str, Any]:
+    """What the list of texts and the numbers above it are given. `listed` is what `?find=` and `?mine=` leave.
+
+    What a script fetches ahead is shown later: who is here then, it knows itself.
+    """
+    ahead = "HuleEdu-Ahead" in request.headers
+    readers = Readers() if ahead else read_readers(frame.batch, viewer=request.user)
+    wanted = Filter(request.GET.get("find", "").strip()[:100], mine="mine" in request.GET)
+    kept = {**({"find": wanted.words} if wanted.words else {}), **({"mine": "1"} if wanted.mine else {})}
+    return {
+        "queue": queue,
+        "listed": queue.listed(wanted, readers.of_text),
+        "readers": readers,
+        "wanted": wanted,
+        "kept": f"?{urlencode(kept)}" if kept else "",
+        "open_id": open_id,
+        "n_decided": len(queue.decided),
+    }
 
 
 def _chosen(shown: Shown | None) -> Student | None:

@@ -1,12 +1,13 @@
 // What every page shares: one WebSocket that tells which parts to fetch again, and what is read out. All of it is extra: without
 // script, and while the socket is away, pages are plain pages and forms.
 //
-// Tells others: `live:<kind>:<uuid>`, `live:any` and `contact` (there is contact again) on document. Listens for: `announce`
-// (detail: the words to read out). `window.page` is for the other scripts; page.js adds its own half to it.
+// Tells others: `live:<kind>:<uuid>`, `live:any`, `presence:<kind>:<uuid>` (others come, move on and go) and `contact` (there is
+// contact again) on document. Listens for: `announce` (detail: the words to read out). The server is told what the person looks
+// at: the text named in [data-look]. `window.page` is for the other scripts; page.js adds its own half to it.
 "use strict";
 
 (() => {
-  const COALESCE_MS = 150, PING_MS = 20_000, PATIENCE_MS = 5_000, POLL_MS = 10_000, ANNOUNCE_MS = 3_000, MAX_WAIT_MS = 15_000;
+  const COALESCE_MS = 150, LOOK_MS = 300, PING_MS = 20_000, PATIENCE_MS = 5_000, POLL_MS = 10_000, ANNOUNCE_MS = 3_000, MAX_WAIT_MS = 15_000;
   const SIGNED_OUT = 4401; // close code
   const body = document.body;
   const resourcesOf = (element) => (element.dataset.resources || "").split(/\s+/).filter(Boolean);
@@ -15,17 +16,19 @@
   // --- telling the page --------------------------------------------------------------------------------------------
 
   const changed = new Set();
-  let firing = 0;
+  let firing = 0, firedAt = 0;
 
   function fire() {
     firing = 0;
+    firedAt = performance.now();
     for (const resource of [...changed, "any"]) document.dispatchEvent(new CustomEvent(`live:${resource}`));
     changed.clear();
   }
 
+  /** At once after a quiet while; of what comes close together all but the first is told as one. */
   function changedNow(...names) {
     for (const name of names) changed.add(name);
-    firing ||= setTimeout(fire, COALESCE_MS);
+    firing ||= setTimeout(fire, Math.max(0, firedAt + COALESCE_MS - performance.now()));
   }
 
   const everything = () => changedNow(...resources);
@@ -107,7 +110,23 @@
   }
 
   const send = (frame) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame));
-  const subscribe = () => resources.forEach((resource) => send({ action: "subscribe", resource }));
+  let followed = new Set(); // by this socket
+  function subscribe() {
+    for (const resource of resources) if (!followed.has(resource)) send({ action: "subscribe", resource });
+    followed = new Set([...followed, ...resources]);
+    look();
+  }
+
+  /** Others see where the person is: at no text while the page is out of sight, and not at one that is only passed by. */
+  let looking = 0;
+  function look() {
+    clearTimeout(looking);
+    looking = setTimeout(() => {
+      const place = document.querySelector("[data-look]");
+      if (place) send({ action: "look", resource: resources[0], at: (!document.hidden && place.dataset.look) || null });
+    }, LOOK_MS);
+  }
+  document.addEventListener("visibilitychange", look);
 
   /** Anything the server says will do; silence means that contact is lost, whatever the browser believes. */
   function expectAnswer() {
@@ -123,7 +142,8 @@
     if (frame.type === "resync") everything();
     // Of what happened to others than its resources the page is told nothing, so the number may simply be further on.
     if (frame.type === "pong" && frame.seq > lastSeq) send({ action: "resume", after: lastSeq });
-    if (frame.resource) changedNow(frame.resource);
+    if (frame.type === "presence") document.dispatchEvent(new CustomEvent(`presence:${frame.resource}`));
+    if (frame.resource && frame.seq) changedNow(frame.resource);
     if (frame.seq > lastSeq) sessionStorage.setItem("seq", lastSeq = frame.seq);
   }
 
@@ -132,6 +152,7 @@
     tries = 0;
     polling = clearInterval(polling);
     show(true);
+    followed = new Set();
     subscribe();
     if (hasBeenLive || !lastSeq || lastSeq > seq) everything();
     else if (lastSeq < seq) send({ action: "resume", after: lastSeq });

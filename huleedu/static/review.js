@@ -91,10 +91,28 @@
   let touched = false; // whether the person has chosen something here
   let queueAt = 0; // how far the queue is scrolled
 
-  function show(html, address, { push = true } = {}) {
+  /** `isOld`: fetched before it was asked for, so that this page knows better who else is here. */
+  function show(html, address, { push = true, isOld = false } = {}) {
     queueAt = document.querySelector(".queue")?.scrollTop ?? queueAt;
+    const kept = [find("queue-find"), ...(isOld ? document.querySelectorAll("#here, .readers") : [])].filter(Boolean);
     page.showPage(html, address, { push });
+    for (const part of kept) find(part.id)?.replaceWith(part);
+    narrow();
   }
+
+  /** Lists only the texts that have the words; without what others decided where that is wished. */
+  function narrow() {
+    const form = find("queue-find"), rows = [...document.querySelectorAll("#queue li")];
+    if (!form) return;
+    const plainly = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const words = plainly(form.elements.find.value).split(/\s+/).filter(Boolean), mine = form.elements.mine?.checked;
+    for (const row of rows) {
+      const said = plainly(row.querySelector(".queue-name").textContent + row.querySelector(".queue-note").textContent);
+      row.hidden = (mine && "byOthers" in row.dataset) || !words.every((word) => said.includes(word));
+    }
+    find("queue-none").hidden = !rows.length || rows.some((row) => !row.hidden);
+  }
+  document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
 
   /** A page is there: the focus goes to its decision, what waits is marked, and what comes next is fetched. */
   function arrived({ say = true } = {}) {
@@ -127,7 +145,7 @@
     const kept = ahead.get(pathOf(address));
     try {
       const { html, address: at } = kept ? { html: kept.html, address } : await page.getPage(address);
-      show(html, at);
+      show(html, at, { isOld: Boolean(kept) });
       arrived();
       if (kept) page.getPage(address).catch(() => {}); // so that the server knows it was read
       return true;
@@ -160,7 +178,7 @@
     const ready = goesOn && (decision === "student" || decision === "nobody") && next && !decided.has(idIn(pathOf(next)));
     const follows = ready ? ahead.get(pathOf(next)) : undefined;
     if (follows) {
-      show(follows.html, next);
+      show(follows.html, next, { isOld: true });
       arrived({ say: false });
       ahead.delete(pathOf(next));
     }
@@ -200,6 +218,7 @@
       page.replacePart(old, part);
     }
     document.querySelector(".queue").scrollTop = queueAt;
+    narrow();
     document.title = fresh.title;
     mark();
     page.announce(words());
@@ -269,6 +288,10 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target, { submitter } = event;
+    if (form.id === "queue-find") {
+      event.preventDefault();
+      return document.querySelector("#queue li:not([hidden]) > a")?.click();
+    }
     if (event.defaultPrevented || form.method !== "post" || !form.closest("#content")) return;
     const action = pathOf(form.action);
     if (action.endsWith("/decide/")) {
@@ -362,6 +385,7 @@
     const { id } = event.detail.target;
     if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
     if (id === "meanwhile") freeze();
+    if (id === "queue") narrow();
     if (id === "queue") mark();
   });
   addEventListener("pageshow", () => {
@@ -370,6 +394,7 @@
   });
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
+  narrow();
   mark();
   showRefused();
   fetchSoon();

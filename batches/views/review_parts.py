@@ -1,0 +1,56 @@
+"""The parts of the review that a page asks for again when something happened: each costs no more than it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from batches.models import Batch, Essay
+from batches.review.queue import read_queue
+from batches.review.readers import People, read_readers
+from batches.views.frame import batch_frame, frame_context
+from batches.views.review_context import queue_context, review_context
+from huleedu.common.access import get_visible
+from huleedu.common.requests import PageRequest
+
+Context = dict[str, Any]
+
+
+def queue_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:
+    """The queue and the numbers, also beside an open text that has been removed."""
+    frame = batch_frame(request, batch_id, tab="review")
+    queue = read_queue(frame.batch, viewer=request.user)
+    return frame_context(frame, **queue_context(frame, queue, request, open_id=text_id))
+
+
+def meanwhile_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:
+    """What somebody decided about the open text; all the rest is read only where there is something to tell."""
+    texts = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "association")
+    essay = get_visible(texts, request.user, text_id) if text_id else None
+    seen = request.GET.get("seen", "")
+    if essay is None or str(essay.association.version) != seen:
+        return review_context(request, batch_id, text_id=text_id)
+    return {"batch": essay.batch, "open_id": text_id, "seen": seen, "meanwhile": ""}
+
+
+def others_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:
+    """The students found by the words in the search."""
+    return review_context(request, batch_id, text_id=text_id)
+
+
+def presence_part(request: PageRequest, batch_id: UUID, _text_id: UUID | None) -> Context:
+    """Who else is here, and at which text. The texts without readers are in it too, so that theirs go."""
+    batch = get_visible(Batch.objects, request.user, batch_id)
+    texts = Essay.objects.live().filter(batch=batch).order_by("pk")
+    readers = read_readers(batch, viewer=request.user)
+    of_texts = [(key, readers.of_text.get(str(key), People())) for key in texts.values_list("public_id", flat=True)]
+    return {"batch": batch, "readers": readers, "of_texts": of_texts}
+
+
+PARTS = {
+    "queue": ("batches/_review_live.html", queue_part),
+    "meanwhile": ("batches/_review_meanwhile.html", meanwhile_part),
+    "others": ("batches/_review_others.html", others_part),
+    "presence": ("batches/_review_presence.html", presence_part),
+}
+"""By the id that htmx asks for: the template and what it is given."""
