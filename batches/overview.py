@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Status = Batch.Status
 DONE_DAYS = 14
-MAX_DONE, MAX_MISSING, MAX_NAMES = 8, 5, 3
-"""Rows of what is done; batches whose missing students are named; names per batch."""
+MAX_DONE, MAX_MISSING, MAX_NAMES, MAX_COUNTED = 8, 5, 3, 12
+"""Rows of what is done; batches whose missing students are named; names per batch; rows that say how many handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class NotHandedIn:
     missing: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
     students: int = 0
+
+    @property
+    def handed_in(self) -> int:
+        """How many are certain to have a text."""
+        return self.students - len(self.missing) - len(self.may_have)
 
     @property
     def first(self) -> str:
@@ -135,14 +140,15 @@ def read_overview(user: User) -> Overview:
     rows = _counted(_batches(user, since))
     going = [row for row in rows if row.is_going]
     needs = [row for row in rows if not row.is_going and row.batch.status not in Batch.ENDS and row.n_things]
+    needs.sort(key=lambda row: row.urgency)
     done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
     done.sort(key=lambda row: row.finished_at or since, reverse=True)
     unfinished = [row for row in rows if row.batch.status not in Batch.ENDS and row.batch.school_class_id and row.files]
-    _name_missing([*unfinished[:MAX_MISSING], *done[:MAX_DONE]])
+    _name_missing([*unfinished[:MAX_MISSING], *needs[:MAX_COUNTED], *done[:MAX_DONE]])
     _estimate([row for row in going if row.reading])
     dates = [row.batch.review_by for row in rows if row.batch.status not in Batch.ENDS and row.batch.review_by]
     return Overview(
-        needs_action=sorted(needs, key=lambda row: row.urgency),
+        needs_action=needs,
         in_progress=going,
         done=done[:MAX_DONE],
         missing=[row for row in unfinished[:MAX_MISSING] if row.not_handed_in.missing or row.not_handed_in.may_have],
@@ -203,7 +209,7 @@ def _estimate(rows: list[Row]) -> None:
 
 
 def _name_missing(rows: Iterable[Row]) -> None:
-    """Fill in who of the class has no text. One statement over all rows, a dozen at most."""
+    """Fill in who of the class has no text. One statement over all rows, two dozen at most."""
     by_batch = {row.batch.pk: row for row in rows if row.batch.school_class_id}
     texts = EssayStudentAssociation.objects.filter(
         student=OuterRef("student"), essay__batch=OuterRef("school_class__batches"), essay__removed_at=None

@@ -115,6 +115,8 @@ def test_who_has_not_handed_in_and_who_may_have(teacher: User, owned_class: Scho
     assert by_title["Other"].missing == ("Hugo Dahl", "Bo Ek")
     assert by_title["Other"].may_have == ()
     assert by_title["This"].students == by_title["Other"].students == 3
+    assert (by_title["This"].handed_in, by_title["Other"].handed_in) == (1, 1)
+    assert [row.not_handed_in.handed_in for row in read_overview(teacher).needs_action] == [1]
 
 
 def test_each_batch_of_a_class_counts_its_own_and_an_excused_student_in_none(
