@@ -347,6 +347,7 @@ SPECTACULAR_SETTINGS = {
         "CourseCodeEnum": "classes.models.CourseCode",
         "BatchStatusEnum": "batches.models.Batch.Status",
         "FileStatusEnum": "files.models.EssayFile.Status",
+        "NoticeKindEnum": "huleedu.accounts.notices.NoticeKind",
     },
 }
 
