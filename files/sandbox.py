@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -64,7 +65,8 @@ class ReaderProcess:
     def read(self, path: Path, *, name: str, limits: Limits, job: dict[str, Any]) -> dict[str, Any]:
         """Ask for one file; tries once more with a fresh process when this one has died.
 
-        Raises ReaderUnavailableError when that one dies too.
+        Raises ReaderUnavailableError when that one dies too. Whatever else interrupts the conversation (a worker's time
+        limit is raised anywhere) ends the process: its answer would be taken for that of the next file.
         """
         request = {"path": str(path.resolve()), "name": name, "limits": limits.as_json(), "job": job}
         with self._lock:
@@ -74,14 +76,21 @@ class ReaderProcess:
                 except (OSError, EOFError, ValueError) as error:
                     self._discard()
                     lost = error
+                except BaseException:
+                    self._discard()
+                    raise
             raise ReaderUnavailableError from lost
 
     def _ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         process = self._running()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (pipes, see _running)
-        process.stdin.write(json.dumps(request).encode() + b"\n")
+        nonce = secrets.token_hex(16)
+        process.stdin.write(json.dumps({**request, "nonce": nonce}).encode() + b"\n")
         process.stdin.flush()
-        return self._answer(process, seconds=seconds)
+        answer = self._answer(process, seconds=seconds)
+        if answer.pop("nonce", None) != nonce:
+            raise ValueError("the answer to another question")
+        return answer
 
     @staticmethod
     def _answer(process: subprocess.Popen[bytes], *, seconds: float) -> dict[str, Any]:

@@ -156,7 +156,9 @@ class _Server:
         """Answer every request on standard input."""
         for line in sys.stdin:
             request = json.loads(line)
-            _say(self._serve(request["path"], request["name"], Limits(**request["limits"]), request["job"]))
+            answer = self._serve(request["path"], request["name"], Limits(**request["limits"]), request["job"])
+            # Last, so that no child can say which question it answers.
+            _say({**answer, "nonce": request["nonce"]})
             # Burying a child takes a millisecond: the answer does not wait for that.
             while self._ended:
                 self._ended.pop().end()

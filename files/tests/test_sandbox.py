@@ -5,6 +5,7 @@ A hostile reader is put in place of the real one in a copy of the server that ru
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -234,6 +235,42 @@ def test_a_crash_in_a_library_is_told_and_the_next_file_is_read(ask: Callable[..
 def test_a_file_that_is_not_there(reader: ReaderProcess, tmp_path: Path) -> None:
     answer = reader.read(tmp_path / "gone.bin", name="gone.txt", limits=Limits(), job=READ)
     assert (answer["status"], answer["problem"]) == ("failed", "corrupt")
+
+
+class TimeIsUp(Exception):  # noqa: N818  (as Celery's SoftTimeLimitExceeded: raised by a signal, wherever one waits)
+    pass
+
+
+def test_who_is_interrupted_never_gets_another_files_text(
+    ask: Callable[..., dict[str, Any]], reader: ReaderProcess
+) -> None:
+    """Whatever is raised while an answer is awaited: the next question gets its own."""
+
+    def ring(*_args: object) -> None:
+        raise TimeIsUp
+
+    assert said(ask("Det går bra")) == "Det går bra"
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(TimeIsUp):
+            ask("(time.sleep(0.6), 'ALVA')[1]")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert reader._process is None
+    assert said(ask("'YUSUF'")) == "YUSUF"
+    assert said(ask("'EMIL'")) == "EMIL"
+
+
+def test_an_answer_to_another_question_is_not_taken(ask: Callable[..., dict[str, Any]], reader: ReaderProcess) -> None:
+    """One that is left in the pipe, however it came there, costs its reader its life and no file its text."""
+    assert said(ask("'EMIL'")) == "EMIL"
+    assert reader._process is not None
+    assert reader._process.stdin is not None
+    left = {"path": "/dev/null", "name": "a.txt", "limits": Limits().as_json(), "job": READ, "nonce": "another"}
+    reader._process.stdin.write(json.dumps(left).encode() + b"\n")
+    reader._process.stdin.flush()
+    assert said(ask("'YUSUF'")) == "YUSUF"
 
 
 # --- deaths ----------------------------------------------------------------------------------------------------------

@@ -45,7 +45,9 @@ def test_an_ordinary_user_reads_in_the_same_sandbox(tmp_path: Path) -> None:
         "os.mkdir('/tmp/crime')",
     )
     order.write_text("![" + ", ".join(f"attempt(lambda: {crime})" for crime in crimes) + "]")
-    request = json.dumps({"path": str(order), "name": "order.txt", "limits": Limits().as_json(), "job": READ})
+    request = json.dumps(
+        {"path": str(order), "name": "order.txt", "limits": Limits().as_json(), "job": READ, "nonce": ""}
+    )
     os.chown(order, ORDINARY, ORDINARY)
     environment = {"PYTHONPATH": f"{ROOT}:{Path(lxml.__file__).parents[1]}", "LC_ALL": "C.UTF-8"}
     command = [*_python_for_all(), "-c", HOSTILE]
