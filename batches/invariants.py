@@ -14,10 +14,12 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Subquery, When
 from django.db.models.functions import Now
 
+from batches.letters import PAUSE
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.pipeline import BUILT_IN
 from files.models import ZIP, EssayFile
 from files.storage import CHUNK, open_blob
+from huleedu.accounts.models import Letter
 from huleedu.outbox.models import Delivery, DeliveryCursor, OutboxEvent
 
 Association = EssayStudentAssociation
@@ -183,12 +185,21 @@ def _versions() -> Iterator[str]:
         yield f"student {student} has {n} counting texts in batch {batch}"
 
 
+def _letters() -> Iterator[str]:
+    """Nobody is told the same twice: letters of one kind about the same thing lie at least the pause apart."""
+    same = Letter.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"), about=OuterRef("about"))
+    before = same.filter(created_at__lt=OuterRef("created_at"), created_at__gt=OuterRef("created_at") - PAUSE)
+    for letter in Letter.objects.filter(Exists(before)).values_list("pk", flat=True):
+        yield f"letter {letter} follows another too soon"
+
+
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "blob": _blobs,
     "lock": _locked,
     "owner": _owners,
     "decision": _decisions,
     "lease": _leases,
+    "letter": _letters,
     "outbox": _outbox,
     "version": _versions,
 }

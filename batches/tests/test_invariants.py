@@ -21,7 +21,7 @@ from batches.tests.making import make_batch, make_stored, make_students
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
 from files.storage import delete_blob
-from huleedu.accounts.models import User
+from huleedu.accounts.models import Letter, User
 from huleedu.outbox.models import Delivery, OutboxEvent
 from huleedu.outbox.relay import relay_waiting
 
@@ -193,6 +193,15 @@ def _foreign_excused() -> None:
     Excuse.objects.create(batch=Batch.objects.get(), student=foreign)
 
 
+def _told_twice() -> None:
+    about, moment = uuid4(), timezone.now()
+    for minutes in (0, 59):
+        letter = Letter.objects.create(
+            user=User.objects.earliest("pk"), kind="reminder", about=about, told_to=moment + timedelta(minutes=minutes)
+        )
+        Letter.objects.filter(pk=letter.pk).update(created_at=letter.told_to)
+
+
 BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("blob", "has no bytes", _without_bytes),
     ("blob", "has other bytes", _other_bytes),
@@ -213,6 +222,7 @@ BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("decision", "nobody decided it", _decided_by_nobody),
     ("decision", "decided by a person before", _deadline_over_a_person),
     ("lease", "without a live lease", _dead_lease),
+    ("letter", "follows another too soon", _told_twice),
     ("outbox", "waits although a later one was told", _left_behind),
     ("outbox", "told before an earlier one", _swapped),
     ("outbox", "has a gap", _gap),

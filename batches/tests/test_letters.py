@@ -68,7 +68,7 @@ def want(user: User, *kinds: str) -> None:
 
 def told() -> list[tuple[str, str]]:
     """Who got which letter."""
-    return [(letter.to[0].split("@")[0], letter.subject) for letter in mail.outbox]
+    return [(letter.to[0].split("@")[0], str(letter.subject)) for letter in mail.outbox]
 
 
 def test_a_reminder_comes_once(batch: Batch, run: Run, settings: Any) -> None:

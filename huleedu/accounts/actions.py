@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
@@ -19,7 +20,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from huleedu.accounts.links import email_change_tokens
-from huleedu.accounts.models import Letter, NoticeRead, School, SocketTicket, TokenFamily, User
+from huleedu.accounts.models import BrowserSignIn, Letter, NoticeRead, School, SocketTicket, TokenFamily, User
 from huleedu.accounts.notices import LETTERS_KEPT, NOTICE_DAYS, NoticeKind
 from huleedu.accounts.tokens import FAMILY_CLAIM, TokenPair, belongs_to, jti_of, make_pair, user_id_of, verified_refresh
 from huleedu.common.actions import action
@@ -116,6 +117,26 @@ def sign_out_everywhere(user: User, *, actor: User) -> User:
     user = _lock(user)
     _end_sign_ins(user)
     return user
+
+
+@action
+def note_browser(user: User, *, session_key: str, device: str, actor: User) -> None:
+    """Note that the person is signed in with this session. Once it has ended nothing is left of it."""
+    if Session.objects.filter(pk=session_key).exists():
+        BrowserSignIn.objects.update_or_create(session_id=session_key, defaults={"user": user, "device": device})
+
+
+@action
+def end_sign_in(user: User, *, sign_in: UUID, actor: User) -> bool:
+    """End one session, or one sign-in of a program. False where it has ended already or is another's."""
+    user = _lock(user)
+    browser = BrowserSignIn.objects.filter(user=user, pk=sign_in).select_related("session").first()
+    if browser is None:
+        families = TokenFamily.objects.filter(user=user, pk=sign_in, revoked_at=None)
+        return bool(families.update(revoked_at=timezone.now()))
+    close_user(user.pk, browser.session_id)
+    browser.session.delete()
+    return True
 
 
 # --- password and address --------------------------------------------------------------------------------------------
@@ -264,6 +285,7 @@ def _end_sign_ins(user: User) -> None:
 
 def _revoke_families(user: User) -> None:
     SocketTicket.objects.filter(user=user).delete()
+    BrowserSignIn.objects.filter(user=user).delete()
     TokenFamily.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -175,6 +176,20 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return f"token family {self.pk}"
+
+
+class BrowserSignIn(models.Model):
+    """A session of the pages, so that a person sees where they are signed in. Goes with the session."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    session = models.OneToOneField(Session, models.CASCADE, related_name="+")
+    device = models.CharField(max_length=40, blank=True)
+    """Kind of browser and of device, as in `Firefox, Windows`."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
 
 
 class SocketTicket(models.Model):

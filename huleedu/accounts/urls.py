@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("account/notices/", account.notices, name="notices"),
     path("account/password/", account.password, name="password"),
     path("account/sign-out-others/", account.sign_out_others, name="sign-out-others"),
+    path("account/sign-ins/<uuid:sign_in_id>/end/", account.end_sign_in, name="sign-in-end"),
     path("account/email/", account.email, name="email"),
     path("account/email/<str:token>/", account.email_confirm, name="email-confirm"),
 ]

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from auditlog.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
+from rest_framework.test import APIClient
 
 from conftest import PASSWORD
 from huleedu.accounts import actions
 from huleedu.accounts.links import email_change_path
-from huleedu.accounts.models import User
+from huleedu.accounts.models import BrowserSignIn, TokenFamily, User
+from huleedu.accounts.sign_ins import device_of
 from huleedu.accounts.tests.conftest import Told
 from huleedu.common.errors import ActionError
 
@@ -48,6 +51,72 @@ def test_sign_out_elsewhere(teacher: User, client_for: Browser, api: Any) -> Non
     assert here.get("/account/").status_code == 200
     assert elsewhere.get("/account/").status_code == 302
     assert api().post("/api/v1/auth/token/refresh/", {"refresh": pair.refresh}).status_code == 401
+
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+
+
+def browser_of(user: User, description: str) -> Client:
+    """Signed in on the page, by a browser that describes itself so."""
+    client = Client(HTTP_ACCEPT_LANGUAGE="en", HTTP_USER_AGENT=description)
+    assert client.post("/sign-in/", {"email": user.email, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_where_one_is_signed_in(
+    teacher: User, stranger: User, told: Told, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Each browser and program, this one marked; one of them is signed out, its sockets close, the others go on."""
+    here, phone, other = browser_of(teacher, FIREFOX), browser_of(teacher, SAFARI), browser_of(stranger, SAFARI)
+    family = actions.issue_tokens(teacher, actor=teacher)
+    page = here.get("/account/").content.decode()
+    assert page.index("Firefox, Windows") < page.index("this browser") < page.index("A program")
+    assert "Safari, iPhone" in page
+    by_device = dict(BrowserSignIn.objects.filter(user=teacher).values_list("device", "pk"))
+    path = f"/account/sign-ins/{by_device['Safari, iPhone']}/end/"
+    assert other.post(path, follow=True).status_code == 200
+    assert phone.get("/account/").status_code == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "Signed out there." in here.post(path, follow=True).content.decode()
+    assert [message["session"] is None for _user, message in told] == [False]
+    assert phone.get("/account/").status_code == 302
+    assert "signed out already" in here.post(path, follow=True).content.decode()
+    program = TokenFamily.objects.get()
+    here.post(f"/account/sign-ins/{program.pk}/end/")
+    assert APIClient().post("/api/v1/auth/token/refresh/", {"refresh": family.refresh}).status_code == 401
+    assert other.get("/account/").status_code == 200
+
+
+def test_a_sign_in_goes_with_its_session(teacher: User) -> None:
+    """Signing out, a new key and the end of all others each leave one row for each session that goes on."""
+    here, elsewhere = browser_of(teacher, FIREFOX), browser_of(teacher, SAFARI)
+    elsewhere.post("/sign-out/")
+    assert [row.device for row in BrowserSignIn.objects.all()] == ["Firefox, Windows"]
+    browser_of(teacher, SAFARI)
+    here.post("/account/sign-out-others/")
+    assert [row.device for row in BrowserSignIn.objects.all()] == ["Firefox, Windows"]
+    assert change_password(here).status_code == 302
+    assert "this browser" in here.get("/account/").content.decode()
+    Session.objects.all().delete()
+    assert not BrowserSignIn.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("description", "device"),
+    [
+        (FIREFOX, "Firefox, Windows"),
+        (SAFARI, "Safari, iPhone"),
+        ("Mozilla/5.0 (X11; CrOS x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome, ChromeOS"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Mac"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("<script>", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_browser_is_called(description: str, device: str) -> None:
+    """Kind of browser and of device, and nothing of what it sends."""
+    assert device_of(description) == device
 
 
 def test_notices(teacher: User, client_for: Browser) -> None:
@@ -242,7 +311,7 @@ def test_anonymous_has_no_account_page(db: None, client_for: Browser) -> None:
 
 
 def test_account_page_statements(teacher: User, client_for: Browser, django_assert_max_num_queries: Any) -> None:
-    """Session, person, and what the top bar counts."""
+    """Session, person, what the top bar counts, and where the person is signed in."""
     client = client_for(teacher)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         assert client.get("/account/").status_code == 200

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from copy import copy
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,6 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from huleedu.accounts import actions, mail
 from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, NoticesForm, ProfileForm
 from huleedu.accounts.links import email_change_path, email_change_tokens
+from huleedu.accounts.models import User
+from huleedu.accounts.receivers import note_sign_in
+from huleedu.accounts.sign_ins import signed_in
 from huleedu.accounts.views.sign_in import UNPROCESSABLE
 from huleedu.common.requests import PageRequest
 
@@ -54,7 +59,7 @@ def password(request: PageRequest) -> HttpResponse:
     form = ChangePasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, password_form=form)
-    update_session_auth_hash(request, form.save())
+    _go_on_here(request, form.save())
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
     return redirect("accounts:account")
 
@@ -62,9 +67,25 @@ def password(request: PageRequest) -> HttpResponse:
 @require_POST
 def sign_out_others(request: PageRequest) -> HttpResponse:
     """End all sessions, tokens and sockets but this one."""
-    update_session_auth_hash(request, actions.sign_out_everywhere(request.user, actor=request.user))
+    _go_on_here(request, actions.sign_out_everywhere(request.user, actor=request.user))
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("accounts:account")
+
+
+@require_POST
+def end_sign_in(request: PageRequest, sign_in_id: UUID) -> HttpResponse:
+    """End one session or one program's sign-in."""
+    if actions.end_sign_in(request.user, sign_in=sign_in_id, actor=request.user):
+        messages.success(request, _("Signed out there."))
+    else:
+        messages.info(request, _("That was signed out already."))
+    return redirect(reverse("accounts:account", fragment="sign-ins"))
+
+
+def _go_on_here(request: PageRequest, user: User) -> None:
+    """Keep this session although all others have ended."""
+    update_session_auth_hash(request, user)
+    note_sign_in(User, request, user)
 
 
 @sensitive_post_parameters()
@@ -105,6 +126,7 @@ def _page(request: PageRequest, **bound: Any) -> HttpResponse:
         "notices_form": NoticesForm(user),
         "password_form": ChangePasswordForm(user),
         "email_form": EmailChangeForm(user),
+        "sign_ins": signed_in(user, request.session.session_key),
         **bound,
     }
     return render(request, "accounts/account.html", context, status=UNPROCESSABLE if bound else 200)
