@@ -170,7 +170,8 @@ def _cell(
         return Cell(label, mine, listed=listed, take_name=f"{key}.{name}", taken=name in row.changes)
     if name in row.changes:
         return Cell(label, value, old=row.changes[name][0], is_new=True)
-    return Cell(label, value, is_new=row.action == "new")
+    # A name says who is new; tinting the address too would only shout.
+    return Cell(label, value, is_new=row.action == "new" and name != "email")
 
 
 def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from batches.models import Batch
+from batches.tests.making import make_batch, make_essays
 from classes import actions
 from classes.models import RosterImport, SchoolClass, Student
 from classes.tests.test_views import LIST, ClientFor, url
@@ -269,3 +273,47 @@ def test_the_columns_of_a_school_systems_zip_are_named_in_words(
     headings = re.findall(r'<p class="strong">(?:<label[^>]*>)?([^<]*)', page)
     assert headings[:2] == ["First name", "Surname"]
     assert not [heading for heading in headings if "_" in heading]
+
+
+def test_what_happened_meanwhile_is_said_and_asked_about(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User, colleague: User
+) -> None:
+    browser = client_for(teacher)
+    draft = actions.preview_roster(owned_class, data="Åsa Öberg\nBo Ek\n", actor=teacher)
+    check = f"/classes/{owned_class.public_id}/import/{draft.public_id}/check/"
+    page = browser.get(check).content.decode()
+    assert "meanwhile" not in page
+    assert 'name="said" value="Import 2 new"' in page
+    other = actions.preview_roster(owned_class, data="Bo Ek\n", actor=colleague)
+    actions.apply_import(other, actor=colleague)
+    assert f"{colleague.name} imported a list meanwhile" in browser.get(check).content.decode()
+    apply = check.replace("check", "apply")
+    answer = browser.post(apply, {"said": "Import 2 new"})
+    assert answer.status_code == 409
+    assert "The class has changed meanwhile." in answer.content.decode()
+    assert Student.objects.in_class(owned_class).count() == 1
+    assert browser.post(apply, {"said": "Import 1 new"}).status_code == 302
+    assert Student.objects.in_class(owned_class).count() == 2
+
+
+def test_a_list_that_waits_is_offered_for_a_day(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User, colleague: User
+) -> None:
+    address = f"/classes/{owned_class.public_id}/import/"
+    draft = actions.preview_roster(owned_class, data="Åsa Öberg\n", actor=teacher)
+    assert f"{draft.public_id}/check/" in client_for(teacher).get(address).content.decode()
+    assert "not imported yet" not in client_for(colleague).get(address).content.decode()
+    RosterImport.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert "not imported yet" not in client_for(teacher).get(address).content.decode()
+
+
+def test_done_says_which_batches_are_matched_again(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    batch = make_batch(teacher, owned_class)
+    make_essays(batch, 2)
+    done = actions.apply_import(actions.preview_roster(owned_class, data="Åsa Öberg\n", actor=teacher), actor=teacher)
+    address = f"/classes/{owned_class.public_id}/import/{done.public_id}/done/"
+    assert "1 open batch has texts that nobody has decided." in client_for(teacher).get(address).content.decode()
+    Batch.objects.update(status="archived")
+    assert "nobody has decided" not in client_for(teacher).get(address).content.decode()

@@ -336,3 +336,21 @@ def test_pages_ask_the_same_at_3_and_at_300_rows(
         pages = [roster, index, check, url("edit", owned_class), url("imports", owned_class)]
         counts.append([_queries(client, page, django_assert_max_num_queries) for page in pages])
     assert counts[0] == counts[1]
+
+
+def test_the_list_has_batches_and_filters(client_for: ClientFor, owned_class: SchoolClass, teacher: User) -> None:
+    from batches.tests.making import make_batch
+
+    actions.update_class(owned_class, changes={"courses": ["ENG6"]}, actor=teacher)
+    old = actions.create_class(teacher, designation="Old one", courses=["SV1"], actor=teacher)
+    SchoolClass.objects.filter(pk=old.pk).update(school_year="2020/21")
+    make_batch(teacher, owned_class)
+    client, address = client_for(teacher), reverse("classes:list")
+    page = client.get(address).content.decode()
+    assert "Old one" not in page
+    assert 'data-label="Open batches">1<' in page
+    assert "Old one" in client.get(address + "?year=").content.decode()
+    only = client.get(address + "?year=&course=SV1").content.decode()
+    assert "Old one" in only
+    assert url("detail", owned_class) not in only
+    assert "No class with this course." in client.get(address + "?course=SV3").content.decode()

@@ -19,7 +19,7 @@ from classes.exports import export_class
 from classes.forms import ClassForm, CopyForm, ShareForm
 from classes.models import ClassShare, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
-from classes.reads import add_what_is_known, class_rows, roster_rows
+from classes.reads import add_batches, add_what_is_known, class_rows, roster_rows
 from classes.undoing import Left, read_leavings
 from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_owned, get_visible
@@ -39,16 +39,21 @@ SORTS: dict[str, Callable[[Any], Any]] = {
 
 @require_GET
 def index(request: PageRequest) -> HttpResponse:
-    """The classes, of one school year or all, or the archived ones."""
+    """The classes, of one school year or all, or the archived ones. Without `?year=` this year's, if there are any."""
     archived = request.GET.get("archived") == "1"
     rows = list(class_rows(request.user, archived=archived))
     years = sorted({row["school_year"] for row in rows} | {current_school_year()}, reverse=True)
-    year = request.GET.get("year", "")
+    codes = sorted({code for row in rows for code in row["course_codes"] or ()})
+    this_year = any(row["school_year"] == current_school_year() for row in rows) and not archived
+    year = request.GET.get("year", current_school_year() if this_year else "")
+    course = request.GET.get("course", "")
     shown = [row for row in rows if year in ("", row["school_year"])]
+    shown = [row for row in shown if not course or course in (row["course_codes"] or ())]
+    add_batches(shown)
     for row in shown:
         row["is_owner"] = row["owner_id"] == request.user.pk
         row["can_change"] = (row["is_owner"] or row["shared_to_change"]) and not archived
-    context = {"rows": shown, "years": years, "year": year, "archived": archived}
+    context = {"rows": shown, "years": years, "year": year, "codes": codes, "course": course, "archived": archived}
     return render(request, "classes/list.html", context)
 
 

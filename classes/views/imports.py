@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -30,6 +33,7 @@ from classes.import_check import (
 )
 from classes.models import RosterImport, SchoolClass
 from classes.progress import read_progress
+from classes.tasks import DRAFT_LIFETIME
 from classes.undoing import read_undoing
 from classes.views.frame import class_frame, frame_context
 from huleedu.common.access import get_editable, get_visible
@@ -74,8 +78,15 @@ def new(request: PageRequest, class_id: UUID) -> HttpResponse:
             step = "columns" if _is_unsure(actions.read_preview(made)) else "check"
             return redirect(f"classes:import-{step}", class_id, made.public_id)
     frame = class_frame(request, class_id, tab="import")
-    context = frame_context(frame, form=form, step=1)
+    context = frame_context(frame, form=form, waiting=_waiting_draft(request, school_class), step=1)
     return render(request, "classes/import_new.html", context, status=422 if form.errors else 200)
+
+
+def _waiting_draft(request: PageRequest, school_class: SchoolClass) -> RosterImport | None:
+    """The list that the person brought last and has not imported yet, kept for a day."""
+    drafts = RosterImport.objects.filter(school_class=school_class, created_by=request.user, status=Status.PREVIEW)
+    recent = drafts.filter(created_at__gte=timezone.now() - DRAFT_LIFETIME).defer("content")
+    return recent.order_by("-created_at").first()
 
 
 def _is_unsure(preview: actions.Preview) -> bool:
@@ -157,9 +168,14 @@ def apply(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse
     draft, done = _open_draft(request, class_id, import_id)
     if done:
         return done
-    sent = read_sent(request.POST, actions.read_preview(draft))
+    preview = actions.read_preview(draft)
+    sent = read_sent(request.POST, preview)
     if not _keep(request, draft, sent):
         return _check_page(request, class_id, draft, sent=sent)
+    if request.POST.get("said", button_label(preview)) != button_label(preview):
+        changed = ActionError("version_conflict", _("The class has changed meanwhile. This is what would happen now."))
+        draft.refresh_from_db()
+        return _check_page(request, class_id, draft, error=changed)
     try:
         actions.apply_import(draft, actor=request.user)
     except ActionError as error:
@@ -230,12 +246,20 @@ def _check_page(
         untold=untold,
         n_apart=len(told) + untold,
         removed=draft.result.get("personnummer_removed", 0),
+        meanwhile=_meanwhile(draft),
         error=error,
         wrong=bool(sent and sent.errors),
         step=3,
     )
     status = error.status if error and error.status != 400 else 422 if error or (sent and sent.errors) else 200
     return render(request, "classes/import_check.html", context, status=status)
+
+
+def _meanwhile(draft: RosterImport) -> RosterImport | None:
+    """The newest list that was imported, or undone, since this one was brought: the check counts it in."""
+    others = RosterImport.objects.filter(school_class=draft.school_class).exclude(status=Status.PREVIEW)
+    since = Q(applied_at__gt=draft.created_at) | Q(undone_at__gt=draft.created_at)
+    return others.filter(since).select_related("created_by").defer("content").order_by("-updated_at").first()
 
 
 @require_GET
@@ -245,7 +269,12 @@ def done(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
     if found.status == Status.PREVIEW:
         return redirect("classes:import-check", class_id, import_id)
     frame = class_frame(request, class_id, tab="import")
-    context = frame_context(frame, done=found, counts=found.result.get("counts", {}), step=4)
+    batches: Any = frame.school_class.batches  # the relation batches adds from above
+    open_batches = batches.filter(essays__removed_at=None, essays__association__status="undecided")
+    open_batches = open_batches.filter(status__in=["collecting", "ready"]).distinct()
+    context = frame_context(
+        frame, done=found, counts=found.result.get("counts", {}), n_matched_again=open_batches.count(), step=4
+    )
     return render(request, "classes/import_done.html", context)
 
 
