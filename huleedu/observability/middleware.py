@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware as StructlogRequestMiddleware
 
-_RESET_TOKEN = re.compile(r"/[0-9a-z]+-[0-9a-f]{32}(?=/|$)")
+from huleedu.observability.logs import without_tokens
 
 
 class RequestMiddleware(StructlogRequestMiddleware):
@@ -15,5 +13,5 @@ class RequestMiddleware(StructlogRequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """`GET /classes/`: the product's paths hold ids only; the token of a password reset is cut out."""
-        return f"{request.method} {_RESET_TOKEN.sub('/-', request.path)}"
+        """`GET /classes/`: the product's paths hold ids only; the token of a one-time link is cut out."""
+        return f"{request.method} {without_tokens(request.path)}"
