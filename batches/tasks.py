@@ -147,8 +147,12 @@ def keep_deadlines() -> dict[str, int]:
 @shared_task
 def keep_letters() -> dict[str, int]:
     """Write the letters that people are to get by now, and have every one that waits sent. Returns how many of each."""
-    now = timezone.now()
-    written = sum(actions.write_letters(user, now=now, actor=None) for user in people_to_look_at())
+    now, written = timezone.now(), 0
+    for user in people_to_look_at():
+        try:
+            written += actions.write_letters(user, now=now, actor=None)
+        except Exception:  # one person's trouble holds up nobody else's letters; the next round tries again
+            logger.exception("letters_not_written")
     waiting = list(letters_to_send(now).values_list("pk", flat=True)[:500])
     for pk in waiting:
         send_letter.delay(str(pk))

@@ -167,7 +167,9 @@ def test_the_page_names_no_student_and_marks_what_is_unread(batch: Batch, teache
         assert name not in page
     assert browser.post("/activity/seen/").status_code == 302
     assert "Mark all as read" not in browser.get(URL).content.decode()
-    assert "<html" not in browser.get(URL, headers={"HX-Request": "true"}).content.decode()
+    parts = browser.get(URL, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in parts
+    assert 'id="activity-seen"' in parts
 
 
 def test_empty(stranger: User, client_for: Browser) -> None:

@@ -264,6 +264,25 @@ def test_a_worker_that_dies_while_handing_over_sends_it_no_second_time(batch: Ba
     assert mail.outbox == []
 
 
+def test_one_persons_trouble_holds_up_nobody_elses_letters(
+    batch: Batch, colleague: User, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = actions.write_letters
+
+    def fail_for_the_colleague(user: User, **options: Any) -> int:
+        if user == colleague:
+            raise ValueError
+        return write(user, **options)
+
+    keep_deadlines()
+    monkeypatch.setattr(actions, "write_letters", fail_for_the_colleague)
+    run()
+    assert [who for who, _subject in told()] == ["teacher"]
+    monkeypatch.undo()
+    run()
+    assert [who for who, _subject in told()] == ["teacher", "colleague"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_write_one_letter_and_send_it_once(batch: Batch, teacher: User, race: Any) -> None:
     keep_deadlines()
