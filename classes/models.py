@@ -147,6 +147,15 @@ class StudentQuerySet(models.QuerySet["Student"]):
         enrolled = Enrolment.objects.filter(school_class__in=classes).values("student_id")
         return self.filter(Q(created_by_id=user.pk) | Q(pk__in=enrolled))
 
+    def wholly_editable_by(self, user: User) -> StudentQuerySet:
+        """Own students, and those of whose classes, left ones too, the person may change every one.
+
+        For what reaches all of a student's texts: merging, parting again, protecting.
+        """
+        changeable = SchoolClass.objects.editable_by(user).values("pk")
+        beyond = Enrolment.objects.exclude(school_class__in=changeable).values("student_id")
+        return self.editable_by(user).filter(Q(created_by_id=user.pk) | ~Q(pk__in=beyond))
+
     def in_class(self, school_class: SchoolClass | int) -> StudentQuerySet:
         """Those who have not left the class."""
         key = school_class if isinstance(school_class, int) else school_class.pk

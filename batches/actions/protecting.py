@@ -17,7 +17,7 @@ from batches.actions.versions import settle_versions
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.naming import Alias, MarkedNames, Replacing, everywhere
 from classes.actions.identity import hide_identity, lock_student
-from classes.actions.locks import audience, lock_classes_of, tell_changed
+from classes.actions.locks import audience, lock_classes_of, refuse_beyond_reach, tell_changed
 from classes.marks import marked
 from classes.models import SchoolClass, Student
 from files.models import ZIP, EssayFile
@@ -45,11 +45,12 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     are the files' bytes and titles of batches. What comes later is `hide_marked`'s.
 
     Raises ActionError `validation_error` for an alias that tells the name, `still_reading` while a file of the batches
-    is on its way. On a student who is protected already only the alias changes.
+    is on its way, and what `refuse_beyond_reach` raises. On a student who is protected already only the alias changes.
     """
     owned = SchoolClass.objects.filter(owner_id=student.created_by_id).values_list("pk", flat=True)
     lock_classes_of(student, keys=owned)
     locked = lock_student(student)
+    refuse_beyond_reach(locked, actor=actor)
     batches = _lock_batches(locked)
     _refuse_while_reading(batches)
     again = locked.protected_identity

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
-from classes.actions.locks import lock_classes_of, lock_students, tell_changed
+from classes.actions.locks import lock_classes_of, lock_students, refuse_beyond_reach, tell_changed
 from classes.actions.merging import merge_student
 from classes.models import Student, StudentMerge
 from huleedu.common.actions import action
@@ -29,7 +29,8 @@ Association = EssayStudentAssociation
 def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     """Keep `into`, with the texts, classes and history of both; `student` is gone until `unmerge_students`.
 
-    Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected.
+    Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected,
+    and what `refuse_beyond_reach` raises.
     """
     lock_classes_of(student, into)
     locked = lock_students(pk__in=[student.pk, into.pk])
@@ -38,6 +39,7 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     if any(row.protected_identity for row in locked.values()):
         message = _("A student with protected identity cannot be merged with another.")
         raise ActionError("validation_error", message, field="into")
+    refuse_beyond_reach(*locked.values(), actor=actor)
     student, into = locked[student.pk], locked[into.pk]
     batches = lock_batches(student, into)
     moved, texts = _move_texts(student, into)

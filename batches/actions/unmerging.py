@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditlog.models import LogEntry
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.students import keep_undoable, lock_batches, tell_of_texts
 from batches.actions.versions import settle_versions
-from batches.models import Decision, Essay, EssayStudentAssociation
-from classes.actions.locks import lock_classes_of, lock_students, tell_changed
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from classes.actions.locks import lock_classes_of, lock_students, refuse_beyond_reach, tell_changed
 from classes.actions.merging import unmerge_obstacle, unmerge_student
 from classes.models import SchoolClass, Student, StudentMerge
 from huleedu.common.actions import action
@@ -33,28 +34,38 @@ class Unmerge:
     name: str
     """Of the student who would be there again."""
     texts: list[str]
-    """Batch titles of the texts that move back, one each."""
+    """Batch titles of the texts that move back, one each; of those that `user` may see."""
+    n_hidden_texts: int
     class_names: list[str]
+    n_hidden_classes: int
     spellings: int
     obstacle: str
 
 
-def read_unmerge(merge: StudentMerge) -> Unmerge:
-    """What would move back, without names of anybody else. A few statements, however many texts there are."""
+def read_unmerge(merge: StudentMerge, *, user: User) -> Unmerge:
+    """What would move back, without names of anybody else, or of what `user` may not see.
+
+    A few statements, however many texts there are.
+    """
     undo = merge.undo
     student = undo.get("student", {})
     enrolments = undo.get("enrolments", {"moved": [], "gone": []})
     moved = [text["pk"] for text in undo.get("texts", ()) if text["moved"]]
     rows = Association.objects.filter(pk__in=moved).select_related("essay__batch").order_by("pk")
-    classes = SchoolClass.objects.filter(enrolments__pk__in=enrolments["moved"]) | SchoolClass.objects.filter(
-        pk__in=[row[0] for row in enrolments["gone"]]
-    )
+    decided = [row.essay.batch for row in rows if row.is_decided]
+    seen = set(Batch.objects.visible_to(user).filter(essays__association__in=moved).values_list("pk", flat=True))
+    texts = [batch.title for batch in decided if batch.pk in seen]
+    back = Q(enrolments__pk__in=enrolments["moved"]) | Q(pk__in=[row[0] for row in enrolments["gone"]])
+    classes = SchoolClass.objects.filter(back).distinct()
+    class_names = list(classes.visible_to(user).values_list("designation", flat=True))
     spellings = undo.get("spellings", {"moved": [], "both": []})
     return Unmerge(
         merge=merge,
         name=f"{student.get('given_name', '')} {student.get('family_name', '')}".strip(),
-        texts=[row.essay.batch.title for row in rows if row.is_decided],
-        class_names=sorted(set(classes.values_list("designation", flat=True))),
+        texts=texts,
+        n_hidden_texts=len(decided) - len(texts),
+        class_names=sorted(set(class_names)),
+        n_hidden_classes=classes.count() - len(class_names),
         spellings=len(spellings["moved"]) + len(spellings["both"]),
         obstacle=unmerge_obstacle(merge) or _changed_text(merge),
     )
@@ -78,7 +89,7 @@ def unmerge_students(merge: StudentMerge, *, actor: User) -> Student:
     """Two students again, each with the texts, classes and spellings of their own. What came since stays with `kept`.
 
     Returns the one who is there again. Raises ActionError `not_undoable` with the reason where something that moved
-    has changed since.
+    has changed since, and what `refuse_beyond_reach` raises.
     """
     gone = merge.undo.get("enrolments", {}).get("gone", ())
     lock_classes_of(merge.kept, keys=[row[0] for row in gone])
@@ -89,6 +100,7 @@ def unmerge_students(merge: StudentMerge, *, actor: User) -> Student:
     found = locked.first()
     if found is None:
         raise ActionError("not_found", _("The merge is not there any more."))
+    refuse_beyond_reach(found.kept, actor=actor)
     batches = lock_batches(found.kept)
     obstacle = unmerge_obstacle(found) or _changed_text(found)
     if obstacle:

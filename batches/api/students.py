@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from batches import actions
 from classes.actions.identity import show_identity
+from classes.actions.locks import refuse_beyond_reach
 from classes.models import Student
 from classes.serializers import StudentSerializer
 from huleedu.common.access import get_editable, note_access
@@ -35,7 +36,9 @@ class MergeSerializer(serializers.Serializer[Any]):
     merged_at = serializers.DateTimeField(source="merge.created_at")
     undone_at = serializers.DateTimeField(source="merge.undone_at", allow_null=True)
     texts = serializers.ListField(child=serializers.CharField())
+    hidden_texts = serializers.IntegerField(source="n_hidden_texts")
     classes = serializers.ListField(child=serializers.CharField(), source="class_names")
+    hidden_classes = serializers.IntegerField(source="n_hidden_classes")
     spellings = serializers.IntegerField()
     obstacle = serializers.CharField()
 
@@ -59,6 +62,7 @@ class StudentTextsViewSet(ApiViewSet):
 
     def _editable(self, key: UUID) -> Student:
         student: Student = get_editable(Student.objects, self.person, key)
+        refuse_beyond_reach(student, actor=self.person)
         return student
 
     def _input(self, serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -71,7 +75,9 @@ class StudentTextsViewSet(ApiViewSet):
         """The student and the one of `into` are the same person: `into` is kept with the texts and classes of both."""
         student = self._editable(student_id)
         into = (
-            Student.objects.editable_by(self.person).filter(public_id=self._input(MergeInput, request)["into"]).first()
+            Student.objects.wholly_editable_by(self.person)
+            .filter(public_id=self._input(MergeInput, request)["into"])
+            .first()
         )
         if into is None:
             raise ActionError("validation_error", _("There is no such student."), field="into")
@@ -82,7 +88,9 @@ class StudentTextsViewSet(ApiViewSet):
     def merges(self, request: Request, student_id: UUID) -> Response:
         """The merges into the student, newest first, each with what taking it back would move."""
         found = self._editable(student_id).merges.select_related("kept")[:20]
-        return Response(MergeSerializer([actions.read_unmerge(merge) for merge in found], many=True).data)
+        return Response(
+            MergeSerializer([actions.read_unmerge(merge, user=self.person) for merge in found], many=True).data
+        )
 
     @extend_schema(request=None, responses=StudentSerializer)
     def unmerge(self, request: Request, student_id: UUID, merge_id: UUID) -> Response:

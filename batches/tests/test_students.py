@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from auditlog.models import LogEntry
 from django.urls import reverse
+from django.utils import timezone
 
 from batches import actions
+from batches.merges import read_merge
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.naming import Alias
 from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions as class_actions
 from classes.exports import export_class
-from classes.models import Enrolment, RosterImport, SchoolClass, Student
+from classes.models import ClassShare, Enrolment, RosterImport, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
@@ -104,6 +106,55 @@ def test_merging_through_the_doors(
     path = f"/api/v1/students/{third.public_id}/merge/"
     assert api(teacher).post(path, {"into": str(other.public_id)}, format="json").json()["id"] == str(other.public_id)
     assert list(Student.objects.in_class(owned_class)) == [other]
+
+
+def test_a_colleague_of_one_class_only_leaves_the_student_as_they_are(
+    pair: tuple[Student, Student], owned_class: SchoolClass, teacher: User, colleague: User, api: Any, client_for: Any
+) -> None:
+    one, other = pair
+    unseen = class_actions.create_class(teacher, designation="NA25B", actor=teacher)
+    class_actions.enrol_student(unseen, student=one, actor=teacher)
+    class_actions.remove_student(unseen, student=one, actor=teacher)
+    (third,) = make_students(owned_class, ["E Berg"])
+    actions.merge_students(third, into=one, actor=teacher)
+    merge = one.merges.get()
+    pages = [
+        reverse(f"batches:student-{name}", args=[owned_class.public_id, one.public_id]) for name in ("merge", "protect")
+    ]
+    pages.append(reverse("batches:student-unmerge", args=[owned_class.public_id, one.public_id, merge.public_id]))
+    path = f"/api/v1/students/{one.public_id}"
+    asked = {"into": str(other.public_id), "alias": "Kim", "protected": "true"}
+    client, calling = client_for(colleague), api(colleague)
+    answers = [client.get(page, asked) for page in pages] + [client.post(page, asked) for page in pages]
+    answers += [calling.get(f"{path}/merges/"), calling.post(f"{path}/merges/{merge.public_id}/undo/")]
+    answers += [calling.post(f"{path}/merge/", asked, format="json")]
+    answers += [calling.put(f"{path}/protection/", asked, format="json")]
+    for answer in answers:
+        assert answer.status_code == 403
+        assert "NA25B" not in answer.content.decode()
+    into = f"/api/v1/students/{other.public_id}/merge/"
+    assert calling.post(into, {"into": str(one.public_id)}, format="json").status_code == 400
+    chosen = reverse("batches:student-merge", args=[owned_class.public_id, other.public_id])
+    assert str(one.public_id) not in client.get(chosen).content.decode()
+    ClassShare.objects.create(school_class=unseen, user=colleague, can_change=True)
+    assert calling.post(into, {"into": str(one.public_id)}, format="json").status_code == 200
+
+
+def test_what_the_person_may_not_see_is_counted_and_not_named(
+    pair: tuple[Student, Student], owned_class: SchoolClass, teacher: User, colleague: User
+) -> None:
+    """A student of the teacher's in a class of a colleague's."""
+    one, other = pair
+    foreign = SchoolClass.objects.create(owner=colleague, designation="NA25B")
+    Enrolment.objects.create(school_class=foreign, student=one)
+    (essay,) = make_essays(make_batch(colleague, foreign, title="Hidden"), 1, students=[one], certainty="certain")
+    EssayStudentAssociation.objects.filter(essay=essay).update(status="confirmed", decided_at=timezone.now())
+    moving = read_merge(one, into=other, user=teacher)
+    assert (moving.texts, moving.n_texts, moving.n_hidden_texts) == ([], 1, 1)
+    assert (moving.class_names, moving.n_hidden_classes) == ([], 1)
+    actions.merge_students(one, into=other, actor=teacher)
+    back = actions.read_unmerge(other.merges.get(), user=teacher)
+    assert (back.texts, back.n_hidden_texts, "NA25B" in back.class_names, back.n_hidden_classes) == ([], 1, False, 1)
 
 
 # --- protected identity ----------------------------------------------------------------------------------------------

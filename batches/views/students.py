@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from batches import actions
 from batches.merges import read_merge
 from classes.actions.identity import show_identity
+from classes.actions.locks import refuse_beyond_reach
 from classes.models import Enrolment, SchoolClass, Student, StudentQuerySet
 from classes.ordering import sort_key
 from huleedu.common.access import get_editable
@@ -29,6 +30,7 @@ def _student(request: PageRequest, class_id: UUID, student_id: UUID) -> tuple[Sc
     student = get_editable(Student.objects, request.user, student_id)
     if not Enrolment.objects.filter(school_class=school_class, student=student).exists():
         raise Http404
+    refuse_beyond_reach(student, actor=request.user)
     return school_class, student
 
 
@@ -36,7 +38,8 @@ def _student(request: PageRequest, class_id: UUID, student_id: UUID) -> tuple[Sc
 def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Pick the one to keep (`?into=`), see what moves, then merge."""
     school_class, student = _student(request, class_id, student_id)
-    others = Student.objects.in_class(school_class).exclude(pk=student.pk).filter(protected_identity=False)
+    others = Student.objects.wholly_editable_by(request.user).in_class(school_class).exclude(pk=student.pk)
+    others = others.filter(protected_identity=False)
     error = ""
     kept = _chosen(request.GET, others)
     if "into" in request.GET and kept is None:
@@ -62,7 +65,7 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
         "school_class": school_class,
         "student": student,
         "kept": kept,
-        "moving": read_merge(student, into=kept) if kept else None,
+        "moving": read_merge(student, into=kept, user=request.user) if kept else None,
         "others": sorted(rows, key=lambda row: (not _alike(student, row), sort_key(row.family_name or row.given_name))),
         "error": error,
     }
@@ -87,7 +90,7 @@ def unmerge(request: PageRequest, class_id: UUID, student_id: UUID, merge_id: UU
         else:
             messages.success(request, _("Undone. %(name)s is a student again.") % {"name": again.name})
             return redirect("classes:student", class_id, again.public_id)
-    context = {"school_class": school_class, "student": student, "back": actions.read_unmerge(found)}
+    context = {"school_class": school_class, "student": student, "back": actions.read_unmerge(found, user=request.user)}
     return render(request, "batches/student_unmerge.html", context, status=status)
 
 

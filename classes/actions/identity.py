@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from classes.actions.locks import checked_names, tell_changed, unique_addresses
+from classes.actions.locks import checked_names, refuse_beyond_reach, tell_changed, unique_addresses
 from classes.marks import Marker
 from classes.models import RosterImport, SchoolClass, Student
 from huleedu.common.actions import action, part
@@ -89,8 +89,12 @@ def open_panel(student: Student, *, actor: User) -> None:
 
 @action
 def show_identity(student: Student, *, values: dict[str, str | None], actor: User) -> Student:
-    """End the protection: the student has a name again. Raises ActionError `validation_error` where there is none."""
+    """End the protection: the student has a name again.
+
+    Raises ActionError `validation_error` where there is none, and what `refuse_beyond_reach` raises.
+    """
     locked = lock_student(student)
+    refuse_beyond_reach(locked, actor=actor)
     if not locked.protected_identity:
         return locked
     names = {field: values.get(field) or "" for field in (*NAMES, "email")}

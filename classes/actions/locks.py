@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -19,6 +19,9 @@ from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line, has_personal_number
 from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
 
 
 def lock_class(school_class: SchoolClass, *, archived_too: bool = False) -> SchoolClass:
@@ -48,6 +51,17 @@ def lock_students(**which: Any) -> dict[int, Student]:
     """The students of a filter as they are now, key to student, locked by key until the transaction ends."""
     rows = Student.objects.select_for_update(no_key=True).filter(**which).order_by("pk")
     return {student.pk: student for student in rows}
+
+
+def refuse_beyond_reach(*students: Student, actor: User) -> None:
+    """Raises ActionError `permission_denied` where a student is or was in a class that `actor` may not change.
+
+    Their own teacher may all the same. One statement.
+    """
+    keys = {student.pk for student in students}
+    if Student.objects.wholly_editable_by(actor).filter(pk__in=keys).count() < len(keys):
+        message = _("The student is in a class that you may not change. Only their own teacher can do this.")
+        raise ActionError("permission_denied", message)
 
 
 @contextmanager
