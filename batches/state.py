@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, Exc
 from batches.pipeline import BUILT_IN
 from batches.querysets import file_counts
 from batches.steps import way_out
+from batches.unread import probable_writers
 from classes.models import Student
 from classes.ordering import name_key
 from files.models import EssayFile
@@ -62,21 +64,26 @@ def count_batch(batch: Batch) -> Counts:
 class HandedIn:
     """Who of the class has no text: nobody suggests one (`missing`), or only an unsure match does (`may_have`).
 
+    The name of a file that could not be read counts as an unsure match.
+
     Of those who are `excused` none is expected; they are in neither of the others.
     """
 
     missing: tuple[Student, ...]
     may_have: tuple[Student, ...]
     excused: tuple[Student, ...] = ()
+    refused: Mapping[int, Student] = field(default_factory=dict)
+    """Files that could not be read, by primary key, to whose they probably are."""
 
 
-def who_has_not_handed_in(batch: Batch) -> HandedIn:
-    """Two statements; empty without a class."""
+def who_has_not_handed_in(batch: Batch, *, problems: bool = True) -> HandedIn:
+    """Two statements, one more or three where the batch has `problems`; empty without a class."""
     if batch.school_class_id is None:
         return HandedIn((), ())
     matches = Association.objects.filter(essay__batch=batch, essay__removed_at=None, student__isnull=False)
+    refused = probable_writers(batch) if problems else {}
     sure: set[int] = set()
-    unsure: set[int] = set()
+    unsure: set[int] = {student.pk for student in refused.values()}
     for student_pk, status, certainty in matches.values_list("student_id", "status", "certainty"):
         decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
         (sure if decided else unsure).add(student_pk)
@@ -89,12 +96,17 @@ def who_has_not_handed_in(batch: Batch) -> HandedIn:
         missing=tuple(student for student in expected if student.pk not in unsure),
         may_have=tuple(student for student in expected if student.pk in unsure),
         excused=tuple(student for student in without if student.is_excused),
+        refused=refused,
     )
 
 
-def unread_count(batch: Batch) -> int:
-    """How many unreadable files no student is known for: anybody may have handed them in. One statement."""
+def unread_count(batch: Batch, refused: Mapping[int, Student]) -> int:
+    """How many unreadable files no student is known for: anybody may have handed them in. One statement.
+
+    `refused` are those whose name tells the student.
+    """
     unread = BatchFile.objects.filter(batch=batch, removed_at=None, file__status__in=[*EssayFile.PROBLEMS])
+    unread = unread.exclude(file__in=refused)
     return (
         unread.filter(file__essay__association__student=None)
         .exclude(file__essay__association__status=Association.Status.NO_STUDENT)
@@ -184,9 +196,9 @@ def _percentage(done: int, total: int, ended: bool) -> int:
 
 
 def batch_state(batch: Batch) -> dict[str, Any]:
-    """The `state` of the API. Five statements however many files there are."""
+    """The `state` of the API. Five statements however many files there are, three more where some are refused."""
     counts = count_batch(batch)
-    handed_in = who_has_not_handed_in(batch)
+    handed_in = who_has_not_handed_in(batch, problems=counts.problems > 0)
     out = way_out(batch)
     return {
         "status": batch.status,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.platforms import PLATFORMS
 from batches.querysets import files_of
+from classes.models import Student
 from files.models import EssayFile
 from files.problems import message_for
 
@@ -32,7 +33,7 @@ class Mark:
     word: str | Promise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileRow:
     """One file of the list."""
 
@@ -43,6 +44,17 @@ class FileRow:
     found: Mark | None
     message: str
     """Why it is no ordinary text, and what to do; empty where all is well."""
+    probable: Student | None = None
+    """Whose a file that could not be read probably is, by its name."""
+    version: int = 0
+    """Of a student's several texts the first, the second …; 0 where it is the only one."""
+
+    @property
+    def folder(self) -> str:
+        """Where it lay, as far as that says more than which zip it came out of."""
+        archive = self.file.archive
+        path: str = self.file.path
+        return path.removeprefix(archive.name).lstrip("/") if archive is not None else path
 
     @property
     def is_problem(self) -> bool:
@@ -83,32 +95,53 @@ _CLOSED = _("The batch was closed before the zip was opened. It is opened if the
 _NOT_IN_CLASS = Mark("not-in-class", "none", _("Not in this class"))
 
 
-def file_rows(batch: Batch, *, only: Iterable[int] | None = None) -> list[FileRow]:
-    """The batch's files (or those with the primary keys `only`): on the way, problems, read, skipped. One statement."""
+def file_rows(
+    batch: Batch, *, only: Iterable[int] | None = None, refused: Mapping[int, Student] | None = None
+) -> list[FileRow]:
+    """The batch's files (or those with the primary keys `only`): on the way, problems, read, skipped. One statement.
+
+    `refused` says whose files that could not be read probably are.
+    """
     files = files_of(batch)
     if only is not None:
         files = files.filter(pk__in=list(only))
     zips = batch.processing_metadata.get("zips", {})
     aside = batch.status in Batch.CLOSED_EARLY
-    rows = [_row(file, zips, aside=aside) for file in files]
-    return sorted(rows, key=lambda row: (GROUPS.index(row.group), row.file.pk))
+    rows = [_row(file, zips, aside=aside, probable=(refused or {}).get(file.pk)) for file in files]
+    return _with_versions(sorted(rows, key=lambda row: (GROUPS.index(row.group), row.file.pk)))
 
 
-def _row(file: EssayFile, zips: Mapping[str, Any], *, aside: bool) -> FileRow:
+def _with_versions(rows: list[FileRow]) -> list[FileRow]:
+    """Numbers the texts of students with several, the first handed in being 1."""
+    before = {row.essay.pk: row.essay.replaces_id for row in rows if row.essay is not None}
+    after = {earlier for earlier in before.values() if earlier is not None}
+    for row in rows:
+        key = row.essay.pk if row.essay is not None else None
+        if key is not None and (before[key] is not None or key in after):
+            row.version = 1
+            while (key := before.get(key)) is not None:
+                row.version += 1
+    return rows
+
+
+def _row(file: EssayFile, zips: Mapping[str, Any], *, aside: bool, probable: Student | None) -> FileRow:
     """`aside`: the batch was closed early, so that a zip which waits is not opened."""
     essay: Essay | None = getattr(file, "essay", None)
     if essay is not None and essay.removed_at is not None:
         essay = None
     aside = aside and file.is_zip and file.is_on_the_way
     group, state = ("skipped", _ASIDE) if aside else _state(file, essay)
-    matched = essay is not None and essay.matched_at is not None
+    found = _found(essay.association) if essay is not None and essay.matched_at is not None else None
+    if probable is not None:
+        found = Mark("unsure", "unsure", _("Probably {name}").format(name=probable.name))
     return FileRow(
         file=file,
         essay=essay,
         group=group,
         state=state,
-        found=_found(essay.association) if essay is not None and matched else None,
+        found=found,
         message=str(_CLOSED) if aside else _message(file, zips),
+        probable=probable,
     )
 
 

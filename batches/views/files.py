@@ -154,7 +154,7 @@ def _is_protected(file: EssayFile) -> bool:
 
 def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = None) -> HttpResponse:
     frame = batch_frame(request, batch_id, tab="files")
-    rows = file_rows(frame.batch)
+    rows = file_rows(frame.batch, refused=frame.handed_in.refused)
     context = frame_context(
         frame,
         rows=rows,
@@ -162,7 +162,7 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         skipped=[row for row in rows if row.group == "skipped"],
         left_out=left_out(frame.batch),
         stopped=frame.counts.reading > 0 and has_reading_stopped(frame.batch),
-        unread=unread_count(frame.batch),
+        unread=unread_count(frame.batch, frame.handed_in.refused),
         seconds_left=seconds_left({frame.batch.pk: frame.counts.reading}).get(frame.batch.pk),
         error=error,
         endings=", ".join(ENDINGS),

@@ -119,16 +119,17 @@ class Frame:
 def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
     """The frame of the page `tab` (files, review, texts, missing, history). Raises Http404 for a stranger.
 
-    At most seven statements, one more where it was cancelled, and three more once assessment began, however large the
-    batch.
+    At most seven statements, one more where it was cancelled, three where files were refused, and three once assessment
+    began, however large the batch.
     """
     batch = get_visible(Batch.objects.select_related("school_class", "owner", "locked_by"), request.user, batch_id)
     is_owner = batch.owner_id == request.user.pk
+    counts = count_batch(batch)
     return Frame(
         batch=batch,
         tab=tab,
-        counts=count_batch(batch),
-        handed_in=who_has_not_handed_in(batch),
+        counts=counts,
+        handed_in=who_has_not_handed_in(batch, problems=counts.problems > 0),
         colleagues=_colleagues(batch, request),
         can_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
         is_owner=is_owner,

@@ -35,7 +35,7 @@ def missing(request: PageRequest, batch_id: UUID) -> HttpResponse:
     context = frame_context(
         frame,
         reminders=reminders(frame.batch, request.user.name),
-        unread=unread_count(frame.batch),
+        unread=unread_count(frame.batch, frame.handed_in.refused),
         **_last_times(frame),
     )
     return render(request, "batches/_missing.html" if request.htmx else "batches/missing.html", context)

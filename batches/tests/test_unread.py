@@ -1,0 +1,71 @@
+"""Files that could not be read, and whose name tells the student, who so may have handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from batches import actions
+from batches.models import Batch
+from batches.state import batch_state, who_has_not_handed_in
+from batches.tests.making import make_batch, make_students, upload
+from batches.tests.pages import read_all, url
+from classes.models import SchoolClass, Student
+from files.models import EssayFile
+from huleedu.accounts.models import User
+
+GARBAGE = b"PK\x03\x04 and then nothing"
+
+
+@pytest.fixture
+def students(owned_class: SchoolClass) -> list[Student]:
+    return make_students(owned_class, ["Emil Andersson Berg", "Emil Lund", "Nora Dahlgren", "Bo Ek"])
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass, students: list[Student]) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+def damage(batch: Batch, *names: str) -> None:
+    actions.add_files(batch, uploads=[upload(name, GARBAGE) for name in names], actor=batch.owner)
+    read_all(batch)
+    assert set(EssayFile.objects.values_list("status", flat=True)) == {"rejected"}
+
+
+def test_a_damaged_file_that_names_its_student(
+    batch: Batch, students: list[Student], teacher: User, client_for: Callable[[User], Client]
+) -> None:
+    damage(batch, "Emil Andersson Berg.docx", "essay.docx")
+    handed_in = who_has_not_handed_in(batch)
+    assert handed_in.may_have == (students[0],)
+    assert set(handed_in.missing) == set(students[1:])
+    assert batch_state(batch)["may_have"] == [str(students[0].public_id)]
+    page = " ".join(client_for(teacher).get(url("detail", batch)).content.decode().split())
+    assert "Probably Emil Andersson Berg" in page
+    assert "By its name it is probably Emil Andersson Berg&#x27;s." in page or "probably Emil Andersson Berg's." in page
+    assert "1 file could not be read and may be by one of them." in page
+
+
+@pytest.mark.parametrize("name", ["Emil.docx", "essay.docx", "Nora Bo.docx"])
+def test_a_name_that_tells_nobody_for_certain_counts_for_nobody(batch: Batch, name: str) -> None:
+    damage(batch, name)
+    assert who_has_not_handed_in(batch).may_have == ()
+
+
+def test_who_has_a_text_as_well_has_handed_in(batch: Batch, students: list[Student], teacher: User) -> None:
+    damage(batch, "Bo Ek.docx")
+    actions.add_files(batch, uploads=[upload("Bo Ek again.txt")], actor=teacher)
+    read_all(batch)
+    essay = batch.essays.live().get()
+    actions.decide_student(essay, student=students[3], version=None, actor=teacher)
+    handed_in = who_has_not_handed_in(batch)
+    assert students[3] not in (*handed_in.missing, *handed_in.may_have)
+
+
+def test_without_refused_files_nothing_more_is_asked(batch: Batch, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        who_has_not_handed_in(batch, problems=False)
