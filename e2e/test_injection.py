@@ -104,13 +104,13 @@ def test_markup_is_text_to_the_support_staff(open_page: Callable[..., Page]) -> 
     page.locator("input[name=email]").fill(SUPPORT[0])
     page.locator("input[name=password]").fill(SUPPORT[1])
     page.locator("input[name=password]").press("Enter")
-    expect(page.locator("#content-main")).to_be_visible()
-    lists = page.evaluate("() => [...document.querySelectorAll('#content-main th a')].map(link => link.pathname)")
+    expect(page.locator(".desk-lists")).to_be_visible()
+    lists = page.evaluate("() => [...document.querySelectorAll('.desk-lists a')].map(link => link.pathname)")
     assert len(lists) >= 5
     for address in lists:
         page.goto(address)
         nothing_ran(page, address)
-        first = page.locator("#result_list tbody th a").first
+        first = page.locator("tbody th a").first
         if first.count():
             first.click()
             nothing_ran(page, page.url)
