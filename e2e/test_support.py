@@ -57,11 +57,13 @@ def walk(page: Page, world_batch: str) -> Iterator[str]:
         yield name
     page.goto(f"/support/batches/batch/?q={world_batch}")
     page.locator("tbody th a").click()
+    expect(page.locator("#timeline")).to_be_visible()
     yield "support-batch"
     page.goto(f"/support/batches/batch/?q={world_batch}")
     page.locator("tbody .cell-check input").check()
     page.locator(".action-bar select").select_option("match_again")
     page.locator(".action-bar .button").click()
+    expect(page.locator("textarea")).to_be_visible()
     yield "support-errand"
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from batches import actions
 from batches.actions.locks import refuse_if_locked
-from batches.models import Batch
+from batches.models import Batch, BatchFile
 from files.models import EssayFile
 from files.problems import MESSAGES
 from huleedu.common.admin import FIGURES, Choices, Figure, ReadOnlyAdmin, age, list_address, since_midnight
@@ -25,7 +25,7 @@ from huleedu.common.errors import ActionError
 
 def _batch_of(file: EssayFile) -> Batch:
     """The batch it is in. Raises ActionError `not_found`."""
-    row = getattr(file, "batch_file", None)
+    row: BatchFile | None = getattr(file, "batch_file", None)
     if row is None or row.removed_at is not None:
         raise ActionError("not_found", _("The file is not in the batch any more."))
     return row.batch

@@ -55,16 +55,14 @@ class SupportSite(AdminSite):
         """To the account page, whose change also ends tokens and sockets."""
         return redirect("accounts:account")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What wants looking at in numbers, then every list."""
         from huleedu.common.admin import FIGURES
 
         figures = [figure for read in FIGURES for figure in read()]
         return super().index(request, {"figures": figures, "lists": self._lists(), **(extra_context or {})})
 
-    def app_index(
-        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
         """Lists are not sorted by app here."""
         return redirect("admin:index")
 

@@ -136,7 +136,7 @@ class Choices(admin.SimpleListFilter):
 
     choices_of: ClassVar[dict[str, tuple[str | Promise, Callable[[QuerySet[Any]], QuerySet[Any]]]]]
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The labels, with a capital as other filters have."""
         return [(key, capfirst(str(label))) for key, (label, _keep) in self.choices_of.items()]
 
@@ -261,7 +261,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
             "list_name": capfirst(many),
             "list_address": list_address(self.model),
             "row": row,
-            "facts": [self.fact(row, name) for name in self.get_fields(request)],
+            "facts": [self.fact(row, name) for name in map(str, self.get_fields(request))],
             "errands": [kind for kind in self.errands if not kind.refusal_of(row)],
             **(extra_context or {}),
         }
@@ -308,7 +308,7 @@ class Cell:
 
 def table_of(shown: ChangeList, desk: ReadOnlyAdmin) -> dict[str, Any]:
     """Headings and rows of a list as our table has them; `key` of a row is what its tick sends."""
-    headings = []
+    headings: list[dict[str, Any]] = []
     for name, heading in zip(shown.list_display, result_headers(shown), strict=True):
         if name != "action_checkbox":
             order = ("ascending" if heading["ascending"] else "descending") if heading.get("sorted") else ""
@@ -317,10 +317,10 @@ def table_of(shown: ChangeList, desk: ReadOnlyAdmin) -> dict[str, Any]:
     names = [str(name) for name in shown.list_display if name != "action_checkbox"]
     rows = []
     for row in shown.result_list:
-        cells = []
+        cells: list[Cell] = []
         for name, heading in zip(names, headings, strict=True):
             value = desk.fact(row, name)[1]
-            address = "" if cells else shown.url_for_result(row)
+            address = "" if cells else str(shown.url_for_result(row))
             number = value.isdecimal() and name != names[0]
             cells.append(Cell(short_id(value), heading["text"], address, number))
         rows.append({"key": row.pk, "title": desk.title_of(row), "cells": cells})
@@ -342,9 +342,9 @@ def _filters_of(shown: ChangeList) -> list[dict[str, Any]]:
     filters = []
     for spec in shown.filter_specs:
         choices = list(spec.choices(shown))
-        chosen = next((choice for choice in choices if choice["selected"]), None)
-        is_all = chosen is None or chosen is choices[0]
-        filters.append({"title": spec.title, "choices": choices, "chosen": "" if is_all else chosen["display"]})
+        # The first choice is "all".
+        chosen = next((choice["display"] for choice in choices[1:] if choice["selected"]), "")
+        filters.append({"title": spec.title, "choices": choices, "chosen": chosen})
     return filters
 
 
