@@ -49,8 +49,8 @@ bench-roster: .venv/.dev ## seconds and statements of a class list of 2,000 rows
 fuzz: .venv/.dev ## look for files that no reader has thought of, for a quarter of an hour; FUZZ_EXAMPLES=5000
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(PY) -m pytest files/tests/test_fuzz.py -q $(ARGS)
 
-faults: .venv/.dev ## every race 500 times over, then every invariant, some minutes; FAULT_ROUNDS=500
-	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),500) $(PY) -m pytest batches/tests/test_races.py -q $(ARGS)
+faults: .venv/.dev ## every race 500 times over, and 500 random sequences of a teacher's steps; FAULT_ROUNDS=500
+	@FAULT_ROUNDS=$(or $(FAULT_ROUNDS),500) $(PY) -m pytest batches/tests/test_races.py batches/tests/test_sums.py -q $(ARGS)
 
 bench-matching: .venv/.dev ## seconds per batch of 10 to 300 files, beside a loop of fuzzy scores
 	@$(PY) benchmarks/matching.py

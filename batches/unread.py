@@ -35,10 +35,11 @@ def probable_writers(batch: Batch) -> dict[int, Student]:
 
 
 def _evidence(file: EssayFile) -> tuple[Evidence, ...]:
-    return find_evidence(
+    found = find_evidence(
         name=file.name,
         path=file.path,
         document=Document(detected_type=file.detected_type, text=""),
         sidecars=[(str(name), str(line)) for name, line in file.sidecars],
         in_zip=file.archive_index is not None,
     )
+    return tuple(found)

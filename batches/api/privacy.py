@@ -63,8 +63,8 @@ class AccessLogViewSet(ApiViewSet):
         entries = self._entries(asked.validated_data)
         if asked.validated_data["format"] == "csv":
             return log_file(entries)
-        page = self.paginate_queryset(entries) or []
-        return self.get_paginated_response(LogEntrySerializer(name_entries(page, together=False), many=True).data)
+        lines: Any = name_entries(self.paginate_queryset(entries) or [], together=False)
+        return self.get_paginated_response(LogEntrySerializer(lines, many=True).data)
 
     def _entries(self, asked: dict[str, Any]) -> QuerySet[LogEntry]:
         key = asked["student_id"]
