@@ -309,11 +309,11 @@ class Cell:
 def table_of(shown: ChangeList, desk: ReadOnlyAdmin) -> dict[str, Any]:
     """Headings and rows of a list as our table has them; `key` of a row is what its tick sends."""
     headings: list[dict[str, Any]] = []
-    for name, heading in zip(shown.list_display, result_headers(shown), strict=True):
+    for name, found in zip(shown.list_display, result_headers(shown), strict=True):
         if name != "action_checkbox":
-            order = ("ascending" if heading["ascending"] else "descending") if heading.get("sorted") else ""
-            text = capfirst(label_of(str(name)) or str(heading["text"]))
-            headings.append({"text": text, "address": heading.get("url_primary", ""), "order": order})
+            order = ("ascending" if found["ascending"] else "descending") if found.get("sorted") else ""
+            text = capfirst(label_of(str(name)) or str(found["text"]))
+            headings.append({"text": text, "address": found.get("url_primary", ""), "order": order})
     names = [str(name) for name in shown.list_display if name != "action_checkbox"]
     rows = []
     for row in shown.result_list:
