@@ -48,13 +48,13 @@ def test_each_sees_where_the_other_is(open_page: OpenPage, sign_in: SignIn, shar
     look_at(theirs, shared_batch)
     here, first = mine.locator("#here"), mine.locator(".queue-item").nth(0)
     expect(here).to_have_text(re.compile(r"Maria Lindqvist is here too"))
-    expect(first).to_contain_text("Maria Lindqvist is reading this")
+    expect(first).to_contain_text("Maria Lindqvist is reading")
     expect(theirs.locator("#here")).to_contain_text("Karin Ståhl")
     assert mine.evaluate("() => document.activeElement.id") == focused, "nobody's focus is taken"
     assert mine.locator(".queue-item").nth(1).bounding_box() == place, "no row moves"
 
     theirs.keyboard.press("n")
-    expect(mine.locator(".queue-item").nth(1)).to_contain_text("Maria Lindqvist is reading this")
+    expect(mine.locator(".queue-item").nth(1)).to_contain_text("Maria Lindqvist is reading")
     expect(first).not_to_contain_text("Maria")
     # Looking locks nothing: the text they read is decided here, and the pane there says so.
     mine.keyboard.press("n")

@@ -52,8 +52,8 @@ def test_colleagues_are_seen_by_name_at_their_text(
     page = client_for(teacher).get(url("review", batch)).content.decode()
     for shown in (page, part(client_for(teacher), batch)):
         assert shown.count("Colleague is here too<") == 1
-        assert "Colleague, Reader is reading this" not in shown
-        assert "Colleague, Reader are reading this" in shown
+        assert "Colleague, Reader is reading" not in shown
+        assert "Colleague, Reader are reading" in shown
         assert "Teacher is" not in shown, "nobody is told of themselves"
         assert f'id="readers-{second}" data-part></span>' in shown
     assert "<html" not in part(client_for(teacher), batch)
@@ -67,7 +67,7 @@ def test_whoever_may_not_see_the_batch_any_more_is_not_seen_either(
     owned_class.shares.filter(user=colleague).delete()
     shown = part(client_for(teacher), batch)
     assert "is here" not in shown
-    assert "reading this" not in shown
+    assert "is reading" not in shown
     headers = {"HX-Request": "true", "HX-Target": "presence"}
     assert client_for(stranger).get(url("review", batch), headers=headers).status_code == 404
 
@@ -79,7 +79,7 @@ def test_a_text_of_another_batch_shows_nothing(
     look(colleague, batch, str(elsewhere.public_id))
     shown = part(client_for(teacher), batch)
     assert "Colleague is here too" in shown
-    assert "reading this" not in shown
+    assert "is reading" not in shown
     assert str(elsewhere.public_id) not in shown
 
 

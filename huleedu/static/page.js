@@ -239,6 +239,15 @@
     menu.querySelector("summary").focus();
   });
 
+  // F6 goes to what a message or an update offers.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const offered = document.querySelector(":is(#messages, #offer, .toast, .updated-note) :is(a, button)");
+    if (!offered) return;
+    event.preventDefault();
+    offered.focus();
+  });
+
   // A form is sent once. A page the browser kept comes back ready.
   const sending = new Set();
   const hold = (button) => button && sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));

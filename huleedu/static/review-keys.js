@@ -1,4 +1,5 @@
-// Match review's keys: every one presses a button or follows a link that is on the page, as the person's setting has it.
+// Match review's keys: every one presses a button or follows a link that is on the page, as the person's setting has it. And
+// the clues, which light up in the text.
 "use strict";
 
 (() => {
@@ -41,7 +42,23 @@
     return plainKey ? (event.shiftKey ? plainKey : plainKey.toLowerCase()) : event.key;
   }
 
+  const pressed = []; // while an undo is on its way: what is meant for its text, which is not here yet
+
+  async function later({ key, code, shiftKey, altKey }) {
+    pressed.push({ key, code, shiftKey, altKey, bubbles: true, cancelable: true });
+    if (pressed.length > 1) return; // the first one sees to the others
+    for (; pressed.length; pressed.shift()) {
+      await review.undoing();
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", pressed[0]));
+    }
+  }
+
   document.addEventListener("keydown", (event) => {
+    const early = event.isTrusted && (pressed.length > 0 || review.undoing());
+    if (early && !isField(event.target) && !event.ctrlKey && !event.metaKey && /^([1-5a-zA-Z/?]|Enter)$/.test(event.key)) {
+      event.preventDefault();
+      return later(event);
+    }
     if (event.target.closest?.(".queue")) inQueue(event);
     if (event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey) return;
     if (event.target.id === "search-words") return inSearch(event);
@@ -70,9 +87,10 @@
   document.addEventListener("click", (event) => {
     const digit = event.target.closest("#not-in-class [data-digit]")?.dataset.digit;
     if (digit === "2") {
-      find("new-student").hidden = false;
+      find("new-student").classList.add("wanted");
       find("new-given-name").focus();
     } else if (digit === "3") {
+      event.preventDefault();
       find("not-in-class").close();
       search();
     }
@@ -105,7 +123,31 @@
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const items = [...document.querySelectorAll(".queue-item")];
+    const items = [...document.querySelectorAll("#queue li:not([hidden]) > a")];
     items[items.indexOf(document.activeElement) + step]?.focus();
   }
+
+  // --- clues -----------------------------------------------------------------------------------------------------------
+
+  function marks(clue) {
+    return [...document.querySelectorAll("mark[data-clues]")].filter((other) => other.dataset.clues.split(" ").includes(clue));
+  }
+
+  function outline(event, on) {
+    const row = event.target.closest?.(".reasons > li");
+    if (!row) return;
+    for (const link of row.querySelectorAll("[data-clue]")) {
+      for (const place of marks(link.dataset.clue)) place.classList.toggle("outlined", on);
+    }
+  }
+  for (const type of ["mouseover", "focusin"]) document.addEventListener(type, (event) => outline(event, true));
+  for (const type of ["mouseout", "focusout"]) document.addEventListener(type, (event) => outline(event, false));
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-clue]");
+    const place = link && marks(link.dataset.clue)[0];
+    if (!place) return;
+    event.preventDefault(); // the address stays that of the text
+    place.scrollIntoView({ block: "center" });
+  });
 })();

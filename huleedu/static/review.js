@@ -1,4 +1,4 @@
-// Match review: the next text without a new page, decisions without contact, clues that light up. Extra to plain forms and
+// Match review: the next text without a new page, decisions without contact. Extra to plain forms and
 // links: each step has the same address and the same answer with and without this. `window.review` is for review-keys.js.
 "use strict";
 
@@ -158,7 +158,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#content a[href]");
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    if (link.hasAttribute("download") || link.target || !isReview(link.href) || link.dataset.clue) return;
+    if (link.hasAttribute("download") || link.target || !isReview(link.href) || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     go(link.href);
   });
@@ -313,10 +313,13 @@
     return undefined;
   }, true);
 
+  let undosOnTheWay = 0;
+
   /** A decision that waits is simply not sent; otherwise the server undoes the last one. */
   function undo(form) {
     const waits = waiting.list().findLast((entry) => entry.url.startsWith(batch));
     const url = pathOf(form.action);
+    undosOnTheWay += 1;
     queueUp(async () => {
       if (waits) {
         waiting.drop(waits.url);
@@ -327,6 +330,7 @@
       ahead.clear();
       return put(await answer.text(), answer.url);
     });
+    last = last.finally(() => { undosOnTheWay -= 1; });
   }
 
   function confirmCertain(form, submitter) {
@@ -353,31 +357,9 @@
     if (had) told.focus({ preventScroll: true });
   }
 
-  // --- clues -----------------------------------------------------------------------------------------------------------
-
-  function marks(clue) {
-    return [...document.querySelectorAll("mark[data-clues]")].filter((other) => other.dataset.clues.split(" ").includes(clue));
-  }
-
-  function outline(event, on) {
-    const row = event.target.closest?.(".reasons > li");
-    if (!row) return;
-    for (const link of row.querySelectorAll("[data-clue]")) {
-      for (const place of marks(link.dataset.clue)) place.classList.toggle("outlined", on);
-    }
-  }
-  for (const type of ["mouseover", "focusin"]) document.addEventListener(type, (event) => outline(event, true));
-  for (const type of ["mouseout", "focusout"]) document.addEventListener(type, (event) => outline(event, false));
-
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-clue]");
-    const place = link && marks(link.dataset.clue)[0];
-    if (!place) return;
-    event.preventDefault(); // the address stays that of the text
-    place.scrollIntoView({ block: "center" });
-  });
-
-  window.review = { choose, chosen, find, press, radios };
+  /** Settled once every undo has been answered; null where none is on its way. */
+  const undoing = () => (undosOnTheWay ? last : null);
+  window.review = { choose, chosen, find, press, radios, undoing };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
