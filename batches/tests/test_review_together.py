@@ -1,0 +1,170 @@
+"""The review of several: a late decision overwrites nothing, the certain ones in one step, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from batches import actions
+from batches.models import Batch, EssayStudentAssociation
+from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.reviewing import decide, match_of, ticks, url
+from classes.models import SchoolClass, Student
+from huleedu.accounts.models import User
+
+ClientFor = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def students(owned_class: SchoolClass) -> list[Student]:
+    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+# --- two people ------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_decision_is_shown_both_choices_and_overwrites_nothing(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    client = client_for(teacher)
+    response = decide(client, batch, essay, student=students[2].public_id)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for said in ("Nora Dahlgren", "Colleague, just now", "Isak Ekenäs", "Keep theirs", "Use mine"):
+        assert said in page
+    assert match_of(essay).student == students[1]
+    # "Use mine" sends the same choice with the version that the page showed.
+    assert f'name="student" value="{students[2].public_id}"' in page
+    response = client.post(url("decide", batch, essay), {"student": students[2].public_id, "version": 2})
+    assert response.status_code == 302
+    assert match_of(essay).student == students[2]
+
+
+@pytest.mark.parametrize("decision", ["nobody", "clear"])
+def test_a_late_decision_of_another_kind_is_asked_too(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student], decision: str
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    response = decide(client_for(teacher), batch, essay, decision=decision)
+    assert response.status_code == 409
+    assert f'name="decision" value="{decision}"' in response.content.decode()
+    assert match_of(essay).student == students[1]
+
+
+def test_the_open_text_is_told_what_a_colleague_chose(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    client, address = client_for(teacher), url("review-text", batch, essay)
+    headers = {"HX-Request": "true", "HX-Target": "meanwhile"}
+    before = client.get(address, {"seen": 1}, headers=headers).content.decode()
+    assert "just now" not in before
+    actions.decide_student(essay, student=students[1], version=1, actor=colleague)
+    after = client.get(address, {"seen": 1}, headers=headers).content.decode()
+    assert "Colleague chose Nora Dahlgren just now" in after
+    assert "<html" not in after
+    assert 'name="student"' not in after
+
+
+def test_the_live_queue_is_a_fragment(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    headers = {"HX-Request": "true", "HX-Target": "queue"}
+    fragment = client_for(teacher).get(url("review-text", batch, essays[0]), headers=headers).content.decode()
+    assert "<html" not in fragment
+    assert "Confirm 2 certain matches" in fragment
+    assert "essay-text" not in fragment
+
+
+def test_the_queue_stays_live_beside_a_removed_text(
+    client_for: ClientFor, teacher: User, colleague: User, stranger: User, batch: Batch, students: list[Student]
+) -> None:
+    first, second = make_essays(batch, 2, students=students, certainty="unsure")
+    actions.remove_file(batch, file=first.file, actor=colleague)
+    headers = {"HX-Request": "true", "HX-Target": "queue"}
+    fragment = client_for(teacher).get(url("review-text", batch, first), headers=headers)
+    assert fragment.status_code == 200
+    assert url("review-text", batch, second) in fragment.content.decode()
+    assert client_for(teacher).get(url("review-text", batch, first)).status_code == 404
+    assert client_for(stranger).get(url("review-text", batch, first), headers=headers).status_code == 404
+
+
+# --- the certain ones ------------------------------------------------------------------------------------------------
+
+
+def test_certain_matches_are_listed_then_confirmed_and_undone_in_one_step(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 3, students=students, certainty="certain")
+    client = client_for(teacher)
+    page = client.get(url("confirm", batch)).content.decode()
+    assert page.count('name="match"') == 3
+    response = client.post(url("confirm", batch), {"match": ticks(essays[:2])}, follow=True)
+    assert "2 confirmed." in response.content.decode()
+    assert [match_of(essay).status for essay in essays] == ["confirmed", "confirmed", "undecided"]
+    response = client.post(url("undo", batch), follow=True)
+    assert "Undone. 2 texts wait for you again." in response.content.decode()
+    assert [match_of(essay).status for essay in essays] == ["undecided"] * 3
+
+
+def test_what_is_no_longer_certain_is_named(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    EssayStudentAssociation.objects.filter(essay=essays[1]).update(certainty="unsure")
+    response = client_for(teacher).post(url("confirm", batch), {"match": ticks(essays)}, follow=True)
+    said = response.content.decode()
+    assert "1 confirmed. 1 is no longer certain and waits for you: essay-1.txt" in said
+
+
+def test_a_certain_match_that_names_another_student_by_now_is_not_confirmed(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="certain")
+    listed = ticks([essay])
+    EssayStudentAssociation.objects.filter(essay=essay).update(student=students[1])
+    response = client_for(teacher).post(url("confirm", batch), {"match": listed}, follow=True)
+    assert "0 confirmed. 1 is no longer certain" in response.content.decode()
+    assert match_of(essay).status == "undecided"
+
+
+def test_confirming_nothing_says_so(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    response = client_for(teacher).post(url("confirm", batch), follow=True)
+    assert "Nothing was ticked" in response.content.decode()
+    assert client_for(teacher).post(url("confirm", batch), {"match": "no-uuid"}).status_code == 400
+
+
+# --- undo ------------------------------------------------------------------------------------------------------------
+
+
+def test_undo_opens_the_text_again(client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    client = client_for(teacher)
+    decide(client, batch, essay, student=students[0].public_id)
+    response = client.post(url("undo", batch), follow=True)
+    assert response.redirect_chain == [(url("review-text", batch, essay), 302)]
+    assert "Undone. essay-0.txt is waiting for you again." in response.content.decode()
+    response = client.post(url("undo", batch), follow=True)
+    assert "There is nothing to undo." in response.content.decode()
+
+
+def test_undo_after_a_colleague_is_refused_with_the_name(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    actions.decide_student(essay, student=students[0], version=1, actor=teacher)
+    actions.decide_student(essay, student=students[1], version=2, actor=colleague)
+    response = client_for(teacher).post(url("undo", batch), follow=True)
+    assert "Colleague has decided since" in response.content.decode()
+    assert match_of(essay).student == students[1]
