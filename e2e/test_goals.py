@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import time
 from collections.abc import Callable
@@ -137,15 +136,30 @@ def test_how_long_things_take(
 
     other.goto(f"{address}review/")
     expect(other.locator("[data-live-state]")).to_have_text("Live")
-    page.goto(f"{address}review/")
-    page.keyboard.press("1")
-    expect(page.locator("#decide input:checked")).to_be_focused()
-    before = other.locator("#review-progress").inner_text()
-    began = time.monotonic()
-    page.keyboard.press("Enter")
-    expect(other.locator("#review-progress")).not_to_have_text(re.compile(re.escape(before)), timeout=10_000)
-    goal(
-        "A decision seen in another window",
-        "p95 1 s after commit",
-        f"{1000 * (time.monotonic() - began):.0f} ms from the key",
+    other.wait_for_load_state("networkidle")
+    took = seen_after(other, stack, address, decisions=20)
+    said = f"p50 {statistics.median(took):.0f} ms, p95 {statistics.quantiles(took, n=20)[18]:.0f} ms"
+    goal("A decision seen in another window, after commit", "p50 300 ms, p95 1 s", said)
+
+
+def seen_after(page: Page, stack: Stack, address: str, *, decisions: int) -> list[float]:
+    """Milliseconds from the server's answer to a decision until the page shows it, for so many decisions."""
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          const says = document.querySelector('#review-progress').innerText;
+          if (says !== window.said) Object.assign(window, { said: says, seenAt: Date.now() });
+        }).observe(document.body, { childList: true, subtree: true })"""
     )
+    restart = "() => { window.seenAt = 0; window.said = document.querySelector('#review-progress').innerText; }"
+    token = stack.token()
+    essays = stack.call(f"/api/v1{address}essays/", token=token)["results"]
+    certain = [essay for essay in essays if essay["association"]["certainty"] == "certain"]
+    took = []
+    for essay in certain[:decisions]:
+        page.evaluate(restart)
+        body = {"student_id": essay["association"]["student"]["id"], "version": essay["version"]}
+        stack.call(f"/api/v1/essays/{essay['id']}/association/", method="PUT", body=body, token=token)
+        answered = time.time() * 1000
+        page.wait_for_function("() => window.seenAt > 0")
+        took.append(max(0.0, float(page.evaluate("() => window.seenAt")) - answered))
+    return took
