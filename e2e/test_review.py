@@ -88,6 +88,18 @@ def test_any_number_of_decisions_is_undone(review: Page) -> None:
     expect(review.locator("#messages")).to_contain_text("There is nothing to undo.")
 
 
+def test_keys_pressed_while_an_undo_is_on_its_way_are_for_its_text(review: Page) -> None:
+    first = file_name(review)
+    review.keyboard.press("Enter")
+    expect(review.locator("#review-progress")).to_contain_text("1 of")
+    for key in ("u", "2", "Enter"):
+        review.keyboard.press(key)
+    expect(review.locator("#review-progress")).to_contain_text("1 of")
+    expect(review.locator("#queue")).to_contain_text(first.split(" ")[0])
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+
+
 def test_the_certain_ones_are_listed_first_and_what_is_unticked_waits(review: Page) -> None:
     review.keyboard.press("Shift+Enter")
     button = review.locator("#confirm-ticked")

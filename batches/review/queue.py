@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from batches.matching.names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.readers import People
 from classes.models import Student
@@ -53,8 +53,13 @@ class Filter:
 
     def fits(self, row: Row) -> bool:
         """Whether the row is listed."""
-        said = fold(f"{row.title} {row.note}")
-        return not (self.mine and row.by_others) and all(word in said for word in fold(self.words).split())
+        said = _plainly(f"{row.title} {row.note}")
+        return not (self.mine and row.by_others) and all(word in said for word in _plainly(self.words).split())
+
+
+def _plainly(words: str) -> str:
+    """Without accents and capitals. Digits stay: files are told apart by them."""
+    return "".join(sign for sign in normalize("NFD", words) if not combining(sign)).casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,3 +168,34 @@ def test_undo_after_a_colleague_is_refused_with_the_name(
     response = client_for(teacher).post(url("undo", batch), follow=True)
     assert "Colleague has decided since" in response.content.decode()
     assert match_of(essay).student == students[1]
+
+
+# --- what of the queue is listed -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        ({}, "ABC"),
+        ({"find": "ekenas"}, "C"),
+        ({"find": "essay-1"}, "B"),
+        ({"find": "nobody"}, ""),
+        ({"mine": "1"}, "BC"),
+    ],
+    ids=str,
+)
+def test_the_queue_is_narrowed_by_its_address(
+    client_for: ClientFor,
+    teacher: User,
+    colleague: User,
+    batch: Batch,
+    students: list[Student],
+    query: dict[str, str],
+    listed: str,
+) -> None:
+    essays = make_essays(batch, 3, students=students, certainty="certain")
+    actions.decide_student(essays[0], student=students[0], version=1, actor=colleague)
+    page = client_for(teacher).get(url("review", batch), query).content.decode()
+    rows = "".join(name for name, essay in zip("ABC", essays, strict=True) if f'id="row-{essay.public_id}"' in page)
+    assert rows == listed
+    assert ("No text fits." in page.split('id="queue-none" hidden')[0].partition('id="queue-none"')[2]) == (not listed)
