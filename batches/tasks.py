@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,7 +19,7 @@ from django.utils import timezone
 from batches import actions
 from batches.letters import compose, people_to_look_at
 from batches.models import Batch, Essay, PhaseRun
-from batches.queue import matching_key, rematching_key
+from batches.queue import READING, matching_key, rematching_key
 from batches.text_statistics import measure_text
 from batches.unpacking import open_zip
 from files.models import ZIP, EssayFile
@@ -24,8 +27,8 @@ from files.reading import read_stored_file
 from huleedu.accounts import mail
 from huleedu.accounts.letters import end_letter, letters_to_send, postpone_letter, take_letter
 from huleedu.accounts.models import Letter
-from huleedu.common.nudging import begin
-from huleedu.observability import metrics
+from huleedu.common.errors import ActionError
+from huleedu.common.nudging import begin, nudge
 
 logger = structlog.get_logger(__name__)
 
@@ -34,13 +37,21 @@ _READABLE = Q(batch_file__removed_at=None) & (~Q(detected_type=ZIP) | Q(batch_fi
 """A locked batch takes in no files, so a zip of it waits until the batch is open again."""
 
 
-@shared_task
+_SWEPT = 60
+"""Seconds after which a message is forgotten whose work the sweeper finds again: none pile up without workers."""
+
+
+@shared_task(expires=_SWEPT)
 def ingest_next() -> str | None:
-    """Read the file whose turn it is, of all that wait. A message says that one more file waits, not which."""
+    """Read the file whose turn it is, of all that wait. Before that, the next worker is called if there are more."""
+    begin(READING)
     for _try in range(10):
-        pk = EssayFile.objects.waiting().filter(_READABLE).in_turn().values_list("pk", flat=True).first()
+        waiting = EssayFile.objects.waiting().filter(_READABLE)
+        pk = waiting.in_turn().values_list("pk", flat=True).first()
         if pk is None:
             return None
+        if waiting.exclude(pk=pk).exists():
+            nudge(READING, ingest_next.delay)
         status = ingest_essay(pk)
         if status is not None:
             return status
@@ -66,7 +77,7 @@ def ingest_essay(file_pk: int) -> str | None:
     return finished.status if finished else None
 
 
-@shared_task
+@shared_task(expires=_SWEPT)
 def match_essays(batch_pk: int) -> int:
     """Match what was read and not yet matched. Returns how many suggestions are new."""
     begin(matching_key(batch_pk))
@@ -93,9 +104,23 @@ def rematch_class(class_pk: int) -> int:
     return len(pks)
 
 
-@shared_task
+@shared_task(expires=_SWEPT)
 def run_phases(batch_pk: int, generation: int) -> None:
-    """Run the built-in phase `nlp` over the texts that count; after a retry over those that have no figures yet."""
+    """Run the built-in phase `nlp` over the texts that count; after a retry over those that have no figures yet.
+
+    One worker at a time: the sweeper calls again and again until the phase has ended. The mark is in the cache, since
+    two workers at once would only do the same work twice.
+    """
+    mark = f"phases-{batch_pk}-{generation}"
+    if not cache.add(mark, 1, timeout=settings.CELERY_TASK_TIME_LIMIT):
+        return
+    try:
+        _run_phases(batch_pk, generation)
+    finally:
+        cache.delete(mark)
+
+
+def _run_phases(batch_pk: int, generation: int) -> None:
     batch = Batch.objects.filter(pk=batch_pk, generation=generation, status=Batch.Status.PROCESSING).first()
     run = batch.phase_runs.filter(generation=generation, phase=PhaseRun.Phase.NLP).first() if batch else None
     if batch is None or run is None:
@@ -117,6 +142,8 @@ def _measured(text: str) -> dict[str, Any]:
         return {"error": "no_text"}
     try:
         return measure_text(text)
+    except SoftTimeLimitExceeded:
+        raise  # the worker's time is up, which says nothing of the text
     except Exception:
         logger.exception("text_not_measured")
         return {"error": "internal_error"}
@@ -128,7 +155,6 @@ def watch_assessment() -> int:
     batches = Batch.objects.filter(status=Batch.Status.PROCESSING).order_by("pk")
     righted = sum(actions.give_up_phases(batch, actor=None) for batch in batches)
     stuck = Batch.objects.stuck(timezone.now()).count()
-    metrics.BATCHES_STUCK.set(stuck)
     if righted or stuck:
         logger.warning("assessment_watched", righted=righted, stuck=stuck)
     return righted
@@ -159,7 +185,7 @@ def keep_letters() -> dict[str, int]:
     return {"written": written, "waiting": len(waiting)}
 
 
-@shared_task
+@shared_task(expires=_SWEPT)
 def send_letter(letter_pk: str) -> str | None:
     """Hand one letter to the mail server, at most once. Returns what became of it; None where it was another's turn."""
     pk, now = UUID(letter_pk), timezone.now()
@@ -179,6 +205,8 @@ def send_letter(letter_pk: str) -> str | None:
     return Letter.Outcome.WAITING.value
 
 
+_MOST = 100
+"""Batches that one sweep queues again at most; the next one comes soon."""
 STUCK_AFTER = timedelta(seconds=20)
 """Work that nobody has taken by then has lost its message; a queued one that is merely late does no harm twice."""
 
@@ -188,22 +216,36 @@ def sweep_stuck() -> dict[str, int]:
     """Queue again whatever waits without a message: files, matching, phases. Valkey may have been wiped."""
     late = Now() - STUCK_AFTER
     files = EssayFile.objects.waiting().filter(_READABLE, updated_at__lt=late).order_by("pk")
-    file_pks = list(files.values_list("pk", flat=True)[:500])
-    for _pk in file_pks:
+    waiting_files = files.count()
+    if waiting_files:
         ingest_next.delay()
     ended = ~Q(file__status__in=[*EssayFile.ON_THE_WAY])
     matched = Q(batch__locked_at=None) | Q(batch__status__in=[*Batch.CLOSED_EARLY])
     unmatched = Essay.objects.live().filter(ended, matched, matched_at=None, file__updated_at__lt=late)
-    batch_pks = list(unmatched.values_list("batch_id", flat=True).distinct().order_by("batch_id")[:500])
+    batch_pks = list(unmatched.values_list("batch_id", flat=True).distinct().order_by("batch_id")[:_MOST])
     for pk in batch_pks:
         match_essays.delay(pk)
     waiting = PhaseRun.objects.exclude(status__in=PhaseRun.ENDS).filter(
         batch__status=Batch.Status.PROCESSING, phase=PhaseRun.Phase.NLP, started_at__lt=late
     )
-    runs = list(waiting.values_list("batch_id", "generation")[:500])
+    runs = list(waiting.values_list("batch_id", "generation")[:_MOST])
     for batch_pk, generation in runs:
         run_phases.delay(batch_pk, generation)
-    found = {"files": len(file_pks), "batches": len(batch_pks), "phases": len(runs)}
+    found = {"files": waiting_files, "batches": len(batch_pks), "phases": len(runs)}
     if any(found.values()):
         logger.info("swept", **found)
     return found
+
+
+@shared_task
+def purge_removed_files() -> int:
+    """Delete what was taken out of its batch `settings.REMOVED_FILES_DAYS` ago. Returns how many files."""
+    before = timezone.now() - timedelta(days=settings.REMOVED_FILES_DAYS)
+    old = Batch.objects.filter(batch_files__removed_at__lt=before).distinct().order_by("pk")
+    deleted = 0
+    for batch in old:
+        with suppress(ActionError):  # somebody has deleted the batch meanwhile
+            deleted += actions.purge_removed_files(batch, before=before, actor=None)
+    if deleted:
+        logger.info("removed_files_deleted", count=deleted)
+    return deleted

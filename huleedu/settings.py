@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from huleedu.database import add_options
 from huleedu.observability.logs import logging_config
 from huleedu.valkey import broker_url
 
@@ -32,13 +33,13 @@ DEMO: bool = env.bool("DEMO", default=False)
 """Whether the demo school may be made (`manage.py demo`). Set by the one-machine stack."""
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
+SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=False)
+"""Whether the site is reached over TLS only: secure cookies, HSTS, redirect to https."""
+if SECRET_KEY in ("", "change-me") or (SECURE_COOKIES and len(SECRET_KEY) < 32):
     raise ImproperlyConfigured("Set SECRET_KEY (50 random characters). `make up` makes and keeps one by itself.")
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SECURE_COOKIES: bool = env.bool("SECURE_COOKIES", default=False)
-"""Whether the site is reached over TLS only: secure cookies, HSTS, redirect to https."""
 
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://localhost:8000")
 """Where people reach the site; links made outside a request (`manage.py create_teacher`) begin with it."""
@@ -128,15 +129,15 @@ DB_POOL_TIMEOUT: int = env.int("DB_POOL_TIMEOUT", default=10)
 """Seconds a request waits for a free connection."""
 
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///huleedu")}
-# Statements reach the server with bound parameters, so that `log_statement=mod` writes no pupil's name to its log.
-DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = True
-if DB_POOL_MAX:
-    DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": DB_POOL_MIN,
-        "max_size": DB_POOL_MAX,
-        "timeout": DB_POOL_TIMEOUT,
-    }
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DB_STATEMENT_SECONDS: int = env.int("DB_STATEMENT_SECONDS", default=60)
+DB_LOCK_SECONDS: int = env.int("DB_LOCK_SECONDS", default=15)
+DB_IDLE_SECONDS: int = env.int("DB_IDLE_SECONDS", default=120)
+"""How long a statement may run, wait for a lock, and a transaction be idle; 0: no limit, as migrations want it."""
+add_options(
+    DATABASES["default"],
+    pool={"min_size": DB_POOL_MIN, "max_size": DB_POOL_MAX, "timeout": DB_POOL_TIMEOUT} if DB_POOL_MAX else None,
+    limits={"statement": DB_STATEMENT_SECONDS, "lock": DB_LOCK_SECONDS, "idle_in_transaction_session": DB_IDLE_SECONDS},
+)
 
 # --- Valkey: cache, channel layer, Celery's broker. All of it may be lost at any time. -------------------------------
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -163,7 +164,8 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "visibility_timeout": 600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2, "visibility_timeout": 600}
+"""A Valkey that takes connections and is silent holds up no request. A worker reads only what has come already."""
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 """Letters that the console e-mail backend prints stay letters and do not become log lines with addresses."""
@@ -189,7 +191,6 @@ LOGIN_REDIRECT_URL = "batches:overview"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
 EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
@@ -210,8 +211,6 @@ LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "huleedu" / "locale"]
 FORMAT_MODULE_PATH = ["huleedu.formats"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", default="Europe/Stockholm")
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -241,8 +240,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = MAX_FILES_PER_BATCH + 1
 """Django's own limit is 100 files a request; one more than ours, so that ours gives the answer."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 """Bytes of a request body that is not a file (a pasted class list, JSON)."""
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-"""Everything is streamed to disk, nothing is held in memory."""
+FILE_UPLOAD_HANDLERS = ["huleedu.common.uploads.LimitedUploadHandler"]
+"""Everything is streamed to disk, nothing is held in memory, and only what signed-in people send."""
 
 # Limits of the child process that reads one file (see files/extraction/limits.py for what each protects).
 READ_MEMORY_MB: int = env.int("READ_MEMORY_MB", default=768)
@@ -378,16 +377,17 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- audit, logs, metrics --------------------------------------------------------------------------------------------
-AUDITLOG_DISABLE_REMOTE_ADDR = True
+REMOVED_FILES_DAYS, AUDIT_LOG_MONTHS = env.int("REMOVED_FILES_DAYS", 30), env.int("AUDIT_LOG_MONTHS", 24)
+AUDITLOG_DISABLE_REMOTE_ADDR = AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_CID_GETTER = "huleedu.observability.request_id.current_request_id"
 AUDITLOG_MASK_CALLABLE = "huleedu.common.audit.mask"
-AUDITLOG_STORE_JSON_CHANGES = True
 
 METRICS_ALLOW: list[str] = env.list("METRICS_ALLOW", default=["127.0.0.1", "::1"])
 """Addresses that may read /metrics and the details of /readyz."""
+WORKER_METRICS_PORT: int = env.int("WORKER_METRICS_PORT", default=0)
+"""Where a worker serves its counters; 0: nowhere. Needs PROMETHEUS_MULTIPROC_DIR."""
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(level=LOG_LEVEL)
-LOGGING_CONFIG = "logging.config.dictConfig"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

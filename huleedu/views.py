@@ -9,6 +9,7 @@ from typing import Any
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
@@ -25,6 +26,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from batches.measuring import measure_batches
 from batches.orchestrator import is_answering
 from huleedu.common.error_pages import RETRY_SECONDS, error_page, later_page
 from huleedu.common.errors import ActionError
@@ -32,6 +34,7 @@ from huleedu.common.problems import problem_page
 from huleedu.common.requests import is_api
 from huleedu.observability import health
 from huleedu.observability.request_id import current_request_id
+from huleedu.outbox.relay import measure as measure_outbox
 from huleedu.outbox.relay import oldest_waiting_seconds
 
 OUTBOX_LATE = 60.0
@@ -77,8 +80,20 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus figures, for `METRICS_ALLOW` only; nobody else learns that they exist."""
     if not health.may_see_details(request):
         return HttpResponseNotFound()
+    _measure()
     exported: HttpResponse = ExportToDjangoView(request)
     return exported
+
+
+_MEASURED = "measured"
+_MEASURED_SECONDS = 5
+
+
+def _measure() -> None:
+    """Set the gauges that the database knows, here where they are read; every some seconds, whoever asks."""
+    if cache.add(_MEASURED, 1, timeout=_MEASURED_SECONDS):
+        measure_outbox()
+        measure_batches()
 
 
 @lru_cache(maxsize=16)
@@ -112,8 +127,10 @@ class ApiDocsView(SpectacularSwaggerSplitView):
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def _too_much(exception: Exception) -> ActionError | None:
+def _too_much(request: HttpRequest, exception: Exception) -> ActionError | None:
     if isinstance(exception, RequestDataTooBig):
+        if "multipart" in (request.content_type or ""):
+            return ActionError("file_too_large", _("That is too much at once. Send fewer files."))
         return ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
     if isinstance(exception, TooManyFilesSent):
         message = _("A batch holds at most {limit} files.").format(limit=settings.MAX_FILES_PER_BATCH)
@@ -123,7 +140,7 @@ def _too_much(exception: Exception) -> ActionError | None:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request Django itself would not take; 413 where too much was pasted or too many files sent."""
-    error = _too_much(exception)
+    error = _too_much(request, exception)
     if error is not None:
         if is_api(request):
             return problem_page(request, code=error.code, detail=str(error.message))

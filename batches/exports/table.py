@@ -35,7 +35,7 @@ def csv_table(batch: Batch) -> bytes:
 
 
 def xlsx_table(batch: Batch) -> bytes:
-    """The same table, its heading fixed. Texts are written as text: what looks like a formula stays as it is."""
+    """The same table, its heading fixed. Texts are written as text: what looks like a formula gets an apostrophe."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Texts"))
     sheet.freeze_panes = "A2"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
-from django.utils import timezone
 
 from batches import actions
 from batches.models import Batch, Essay, HandOver
 from batches.orchestrator import HandedEssay, HandOverRefused, Work, is_remote, orchestrator, probe_orchestrator
 from batches.querysets import TOLD_STUDENT
 from huleedu.common.errors import ActionError
-from huleedu.observability import metrics
 
 logger = structlog.get_logger(__name__)
 
@@ -20,7 +18,7 @@ REFUSED = "orchestrator_refused"
 """`error_info` of the phases of a batch that the orchestrator would not take."""
 
 
-@shared_task
+@shared_task(expires=60)  # `watch_orchestrator` finds it again
 def hand_over(batch_pk: int) -> str | None:
     """Hand a started batch over. Returns the outcome; None where nothing waits, or nobody answers: it waits on."""
     waiting = HandOver.objects.filter(batch_id=batch_pk, outcome=Outcome.WAITING).select_related("batch__owner")
@@ -71,13 +69,10 @@ def watch_orchestrator() -> dict[str, int] | None:
     waiting = HandOver.objects.filter(outcome=Outcome.WAITING)
     if not is_remote():
         # Those that wait for one that is configured no more.
-        for pk in waiting.values_list("batch_id", flat=True):
+        for pk in waiting.order_by("requested_at").values_list("batch_id", flat=True)[:100]:
             hand_over.delay(pk)
         return None
     found = probe_orchestrator()
-    metrics.ORCHESTRATOR_AWAY.set(not found)
-    oldest = waiting.order_by("requested_at").values_list("requested_at", flat=True).first()
-    metrics.HANDOVERS_AGE.set((timezone.now() - oldest).total_seconds() if oldest else 0)
     pks = list(waiting.order_by("requested_at").values_list("batch_id", flat=True)[:100])
     for pk in pks if found else ():
         hand_over.delay(pk)

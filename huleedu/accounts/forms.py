@@ -65,8 +65,8 @@ class ResetForm(forms.Form):
     )
 
     def save(self, *, request: HttpRequest, **_options: Any) -> None:
-        """Send a link where there is such an account. Django's view passes options we do not use."""
-        queue_reset_link(self.cleaned_data["email"], base_url=f"{request.scheme}://{request.get_host()}")
+        """Send a link where there is such an account. Its host is ours, whatever the request says."""
+        queue_reset_link(self.cleaned_data["email"], base_url=settings.PUBLIC_URL.rstrip("/"))
 
 
 def _explain(fields: dict[str, forms.Field]) -> None:

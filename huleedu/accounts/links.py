@@ -32,10 +32,15 @@ def password_path(user: User) -> str:
 
 
 def password_url(user: User) -> str:
-    """The same with this installation's public address, for where there is no request."""
+    """The same with this installation's public address: what a visitor says is the host is in no letter."""
     return settings.PUBLIC_URL.rstrip("/") + password_path(user)
 
 
 def email_change_path(user: User) -> str:
     """Path of the page where `user`, signed in, confirms the new address."""
     return reverse("accounts:email-confirm", args=[email_change_tokens.make_token(user)])
+
+
+def email_change_url(user: User) -> str:
+    """The same with this installation's public address."""
+    return settings.PUBLIC_URL.rstrip("/") + email_change_path(user)

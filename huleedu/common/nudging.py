@@ -20,11 +20,20 @@ def nudge_on_commit(key: str, queue: Callable[[], Any]) -> None:
 
     A cache or broker that is away fails nothing.
     """
-    # A lambda and no partial: Django asks a robust callback that fails for its __qualname__.
-    transaction.on_commit(lambda: _nudge(key, queue), robust=True)
+    waiting = transaction.get_connection().run_on_commit
+    if any(getattr(callback, "nudge", None) == key for _savepoints, callback, _robust in waiting):
+        return  # thirty files of one request: one nudge, and one wait for a cache that does not answer
+
+    # A function and no partial: Django asks a robust callback that fails for its __qualname__.
+    def send() -> None:
+        nudge(key, queue)
+
+    send.nudge = key  # type: ignore[attr-defined]
+    transaction.on_commit(send, robust=True)
 
 
-def _nudge(key: str, queue: Callable[[], Any]) -> None:
+def nudge(key: str, queue: Callable[[], Any]) -> None:
+    """Call `queue` now, unless a nudge with `key` is on its way already. Raises what cache and broker raise."""
     if cache.add(key, 1, timeout=LASTS):
         queue()
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON escapes it. After an odd number of backslashes it is a backslash and five characters."""
 
 
 class SafeJSONParser(JSONParser):
@@ -21,6 +25,6 @@ class SafeJSONParser(JSONParser):
             text.encode("utf-8")
         except (RecursionError, UnicodeEncodeError, ValueError) as error:
             raise exceptions.ParseError(_("The request body is not valid JSON.")) from error
-        if "\\u0000" in text:
+        if _NUL.search(text):
             raise exceptions.ParseError(_("The request body holds a NUL character."))
         return data

@@ -48,6 +48,7 @@ class Stack:
 
     def run(self) -> int:
         """Start, watch, stop. Raises StackError when something is not fit."""
+        self._refuse_open_demo()
         places.make_data(self.data)
         with self._take_lock():
             self._check_port()
@@ -88,6 +89,14 @@ class Stack:
         lock.flush()
         return lock
 
+    def _refuse_open_demo(self) -> None:
+        """Everybody knows the passwords of the demo school. Raises StackError where others could reach it unasked."""
+        if self.demo and self.host not in ("127.0.0.1", "::1", "localhost") and self.env.get("DEMO") != "1":
+            raise StackError(
+                f"With the address {self.host} others can reach the demo school, whose passwords everybody knows. "
+                "Leave it out (make up ARGS=--no-demo), or say that you mean it (DEMO=1)."
+            )
+
     def _check_port(self) -> None:
         with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -109,7 +118,8 @@ class Stack:
         self._set_environment()
         static = self._command("collectstatic", "--noinput", "--verbosity", "0")
         try:
-            self._finish(self._command("migrate", "--noinput", "--verbosity", "0"), "database migrated")
+            untimed = {"DB_STATEMENT_SECONDS": "0", "DB_IDLE_SECONDS": "0"}
+            self._finish(self._command("migrate", "--noinput", "--verbosity", "0", **untimed), "database migrated")
             made = self.data / "demo-made"
             if self.demo and not made.exists():
                 self._finish(self._command("demo", "--if-empty"), "demo school made")
@@ -171,11 +181,11 @@ class Stack:
             path.write_text(secrets.token_urlsafe(50))
         return path.read_text().strip()
 
-    def _command(self, *arguments: str) -> Child:
-        """Start a management command."""
+    def _command(self, *arguments: str, **settings: str) -> Child:
+        """Start a management command, with some settings of its own."""
         log = self.data / f"{arguments[0]}.log"
         log.unlink(missing_ok=True)
-        return self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log)
+        return self._spawn(arguments[0], [sys.executable, "-W", "ignore", "manage.py", *arguments], log=log, **settings)
 
     def _finish(self, command: Child, text: str) -> None:
         """Wait for a management command. Raises StackError with what it said when it fails or we are to stop."""
@@ -210,9 +220,9 @@ class Stack:
     def _launch(self, name: str, command: list[str]) -> None:
         self.programs.append(self._spawn(name, command, log=self.data / f"{name}.log"))
 
-    def _spawn(self, name: str, command: list[str], *, log: Path) -> Child:
+    def _spawn(self, name: str, command: list[str], *, log: Path, **settings: str) -> Child:
         with open_log(log) as file:
-            return Child(name, command, watchdog=self.watchdog, env=self.env, log=file, cwd=ROOT)
+            return Child(name, command, watchdog=self.watchdog, env={**self.env, **settings}, log=file, cwd=ROOT)
 
     def _own_address(self) -> str:
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compared, not bound)

@@ -21,12 +21,24 @@ _migrated = False
 
 
 def may_see_details(request: HttpRequest) -> bool:
-    """Whether the caller's own address is in `settings.METRICS_ALLOW` (addresses or networks)."""
+    """Whether the caller's own address is in `settings.METRICS_ALLOW` (addresses or networks).
+
+    A proxy on this machine is no caller: what it passes on counts by the address our own proxies saw, if any are ours.
+    """
     try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+        address = ipaddress.ip_address(_caller(request))
         return any(address in ipaddress.ip_network(allowed) for allowed in settings.METRICS_ALLOW)
     except ValueError:
         return False
+
+
+def _caller(request: HttpRequest) -> str:
+    """The caller's address; empty where somebody passes the request on whom the settings do not know."""
+    if not any(request.META.get(name) for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")):
+        return str(request.META.get("REMOTE_ADDR", ""))
+    passed_on = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    return passed_on[-min(proxies, len(passed_on))].strip() if proxies else ""
 
 
 def database_ready() -> bool:

@@ -48,6 +48,7 @@ class OutboxEvent(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(relayed_at=None, dead_at=None), name="outbox_waiting"),
             models.Index(fields=["relayed_at"], name="outbox_relayed"),
+            models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="outbox_dead"),
         ]
 
     def __str__(self) -> str:

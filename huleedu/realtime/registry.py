@@ -30,6 +30,8 @@ def may_follow(user: Any, resource: str) -> bool:
         public_id = UUID(key)
     except ValueError:
         return False
+    if str(public_id) != key:
+        return False  # another spelling would be followed, and no event ever has it
     visible_to = _visible.get(kind)
     return visible_to is not None and visible_to(user).filter(public_id=public_id).exists()
 

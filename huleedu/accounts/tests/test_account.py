@@ -197,7 +197,7 @@ def ask(client: Client, email: str = ADDRESS, password: str = PASSWORD) -> Any:
 
 def link() -> str:
     """The path in the last letter."""
-    found = re.search(r"http://testserver(/\S+)", str(mail.outbox[-1].body))
+    found = re.search(r"http://localhost:8000(/\S+)", str(mail.outbox[-1].body))
     assert found is not None
     return found[1]
 

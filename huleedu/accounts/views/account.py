@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from huleedu.accounts import actions, mail
 from huleedu.accounts.forms import ChangePasswordForm, EmailChangeForm, NoticesForm, ProfileForm
-from huleedu.accounts.links import email_change_path, email_change_tokens
+from huleedu.accounts.links import email_change_tokens, email_change_url
 from huleedu.accounts.models import User
 from huleedu.accounts.receivers import note_sign_in
 from huleedu.accounts.sign_ins import signed_in
@@ -96,7 +96,7 @@ def email(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, email_form=form)
     user = actions.ask_for_email_change(request.user, email=form.cleaned_data["email"], actor=request.user)
-    link = request.build_absolute_uri(email_change_path(user))
+    link = email_change_url(user)
     if mail.send("email_change", to=user.new_email, language=user.language, link=link):
         messages.success(request, _("We have sent a link to the new address. Follow it to confirm the change."))
     else:

@@ -76,3 +76,22 @@ def test_details_and_figures_are_for_some_addresses_only(client: Client, setting
     settings.METRICS_ALLOW = ["203.0.113.0/24"]
     assert client.get("/metrics", REMOTE_ADDR=STRANGER).status_code == 200
     assert client.get("/metrics").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_proxy_on_this_machine_is_nobody_who_may_look(client: Client, settings: Any) -> None:
+    """The address of who connects is the proxy's; whoever is behind it may be anybody."""
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    settings.METRICS_ALLOW = ["192.0.2.7"]
+    assert client.get("/metrics", headers={"X-Forwarded-For": f"192.0.2.7, {STRANGER}"}).status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": f"{STRANGER}, 192.0.2.7"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_gauges_are_those_of_the_database_whoever_is_asked(client: Client, teacher: User) -> None:
+    with transaction.atomic():
+        publish(ClassChanged(class_id=teacher.public_id), audience=[teacher.pk])
+    OutboxEvent.objects.update(dead_at=timezone.now())
+    assert b"huleedu_outbox_dead 1.0" in client.get("/metrics").content

@@ -57,7 +57,7 @@ def worker(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_failed_task_is_told_by_its_name_and_error_and_quotes_nothing(worker: Path) -> None:
-    sent = fail.apply_async(["hemligt"], queue=QUEUE)
+    sent = fail.apply_async(("hemligt",), queue=QUEUE)
     deadline = time.monotonic() + 90
     while "raised unexpected" not in worker.read_text() and time.monotonic() < deadline:
         time.sleep(0.1)

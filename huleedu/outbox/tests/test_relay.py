@@ -75,11 +75,11 @@ def test_a_page_costs_the_same_for_one_event_and_for_a_hundred(
     tell(teacher, colleague)
     relay.relay_waiting()
     tell(teacher)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         relay.relay_waiting()
     for _number in range(100):
         tell(teacher, colleague)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         relay.relay_waiting()
 
 
