@@ -77,9 +77,9 @@ class Marked:
         )
 
 
-def marked(kept: Iterable[tuple[UUID, Sequence[str]]], secrets: Iterable[str]) -> list[Marked]:
+def marked(kept: Iterable[tuple[UUID, Sequence[str]]], secrets: Iterable[object]) -> list[Marked]:
     """Of each student's id and marks, as they are recognised under each secret of the server."""
-    known = list(secrets)
+    known = list(map(str, secrets))
     return [Marked([Marker(key, secret) for secret in known], frozenset(marks)) for key, marks in kept]
 
 

@@ -231,7 +231,7 @@ def hide_marked(files: Sequence[EssayFile], batch: Batch) -> None:
     students = list(hidden.order_by("pk"))
     known = marked(
         [(one.public_id, one.protected_marks) for one in students],
-        (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
+        [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
     )
     for student, marks in zip(students, known, strict=True):
         own = MarkedNames(marks, student.given_name)

@@ -26,7 +26,7 @@ def without_marked(grid: Grid, columns: Mapping[int, str] | None, school_class: 
     """
     mine = Student.objects.visible_to(actor).filter(created_by_id=school_class.owner_id)
     kept = mine.filter(protected_identity=True).exclude(protected_marks=[]).values_list("public_id", "protected_marks")
-    hidden = marked(kept, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    hidden = marked(kept, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
     if not hidden:
         return grid
     others = Student.objects.in_class(school_class).filter(protected_identity=False)

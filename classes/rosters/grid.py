@@ -176,7 +176,8 @@ def fullest(encoding: str, sheets: Iterable[Sheet]) -> Grid:
     if not filled:
         raise RosterError("empty_file")
     chosen = max(filled, key=lambda sheet: how_full(sheet.records))
-    room, kept, place = MAX_LINES, [], 0
+    kept: list[Sheet] = []
+    room, place = MAX_LINES, 0
     for sheet in filled:
         if sheet is chosen:
             place = len(kept)
