@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -53,7 +54,37 @@ class UserRateThrottle(RateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
-class SignInThrottle(RateThrottle):
+class CountingThrottle(RateThrottle):
+    """Counts with one atomic step of the cache, so that tries at the same moment are each counted.
+
+    The period begins with the first try; refused ones count too, and do not make it longer.
+    """
+
+    num_requests: int | None
+    duration: int | None
+    _since: float
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Whether the try may go on; a cache that does not answer lets it."""
+        key = self.get_cache_key(request, view)
+        if self.rate is None or key is None or not self.num_requests or not self.duration:
+            return True
+        try:
+            cache.add(f"{key}:since", self.timer(), timeout=self.duration)
+            cache.add(key, 0, timeout=self.duration)
+            allowed = bool(cache.incr(key) <= self.num_requests)
+            self._since = cache.get(f"{key}:since") or self.timer()
+        except Exception:
+            logger.warning("rate_limit_unavailable", exc_info=True)
+            return True
+        return allowed
+
+    def wait(self) -> float:
+        """Seconds until the period ends."""
+        return float(self._since + (self.duration or 0) - self.timer())
+
+
+class SignInThrottle(CountingThrottle):
     """Per address and account. The account is hashed: no e-mail address goes to Valkey."""
 
     scope = "sign_in"
@@ -71,7 +102,7 @@ ACCOUNTS_PER_ADDRESS = 30
 """How many accounts' tries one address has: enough for a school behind one address, not for a list of addresses."""
 
 
-class SignInAddressThrottle(RateThrottle):
+class SignInAddressThrottle(CountingThrottle):
     """Per address, whatever the account: one password tried on many accounts is stopped too."""
 
     scope = "sign_in"
