@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +56,7 @@ def add_files(
     """Add stored files to an open batch and queue their reading.
 
     The same bytes a second time become a skipped row that points at the first; with `skip_known` they become no row
-    where name and folder are the same too: the first is returned. `replaced` is taken out in the same step. Raises
+    where name and folder are the same too: the first is returned. So is one too large to keep. `replaced` is taken out in the same step. Raises
     ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then adds nothing.
     """
     batch = lock_open(batch)
@@ -63,7 +64,8 @@ def add_files(
     if replaced is not None:
         _take_out(batch, replaced, audience=audience, actor=actor)
     known = _first_by_content(batch)
-    there = [_already_there(upload, known) if skip_known else None for upload in uploads]
+    too_large = _too_large(batch) if skip_known else {}
+    there = [_already_there(upload, known, too_large) if skip_known else None for upload in uploads]
     _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
     added = [
         file or _register(batch, upload, known=known, actor=actor) for upload, file in zip(uploads, there, strict=True)
@@ -87,8 +89,18 @@ def _first_by_content(batch: Batch) -> dict[str, EssayFile]:
     return {file.sha256: file for file in files.only("sha256", "name", "path", "storage_key") if file.sha256}
 
 
-def _already_there(upload: Upload, known: dict[str, EssayFile]) -> EssayFile | None:
-    file = known.get(upload.blob.sha256) if upload.blob else None
+def _too_large(batch: Batch) -> dict[tuple[str, str, int], EssayFile]:
+    """Folder, name and size to the file that was too large to keep."""
+    files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, problem="file_too_large")
+    return {(file.path, file.name, file.size): file for file in files.filter(sha256="").only("path", "name", "size")}
+
+
+def _already_there(
+    upload: Upload, known: dict[str, EssayFile], too_large: dict[tuple[str, str, int], EssayFile]
+) -> EssayFile | None:
+    if upload.blob is None:
+        return too_large.get((upload.path, upload.name, upload.size))
+    file = known.get(upload.blob.sha256)
     return file if file is not None and (file.name, file.path) == (upload.name, upload.path) else None
 
 
@@ -103,9 +115,21 @@ def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
     if count_texts(batch) + sum(not upload.is_zip for upload in uploads) > limit:
         message = _("A batch holds at most {limit} files.").format(limit=limit)
         raise ActionError("too_many_files", message)
+    if not any(upload.blob for upload in uploads):
+        return
+    _lock_room(batch.owner_id)
     stored = EssayFile.objects.bytes_of(batch.owner_id)
     if stored + sum(upload.size for upload in uploads if upload.blob) > settings.TEACHER_QUOTA_BYTES:
         raise ActionError("quota_exceeded", _("There is no room left for more files. Remove batches you do not need."))
+
+
+def _lock_room(owner_pk: int) -> None:
+    """Two batches of one teacher are filled one after the other: each is counted before the next one asks for room.
+
+    The last lock that is taken, after the batch's, and no row's: whoever has it waits for nobody who waits for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('room'), %s::int)", [owner_pk])
 
 
 def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], actor: User) -> EssayFile:
