@@ -59,7 +59,8 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
     if changed:
         event = EssayMatchSuggested(batch_id=batch.public_id, essay_ids=tuple(e.public_id for e in changed))
         publish(event, audience=audience)
-    _tell_if_all_read(batch, students, audience=audience)
+    if changed or not all(essay.matched_at for essay in essays):
+        _tell_if_all_read(batch, students, audience=audience)
     return len(changed)
 
 
