@@ -150,12 +150,15 @@ def delete_class(school_class: SchoolClass, *, actor: User) -> None:
 
 @action
 def share_class(school_class: SchoolClass, *, email: str, can_change: bool, actor: User) -> ClassShare:
-    """Let a colleague read, or also change, the class and its batches. An unknown address is a `validation_error`."""
+    """Let a colleague of the owner's school read, or also change, the class and its batches.
+
+    Any other address is a `validation_error`, which does not tell whether somebody elsewhere has it.
+    """
     school_class = lock_class(school_class)
     user = UserModel.objects.filter(email__iexact=email.strip(), is_active=True, role=UserModel.Role.TEACHER).first()
     if user is not None and user.pk == school_class.owner_id:
         raise ActionError("validation_error", _("This is your own address: the class is yours already."), field="email")
-    if user is None:
+    if user is None or user.school_id != school_class.owner.school_id:
         raise ActionError("validation_error", _("No colleague here has this e-mail address."), field="email")
     share, _created = ClassShare.objects.get_or_create(school_class=school_class, user=user)
     if share.can_change != can_change:
