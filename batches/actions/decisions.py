@@ -125,7 +125,7 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
     is undone), or when the earlier student is gone. The batch is locked, so that two presses undo two steps.
     """
     lock_students(pk__in={row.before["student"] for row in _to_undo(batch, group, actor)} - {None})
-    lock_row(batch)
+    batch = lock_row(batch)
     decisions = {row.essay_id: row for row in _to_undo(batch, group, actor)}
     if not decisions:
         raise ActionError("not_undoable", _("There is nothing to undo."))

@@ -62,19 +62,24 @@ def _has_started(batch: Batch) -> bool:
     return not may_take(batch, "start") and batch.status not in (Status.CANCELLED, Status.ARCHIVED)
 
 
-@action
 def hand_out_texts(batch: Batch, *, actor: None = None) -> list[dict[str, Any]]:
     """The texts that count, as `{id, text, student_id}`, for a phase that another service runs. Leaves an audit row.
 
-    Raises ActionError `illegal_transition` unless the batch is being assessed.
+    They are read when the batch's lock has been given back. Raises ActionError `illegal_transition` unless the batch
+    is being assessed.
     """
-    batch = lock_row(batch)
-    if batch.status != Status.PROCESSING:
-        raise ActionError("illegal_transition", _("Texts are handed out only while the batch is being assessed."))
+    _note_handing_out(batch, actor=actor)
     texts = Essay.objects.handed_over().filter(batch=batch)
-    essays = [
+    return [
         {"id": str(key), "text": text, "student_id": str(student) if student else None}
         for key, text, student in texts.values_list("public_id", "file__text", TOLD_STUDENT)
     ]
-    log_bulk([batch], action=LogEntry.Action.ACCESS, values={"texts": len(essays)})
-    return essays
+
+
+@action
+def _note_handing_out(batch: Batch, *, actor: None) -> None:
+    batch = lock_row(batch)
+    if batch.status != Status.PROCESSING:
+        raise ActionError("illegal_transition", _("Texts are handed out only while the batch is being assessed."))
+    number = Essay.objects.handed_over().filter(batch=batch).count()
+    log_bulk([batch], action=LogEntry.Action.ACCESS, values={"texts": number})

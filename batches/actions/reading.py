@@ -32,19 +32,21 @@ def begin_reading(file_pk: int, *, actor: None = None) -> EssayFile | None:
 @action
 def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, actor: None = None) -> EssayFile | None:
     """Record the result and have the batch matched. None when another worker's result counts instead."""
-    row = BatchFile.objects.select_related("batch").get(file_id=file_pk)
-    lock_row(row.batch)
+    row = BatchFile.objects.select_related("batch").filter(file_id=file_pk).first()
+    if row is None:
+        return None  # deleted for good meanwhile
+    batch = lock_row(row.batch)
     file = file_actions.record_reading(file_pk, lease_token=lease_token, result=result)
     if file is None:
         return None
-    hide_marked([file], row.batch)
+    hide_marked([file], batch)
     if file.status == EssayFile.Status.REJECTED:
         for essay in Essay.objects.live().filter(file=file):
             essay.removed_at = timezone.now()
             essay.save(update_fields=["removed_at", "updated_at"])
-        settle_versions(row.batch)
-        tell_if_all_read(row.batch)
-    queue_matching(row.batch_id)
+        settle_versions(batch)
+        tell_if_all_read(batch)
+    queue_matching(batch.pk)
     tell_read(file)
     return file
 
@@ -52,13 +54,15 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
 @action
 def give_up_reading(file_pk: int, *, problem: str, actor: None = None) -> EssayFile | None:
     """End a file that took its worker down too often: `failed`, with a reason and a way to try again."""
-    row = BatchFile.objects.select_related("batch").get(file_id=file_pk)
-    lock_row(row.batch)
+    row = BatchFile.objects.select_related("batch").filter(file_id=file_pk).first()
+    if row is None:
+        return None
+    batch = lock_row(row.batch)
     file = EssayFile.objects.waiting().select_for_update(no_key=True).filter(pk=file_pk).first()
     if file is None:
         return None
     file_actions.fail_file(file, problem=problem)
-    queue_matching(row.batch_id)
+    queue_matching(batch.pk)
     tell_read(file)
     return file
 
