@@ -1,4 +1,4 @@
-"""Every change to people, their sign-ins and their passwords. Locks the user's row first, always."""
+"""Every change to people, their sign-ins and their passwords. Locks the user's row first where it changes it."""
 
 from __future__ import annotations
 
