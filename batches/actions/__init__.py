@@ -1,11 +1,12 @@
-"""Every change of a batch. Locks are always taken in the order batch → essay → file.
+"""Every change of a batch. Locks are always taken in the order classes, students, batches, texts, files.
 
 Pages, API and tasks are doors onto these; each is one transaction with its audit rows and events.
 """
 
-from batches.actions.batches import create_batch, delete_batch, update_batch
+from batches.actions.batches import create_batch, update_batch
 from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
 from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
+from batches.actions.deleting import delete_batch, purge_removed_files
 from batches.actions.excuses import excuse_student, expect_student
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file, retry_batch_files
 from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
@@ -60,6 +61,7 @@ __all__ = [
     "move_on",
     "paste_text",
     "protect_student",
+    "purge_removed_files",
     "read_unmerge",
     "receive_hand_over",
     "refuse_phases",

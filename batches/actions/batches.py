@@ -1,4 +1,4 @@
-"""Making, renaming and deleting batches."""
+"""Making and changing batches."""
 
 from __future__ import annotations
 
@@ -94,15 +94,6 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
     batch.save(update_fields=sorted(fields))
     tell_status(batch)
     return batch
-
-
-@action
-def delete_batch(batch: Batch, *, actor: User) -> None:
-    """Remove an empty batch. Raises ActionError `has_texts` once a file was added: archive it instead."""
-    batch = lock_row(batch)
-    if batch.batch_files.exists():
-        raise ActionError("has_texts", _("The batch has texts. Archive it instead."))
-    batch.delete()
 
 
 def _check_auto_confirm(batch: Batch) -> None:

@@ -126,7 +126,7 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         return Response(BatchSerializer(batch).data)
 
     def destroy(self, request: Request, id: UUID) -> Response:
-        """Delete an empty batch; 409 `has_texts` once it has a file."""
+        """Delete an empty batch, or an archived one with all its files and texts; 409 `has_texts` for any other."""
         actions.delete_batch(get_owned(Batch.objects, self.person, id), actor=self.person)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

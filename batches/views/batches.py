@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches import actions
@@ -125,11 +125,19 @@ def _both(form: RenameForm, error: ActionError) -> dict[str, Any]:
     return {"form": RenameForm(mine, batch=error.current), "error": error, "differences": differences}
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def delete(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """Remove an empty batch."""
-    actions.delete_batch(get_owned(Batch.objects, request.user, batch_id), actor=request.user)
-    messages.success(request, _("The empty batch was deleted."))
+    """Delete an empty batch; or, having asked, an archived one with all that is in it."""
+    batch = get_owned(_BATCHES, request.user, batch_id)
+    if request.method == "GET":
+        if batch.status != Batch.Status.ARCHIVED:
+            return redirect("batches:detail", batch_id)
+        n_files = batch.batch_files.count()
+        context = {"batch": batch, "counts": count_batch(batch), "n_files": n_files}
+        return render(request, "batches/delete.html", context)
+    number = actions.delete_batch(batch, actor=request.user)
+    said = ngettext("The batch and its {n} file were deleted.", "The batch and its {n} files were deleted.", number)
+    messages.success(request, said.format(n=number) if number else _("The empty batch was deleted."))
     return redirect("batches:list")
 
 

@@ -55,6 +55,8 @@ def privacy(request: PageRequest) -> HttpResponse:
         "draft_hours": round(DRAFT_LIFETIME.total_seconds() / 3600),
         "undo_days": UNDO_LIFETIME.days,
         "outbox_days": settings.OUTBOX_RETENTION.days,
+        "removed_days": settings.REMOVED_FILES_DAYS,
+        "log_months": settings.AUDIT_LOG_MONTHS,
         "session_days": settings.SESSION_COOKIE_AGE // 86_400,
     }
     return render(request, "batches/privacy.html", context)

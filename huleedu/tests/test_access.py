@@ -95,7 +95,7 @@ PAGES: dict[str, dict[str, str]] = {
     "batches:rename": {"GET": "change", "POST": "change"},
     "batches:title": {"POST": "change"},
     "batches:class": {"GET": "change", "POST": "change"},
-    "batches:delete": {"POST": "owner"},
+    "batches:delete": {"GET": "owner", "POST": "owner"},
     "batches:lock": {"POST": "change"},
     "batches:unlock": {"GET": "owner", "POST": "owner"},
     "batches:start": {"POST": "change"},
