@@ -29,6 +29,7 @@ from huleedu.accounts.letters import end_letter, letters_to_send, postpone_lette
 from huleedu.accounts.models import Letter
 from huleedu.common.errors import ActionError
 from huleedu.common.nudging import begin, nudge
+from huleedu.observability import metrics
 
 logger = structlog.get_logger(__name__)
 
@@ -74,7 +75,11 @@ def ingest_essay(file_pk: int) -> str | None:
         return open_zip(claimed, lease_token=claimed.lease_token)
     result = read_stored_file(claimed)
     finished = actions.finish_reading(file_pk, lease_token=claimed.lease_token, result=result, actor=None)
-    return finished.status if finished else None
+    if finished is None:
+        return None
+    metrics.FILES_READ.labels(finished.status).inc()
+    metrics.READ_SECONDS.observe(result.seconds)
+    return finished.status
 
 
 @shared_task(expires=_SWEPT)

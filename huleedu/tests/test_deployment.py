@@ -15,9 +15,6 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
-from huleedu.devstack.errors import StackError
-from huleedu.devstack.supervisor import Stack
-
 ROOT = settings.BASE_DIR
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = ("migrate", "web", "ws", "worker", "beat")
@@ -77,10 +74,3 @@ def test_a_key_that_everybody_can_guess_is_refused(key: str, secure: str) -> Non
     command = [sys.executable, "-W", "ignore", "-c", "import huleedu.settings"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert "Set SECRET_KEY" in ended.stderr
-
-
-def test_the_demo_school_is_not_shown_to_others_unasked(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DEMO", raising=False)
-    with pytest.raises(StackError, match="demo school"):
-        Stack(data=tmp_path / "data", host="0.0.0.0", port=1, demo=True).run()  # noqa: S104
-    assert not (tmp_path / "data").exists()

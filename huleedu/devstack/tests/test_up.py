@@ -153,3 +153,10 @@ def test_what_is_no_folder_or_no_port_is_refused_in_words(tmp_path: Path) -> Non
         Stack(data=tmp_path / "data", host="127.0.0.1", port=99999, demo=False).run()
     with pytest.raises(StackError, match=r"Cannot listen on 192\.0\.2\.1"):
         Stack(data=tmp_path / "data", host="192.0.2.1", port=free_port(), demo=False).run()
+
+
+def test_the_demo_school_is_not_shown_to_others_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMO", raising=False)
+    with pytest.raises(StackError, match="demo school"):
+        Stack(data=tmp_path / "data", host="0.0.0.0", port=1, demo=True).run()  # noqa: S104
+    assert not (tmp_path / "data").exists()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from redis import Redis
 from huleedu.observability.tests.failing import QUEUE, fail
 
 ROOT = settings.BASE_DIR
+with socket.create_server(("127.0.0.1", 0)) as probe:
+    METRICS_PORT: int = probe.getsockname()[1]
 SECRETS = ("alva", "holm", "skola.example", "hemligt")
 SERVED = """
 import logging
@@ -46,10 +50,14 @@ def worker(tmp_path: Path) -> Iterator[Path]:
     log = tmp_path / "worker.log"
     command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "huleedu.observability.tests.failing", "worker"]
     options = ["--concurrency", "1", "-Q", QUEUE, "--without-mingle", "--without-gossip", "--loglevel", "INFO"]
+    environment = {
+        **os.environ,
+        "C_FORCE_ROOT": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
+        "WORKER_METRICS_PORT": str(METRICS_PORT),
+    }
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, *options], cwd=ROOT, env={**os.environ, "C_FORCE_ROOT": "1"}, stdout=out, stderr=out
-        )
+        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=out, stderr=out)
     yield log
     process.terminate()
     process.wait(timeout=30)
@@ -64,6 +72,8 @@ def test_a_failed_task_is_told_by_its_name_and_error_and_quotes_nothing(worker: 
     (line,) = [line for line in _lines(worker.read_text()) if line.get("logger") == "celery.app.trace"]
     assert line["event"] == f"Task huleedu.failing[{sent.id}] raised unexpected: -"
     assert line["error"] == "ValueError"
+    figures = urllib.request.urlopen(f"http://127.0.0.1:{METRICS_PORT}/metrics", timeout=10).read().decode()
+    assert "# HELP" in figures, "a worker serves its counters"
 
 
 def test_the_web_server_writes_as_we_do(tmp_path: Path) -> None:
