@@ -143,7 +143,10 @@ class Essay(PublicModel):
         verbose_name = _("text")
         verbose_name_plural = _("texts")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["batch", "removed_at"], name="essay_in_batch")]
+        indexes = [
+            models.Index(fields=["batch", "removed_at"], name="essay_in_batch"),
+            models.Index(fields=["batch"], condition=Q(matched_at=None, removed_at=None), name="essay_unmatched"),
+        ]
 
     @property
     def handed_in_at(self) -> datetime:

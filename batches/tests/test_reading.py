@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from batches import actions, tasks
@@ -271,3 +272,13 @@ def test_valkey_is_wiped_while_files_wait(batch: Batch, django_capture_on_commit
     assert tasks.ingest_next() == "read"
     assert broker.llen("default") == 2, "who begins with one of several files calls the next worker"
     broker.delete("default")
+
+
+def test_what_was_read_is_counted(batch: Batch) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("huleedu_files_read_total", {"status": "read"}) or 0.0
+
+    before = counted()
+    (file,) = add(batch, "a.txt")
+    assert tasks.ingest_essay(file.pk) == "read"
+    assert counted() == before + 1
