@@ -21,6 +21,9 @@ from huleedu.common.errors import ActionError
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
+MAX_DIGITS = 15
+"""Of a file's size in bytes, as a browser tells it: a petabyte."""
+
 
 def receive_files(
     batch: Batch,
@@ -28,23 +31,24 @@ def receive_files(
     files: Sequence[UploadedFile],
     paths: Sequence[str] = (),
     replaced: EssayFile | None = None,
-    skip_known: bool = False,
+    dropped: bool = False,
     actor: User,
 ) -> list[EssayFile]:
     """Store `files` and add them to the batch. `paths` holds a dropped folder's relative path per file, same order.
 
-    With `skip_known` a file that is there already (same folder, name and bytes) is answered with its row and gets no
-    second one: a teacher who drops a folder again, or a browser that sends again, means the same files.
-
     A file that is too large gets a row that says so and the others go on; where all are too large, raises ActionError
     `file_too_large`. Raises also `validation_error`, and what `actions.add_files` raises; then nothing is kept.
+
+    `dropped`: by a person on a page, whose list holds everything that was dropped. A file that is there already (same
+    folder, name and bytes) is answered with its row and gets no second one: a teacher who drops a folder again, or a
+    browser that sends again, means the same files. One that is too large has its row also where all are.
     """
     if not files:
         raise ActionError("validation_error", _("Choose at least one file."), field="files")
     if paths and len(paths) != len(files):
         raise ActionError("validation_error", _("Give one path for each file."), field="paths")
     too_large = [file for file in files if (file.size or 0) > _limit(file)]
-    if len(too_large) == len(files):
+    if len(too_large) == len(files) and not dropped:
         raise _too_large(too_large[0])
     if batch.is_locked or len(files) > settings.MAX_FILES_PER_BATCH:
         # Refused under the lock as well; asked here first so that no bytes are written in vain.
@@ -53,13 +57,32 @@ def receive_files(
     try:
         for index, file in enumerate(files):
             uploads.append(_store(file, paths[index] if paths else ""))
-        added = actions.add_files(batch, uploads=uploads, replaced=replaced, skip_known=skip_known, actor=actor)
+        added = actions.add_files(batch, uploads=uploads, replaced=replaced, skip_known=dropped, actor=actor)
     except BaseException:
         _discard(uploads)
         raise
     kept = {file.storage_key for file in added}
     _discard([upload for upload in uploads if upload.blob and upload.blob.key not in kept])
     return added
+
+
+def note_too_large(batch: Batch, *, paths: Sequence[str], sizes: Sequence[str], actor: User) -> list[EssayFile]:
+    """Rows of files that a browser did not send, since it knew them to be too large: name with folders, and bytes.
+
+    One that is there already is answered with its row. Raises ActionError `validation_error` where a size is no number
+    or within the limit, and what `actions.add_files` raises.
+    """
+    if len(paths) != len(sizes):
+        raise ActionError("validation_error", _("Give one path for each file."), field="paths")
+    uploads: list[Upload] = []
+    for path, size in zip(paths, sizes, strict=True):
+        folder, name = split_path(path)
+        zipped = name.lower().endswith(".zip")
+        n_bytes = int(size) if size.isascii() and size.isdigit() and len(size) <= MAX_DIGITS else 0
+        if n_bytes <= size_limit(is_zip=zipped):
+            raise ActionError("validation_error", _("Choose at least one file."), field="files")
+        uploads.append(Upload(blob=None, name=name, path=folder, size=n_bytes, is_zip=zipped))
+    return actions.add_files(batch, uploads=uploads, skip_known=True, actor=actor)
 
 
 def _discard(uploads: Sequence[Upload]) -> None:

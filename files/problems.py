@@ -13,7 +13,9 @@ MESSAGES: dict[str, Promise] = {
     "empty_file": _("The file is empty. Ask for the file again, or paste the text."),
     "no_text": _("There is no text in the file; its pages may be pictures. Ask for the document they were made from."),
     "too_long": _("The text is far too long. Open the file and see if it is the right one."),
-    "file_too_large": _("The file is too large: at most {limit} MB. Pictures in the document are often the cause."),
+    "file_too_large": _(
+        "The file is {size} MB. The limit is {limit} MB. Pictures in the document are often the cause."
+    ),
     "unsupported_type": _("We cannot read this kind of file. Ask for docx, pdf, odt, rtf or txt, or paste the text."),
     "type_mismatch": _("The file is not what its ending says. It may be damaged or have the wrong ending."),
     "macro_file": _("The file holds macros, so we do not open it. Ask for a copy saved as docx."),
@@ -48,7 +50,7 @@ MESSAGES: dict[str, Promise] = {
 ZIP_MESSAGES: dict[str, Promise] = {
     "too_many_entries": _("The zip holds more than a batch can take: at most {files} texts. Split it in two."),
     "archive_too_large": _("Unpacked, the zip would be far too large, or there is no room left for so much."),
-    "file_too_large": _("The zip is too large: at most {limit} MB. Split it in two."),
+    "file_too_large": _("The zip is {size} MB. The limit is {limit} MB. Split it in two."),
     "type_mismatch": _("The file is not a zip of texts, though its ending says so. It may have the wrong ending."),
     "password_protected": _("The zip is locked with a password. Unpack it and drop the folder."),
 }
@@ -70,4 +72,4 @@ def message_for(file: EssayFile) -> str:
         special = special or UNREADABLE_MESSAGES.get(file.detected_type)
     text = special or MESSAGES.get(code)
     limits = {"limit": size_limit(is_zip=file.is_zip) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
-    return str(text).format(**limits) if text else ""
+    return str(text).format(size=-(-file.size // 1_000_000), **limits) if text else ""

@@ -26,7 +26,7 @@ from files.models import ZIP, EssayFile
 from files.storage import Blob
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
-from huleedu.outbox.publish import publish
+from huleedu.outbox.publish import publish, publish_all
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -56,8 +56,9 @@ def add_files(
     """Add stored files to an open batch and queue their reading.
 
     The same bytes a second time become a skipped row that points at the first; with `skip_known` they become no row
-    where name and folder are the same too: the first is returned. So is one too large to keep. `replaced` is taken out in the same step. Raises
-    ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then adds nothing.
+    where name and folder are the same too: the first is returned, and so is one that was too large to keep. `replaced`
+    is taken out in the same step. Raises ActionError `batch_locked`, `too_many_files` or `quota_exceeded`, and then
+    adds nothing.
     """
     batch = lock_open(batch)
     audience = batch.audience()
@@ -72,14 +73,16 @@ def add_files(
     ]
     new = [file for file, before in zip(added, there, strict=True) if before is None]
     hide_marked(new, batch)
-    for file in new:
-        event = BatchFileAddedV1(
+    events = [
+        BatchFileAddedV1(
             batch_id=batch.public_id,
             file_id=file.public_id,
             file_name=file.name,
             added_by_user_id=actor.public_id,
         )
-        publish(event, audience=audience)
+        for file in new
+    ]
+    publish_all(events, audience=audience)
     return added
 
 
@@ -92,7 +95,10 @@ def _first_by_content(batch: Batch) -> dict[str, EssayFile]:
 def _too_large(batch: Batch) -> dict[tuple[str, str, int], EssayFile]:
     """Folder, name and size to the file that was too large to keep."""
     files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, problem="file_too_large")
-    return {(file.path, file.name, file.size): file for file in files.filter(sha256="").only("path", "name", "size")}
+    return {
+        (file.path, file.name, file.size): file
+        for file in files.filter(sha256="").only("path", "name", "size", "storage_key")
+    }
 
 
 def _already_there(

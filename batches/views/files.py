@@ -21,7 +21,7 @@ from batches.orchestrator import is_answering
 from batches.querysets import files_of
 from batches.reads import has_reading_stopped, seconds_left
 from batches.state import unread_count
-from batches.uploads import receive_files
+from batches.uploads import note_too_large, receive_files
 from batches.views.file_rows import file_rows, left_out
 from batches.views.frame import batch_frame, frame_context
 from files.downloads import download_response
@@ -54,18 +54,18 @@ def detail(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def upload(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Take in `files` (with `paths` for a dropped folder). A plain form gets the page.
 
-    A script gets their rows: 201, or 200 where each was there already.
+    A script gets their rows: 201, or 200 where each was there already. Of a file that is too large it sends the size,
+    `too_large`, in place of the file.
     """
     batch = get_editable(_BATCHES, request.user, batch_id)
     began = timezone.now()
+    paths, sizes = request.POST.getlist("paths"), request.POST.getlist("too_large")
     try:
-        added = receive_files(
-            batch,
-            files=request.FILES.getlist("files"),
-            paths=request.POST.getlist("paths"),
-            skip_known=True,
-            actor=request.user,
-        )
+        if sizes:
+            added = note_too_large(batch, paths=paths, sizes=sizes, actor=request.user)
+        else:
+            files = request.FILES.getlist("files")
+            added = receive_files(batch, files=files, paths=paths, dropped=True, actor=request.user)
     except ActionError as error:
         if request.htmx:
             raise
@@ -75,8 +75,11 @@ def upload(request: PageRequest, batch_id: UUID) -> HttpResponse:
         status = 201 if any(row.file.created_at >= began for row in rows) else 200
         context = {"batch": batch, "rows": rows, "frame": {"can_change": True, "files_open": True}}
         return render(request, "batches/_file_rows.html", context, status=status)
-    n = len(added)
-    messages.success(request, ngettext("{n} file received.", "{n} files received.", n).format(n=n))
+    if n := sum(bool(file.sha256) for file in added):
+        messages.success(request, ngettext("{n} file received.", "{n} files received.", n).format(n=n))
+    if n := sum(not file.sha256 for file in added):
+        said = ngettext("{n} file is too large and was not kept.", "{n} files are too large and were not kept.", n)
+        messages.warning(request, said.format(n=n))
     return redirect("batches:detail", batch_id)
 
 
@@ -169,7 +172,6 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         accept=_accept(),
         megabytes=settings.MAX_FILE_BYTES // 1_000_000,
         max_bytes=settings.MAX_FILE_BYTES,
-        zip_megabytes=settings.MAX_ZIP_BYTES // 1_000_000,
         max_zip_bytes=settings.MAX_ZIP_BYTES,
         max_files=settings.MAX_FILES_PER_BATCH,
     )

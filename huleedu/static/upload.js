@@ -17,6 +17,7 @@
     const queue = []; // to be sent
     const going = new Set(); // being sent, or between two tries
     const waiting = new Set(); // for contact, or for the person to sign in again
+    const refused = new Set(); // by the server, with its reason in the row
     let total = 0, sent = 0, leftOut = 0;
 
     // --- rows --------------------------------------------------------------------------------------------------------
@@ -92,7 +93,8 @@
 
     function again(item) {
       item.tries = 0;
-      total += 1;
+      if (!item.tooLarge) total += 1;
+      refused.delete(item);
       waitInLine(item);
       pump();
     }
@@ -109,8 +111,8 @@
       if (leftOut) parts.push(words.system.replace("{n}", leftOut));
       summary.textContent = parts.join(" ");
       // Only how many, no names: the next page can say that some were not sent.
-      const left = queue.length + going.size + waiting.size;
-      stop.hidden = !left;
+      const busy = queue.length + going.size + waiting.size, left = busy + refused.size;
+      stop.hidden = !busy;
       try {
         if (left) localStorage.setItem(remembered, left);
         else localStorage.removeItem(remembered);
@@ -130,16 +132,12 @@
           leftOut += 1;
           continue;
         }
-        const item = { file, path, tries: 0 };
-        rows.append(draw(item));
-        // A zip may be called anything: the server looks into it.
+        // A zip may be called anything: the server looks into it. Of what it would refuse it gets the name and size, for its list.
         const zip = !/\.(docx|odt|pdf|rtf|txt)$/i.test(file.name);
-        if (file.size > Number(zip ? words.maxZipBytes : words.maxBytes)) {
-          say(item, words.tooLargeWord, "conflict", zip ? words.zipTooLarge : words.tooLarge);
-        } else {
-          total += 1;
-          waitInLine(item);
-        }
+        const item = { file, path, tries: 0, tooLarge: file.size > Number(zip ? words.maxZipBytes : words.maxBytes) };
+        rows.append(draw(item));
+        if (!item.tooLarge) total += 1;
+        waitInLine(item);
       }
       sendingRows.append(rows);
       pump();
@@ -153,7 +151,8 @@
     function send(item) {
       const body = new FormData(), request = item.request = new XMLHttpRequest();
       body.append("paths", item.path || item.file.name);
-      body.append("files", item.file);
+      if (item.tooLarge) body.append("too_large", item.file.size);
+      else body.append("files", item.file);
       going.add(item);
       item.bar = null;
       item.note.textContent = "";
@@ -194,7 +193,7 @@
         if (!known) fileRows.prepend(document.adoptNode(row));
       }
       going.delete(item);
-      sent += 1;
+      if (!item.tooLarge) sent += 1;
       if (note) say(item, note);
       else item.row.remove();
       pump();
@@ -239,7 +238,8 @@
 
     function ended(item, why, word = words.notSent) {
       going.delete(item);
-      total -= 1;
+      if (!item.tooLarge) total -= 1;
+      if (word === words.notSent) refused.add(item);
       item.bar = null;
       say(item, word, word === words.notSent ? "conflict" : "none", why);
       offerAgain(item);
