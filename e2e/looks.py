@@ -61,7 +61,7 @@ def too_wide(page: Page) -> Any:
         """() => {
         if (document.documentElement.scrollWidth <= innerWidth) return [];
         const fixed = (e) => e && (getComputedStyle(e).position === 'fixed' || fixed(e.parentElement));
-        const out = (e) => e.getBoundingClientRect().right > innerWidth + 1 && !fixed(e);
+        const out = (e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !fixed(e);
         return [...document.querySelectorAll('body *')].filter((e) => out(e) && ![...e.children].some(out))
           .slice(0, 3).map((e) => `sticks out: ${e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120)}`); }"""
     )
