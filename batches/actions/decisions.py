@@ -22,7 +22,7 @@ from classes.actions.locks import lock_students
 from classes.models import Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
-from huleedu.outbox.publish import publish
+from huleedu.outbox.publish import publish, publish_all
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -100,6 +100,7 @@ def confirm_matches(
     group, audience = uuid.uuid4(), batch.audience()
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
+    taken: list[tuple[Decision, EssayStudentAssociationUpdatedV1]] = []
     associations = _lock_associations(essays)
     certain = {association.pk for association in certain_matches(batch, associations)}
     for association in associations:
@@ -108,8 +109,9 @@ def confirm_matches(
             refused.append((key, "not_certain"))
             continue
         status = Association.Status.CONFIRMED
-        _decide(association, status=status, student=student, group=group, audience=audience, actor=actor)
+        taken.append(_decide(association, status=status, student=student, group=group, actor=actor))
         confirmed.append(key)
+    _write_down(taken, audience=audience)
     if confirmed:
         settle_versions(batch)
     missing = (wanted or set()) - set(confirmed) - {key for key, _code in refused}
@@ -192,7 +194,8 @@ def _refuse_foreign(batch: Batch, student: Student) -> None:
 
 def _decide_alone(association: Association, *, status: str, student: Student | None, actor: User) -> None:
     audience = association.essay.batch.audience()
-    _decide(association, status=status, student=student, group=uuid.uuid4(), audience=audience, actor=actor)
+    taken = _decide(association, status=status, student=student, group=uuid.uuid4(), actor=actor)
+    _write_down([taken], audience=audience)
     settle_versions(association.essay.batch)
 
 
@@ -202,9 +205,9 @@ def _decide(
     status: str,
     student: Student | None,
     group: uuid.UUID,
-    audience: Sequence[int],
     actor: User,
-) -> None:
+) -> tuple[Decision, EssayStudentAssociationUpdatedV1]:
+    """Saves the match; the decision and the event are the caller's to write."""
     before = association.snapshot()
     association.status = status
     if status == Association.Status.UNDECIDED:
@@ -214,8 +217,8 @@ def _decide(
         association.student = student
         association.method = Association.Method.PERSON
         association.decided_by, association.decided_at = actor, timezone.now()
-    _save(association, audience=audience, actor=actor)
-    Decision.objects.create(
+    event = _save(association, actor=actor)
+    decision = Decision(
         essay=association.essay,
         group=group,
         before=before,
@@ -223,6 +226,13 @@ def _decide(
         version_after=association.version,
         actor=actor,
     )
+    return decision, event
+
+
+def _write_down(taken: Sequence[tuple[Decision, EssayStudentAssociationUpdatedV1]], *, audience: Sequence[int]) -> None:
+    """Two statements, however many were decided."""
+    Decision.objects.bulk_create([decision for decision, _event in taken])
+    publish_all([event for _decision, event in taken], audience=audience)
 
 
 def _restore(association: Association, decision: Decision, *, audience: Sequence[int], actor: User) -> None:
@@ -235,7 +245,7 @@ def _restore(association: Association, decision: Decision, *, audience: Sequence
     association.method = before["method"]
     association.decided_by_id = before["decided_by"]
     association.decided_at = datetime.fromisoformat(before["decided_at"]) if before["decided_at"] else None
-    _save(association, audience=audience, actor=actor)
+    publish(_save(association, actor=actor), audience=audience)
     decision.undone_at = timezone.now()
     decision.save(update_fields=["undone_at"])
     earlier = Decision.objects.filter(essay_id=decision.essay_id, undone_at=None).order_by("-pk").first()
@@ -245,7 +255,8 @@ def _restore(association: Association, decision: Decision, *, audience: Sequence
         earlier.save(update_fields=["version_after"])
 
 
-def _save(association: Association, *, audience: Sequence[int], actor: User) -> None:
+def _save(association: Association, *, actor: User) -> EssayStudentAssociationUpdatedV1:
+    """Returns the event that says so."""
     association.version += 1
     association.is_new = False
     association.save(
@@ -262,11 +273,10 @@ def _save(association: Association, *, audience: Sequence[int], actor: User) -> 
     )
     batch, student = association.essay.batch, association.student
     told = association.is_decided and student is not None and not student.protected_identity
-    event = EssayStudentAssociationUpdatedV1(
+    return EssayStudentAssociationUpdatedV1(
         essay_id=association.essay.public_id,
         student_id=student.public_id if told and student else None,
         batch_id=batch.public_id,
         updated_by_user_id=actor.public_id,
         version=association.version,
     )
-    publish(event, audience=audience)

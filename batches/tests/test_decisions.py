@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 from auditlog.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from batches import actions
 from batches.matching import Candidate, Suggestion
@@ -303,3 +305,15 @@ def test_a_decision_wins_over_a_rematch_at_the_same_time(
     )
     match = match_of(essay)
     assert (match.status, match.student, match.decided_by) == ("confirmed", students[1], teacher)
+
+
+def test_confirming_costs_three_statements_for_each_text(batch: Batch, owned_class: SchoolClass, teacher: User) -> None:
+    """The match, what it was before and its line in the log; decisions and events are written together."""
+    statements = []
+    for number in (2, 12):
+        names = [f"Given{number}x{n} Family{n}" for n in range(number)]
+        essays = make_essays(batch, number, students=make_students(owned_class, names), certainty="certain")
+        with CaptureQueriesContext(connection) as asked:
+            actions.confirm_matches(batch, essay_ids=[essay.public_id for essay in essays], actor=teacher)
+        statements.append(len(asked))
+    assert statements[1] - statements[0] == 3 * 10
