@@ -14,8 +14,9 @@ from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
 from batches import actions
+from batches.exports.packing import add_original, packing
 from batches.models import Batch
-from batches.tests.making import make_batch, make_students, upload
+from batches.tests.making import make_batch, make_stored, make_students, upload
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
 from files.storage import delete_blob
@@ -234,3 +235,16 @@ def test_an_undecided_text_has_no_student_in_the_results(
     (row,) = api(teacher).get(f"/api/v1/batches/{batch.public_id}/results/").data["results"]
     assert (row["status"], row["student"]) == ("undecided", None)
     assert api(stranger).get(f"/api/v1/batches/{batch.public_id}/results/").status_code == 404
+
+
+def test_what_is_packed_by_itself_is_stored_as_it_is(teacher: User) -> None:
+    batch = make_batch(teacher)
+    essays = make_stored(batch, 2)
+    for essay, kind in zip(essays, ("docx", "txt"), strict=True):
+        essay.file.detected_type = kind
+    with packing() as (spool, archive):
+        for essay in essays:
+            add_original(archive, essay.file, essay.file.name)
+    with zipfile.ZipFile(spool) as packed:
+        assert [entry.compress_type for entry in packed.infolist()] == [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
+        assert packed.testzip() is None

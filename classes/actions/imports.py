@@ -33,19 +33,29 @@ _COLUMN = re.compile(r"[0-9]{1,3}")
 _ROW_KEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 
 
-@action
 def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: str = "", actor: User) -> RosterImport:
-    """Keep a list as a draft, without its personal identity numbers. Raises ActionError `validation_error`."""
+    """Keep a list as a draft, without its personal identity numbers. Raises ActionError `validation_error`.
+
+    A large workbook takes seconds to read, in this process: that is done before anything is locked.
+    """
+    content = _read_list(data, field="text" if isinstance(data, str) else "file")
+    is_text = isinstance(data, str)
+    return _keep_draft(school_class, content=content, is_text=is_text, file_name=file_name, actor=actor)
+
+
+@action
+def _keep_draft(
+    school_class: SchoolClass, *, content: Cleaned, is_text: bool, file_name: str, actor: User
+) -> RosterImport:
     school_class = lock_class(school_class)
-    field = "text" if isinstance(data, str) else "file"
-    content = _read_list(data, field=field)
+    field = "text" if is_text else "file"
     content = replace(content, grid=without_marked(content.grid, None, school_class, actor))
     draft = RosterImport(
         school_class=school_class,
         created_by=actor,
         file_name=strip_personal_numbers(clean_line(file_name))[0][:255],
         content=content.grid.dump(),
-        is_text=isinstance(data, str),
+        is_text=is_text,
         result={"personnummer_removed": content.removed},
     )
     read_draft(draft, field=field)

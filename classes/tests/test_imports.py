@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classes import actions
+from classes.actions import imports
 from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from classes.tasks import purge_roster_imports
 from classes.tests.test_actions import refused
@@ -161,7 +163,7 @@ def test_a_draft_and_an_old_import_cannot_be_undone(owned_class: SchoolClass, te
     stale = actions.preview_roster(owned_class, data=LIST, actor=teacher)
     RosterImport.objects.filter(pk=stale.pk).update(created_at=timezone.now() - timedelta(hours=25))
     fresh = actions.preview_roster(owned_class, data=LIST, actor=teacher)
-    assert purge_roster_imports() == {"drafts": 1, "emptied": 1, "merges": 0}
+    assert purge_roster_imports() == {"drafts": 1, "emptied": 1, "merges": 0, "leavings": 0}
     assert set(RosterImport.objects.values_list("pk", flat=True)) == {applied.pk, fresh.pk}
     refused("not_undoable", lambda: actions.undo_import(applied, actor=teacher))
     refused("not_found", lambda: actions.apply_import(stale, actor=teacher))
@@ -372,3 +374,19 @@ def test_a_colleagues_list_finds_nobody_the_colleague_may_not_see(
     assert "Ida" not in str(guessed)
     (known,) = actions.build_preview(actions.preview_roster(owned_class, data=text, actor=teacher))["rows"]
     assert (known["action"], known["student_id"]) == ("changed", str(elsewhere.public_id))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_is_read_before_the_class_is_locked(
+    owned_class: SchoolClass, teacher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked: list[bool] = []
+    read = imports.read_grid
+
+    def noting(data: bytes | str) -> Any:
+        locked.append(connection.in_atomic_block)
+        return read(data)
+
+    monkeypatch.setattr(imports, "read_grid", noting)
+    actions.preview_roster(owned_class, data="Förnamn;Efternamn\nAlva;Holm\n", actor=teacher)
+    assert locked == [False]
