@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from batches.matching import RosterStudent
-from classes.models import Student
+from classes.models import Enrolment, Student
 
 
 def students_of(school_class_pk: int | None) -> dict[str, Student]:
@@ -12,6 +15,15 @@ def students_of(school_class_pk: int | None) -> dict[str, Student]:
         return {}
     rows = Student.objects.in_class(school_class_pk).by_name().prefetch_related("aliases")
     return {str(student.pk): student for student in rows}
+
+
+def students_of_classes(school_class_pks: Iterable[int]) -> dict[int, dict[str, Student]]:
+    """The same of several classes, by primary key, in as many statements."""
+    rows = Enrolment.objects.filter(school_class__in=school_class_pks, left_at=None).select_related("student")
+    students: dict[int, dict[str, Student]] = defaultdict(dict)
+    for row in rows.prefetch_related("student__aliases").order_by("pk"):
+        students[row.school_class_id][str(row.student_id)] = row.student
+    return students
 
 
 def as_roster_student(student: Student) -> RosterStudent:

@@ -1,6 +1,6 @@
 """What the overview shows: which batches need their teacher, are on the way or are done.
 
-Five statements in all, one more while files are being read.
+Five statements in all, one more while files are being read and three where files cannot be read.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.utils import timezone
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.querysets import file_counts
 from batches.reads import seconds_left
+from batches.unread import probable_writers_of
 from classes.models import Enrolment
 from classes.ordering import name_key
 
@@ -209,8 +210,10 @@ def _estimate(rows: list[Row]) -> None:
 
 
 def _name_missing(rows: Iterable[Row]) -> None:
-    """Fill in who of the class has no text. One statement over all rows, two dozen at most."""
+    """Fill in who of the class has no text. One statement over all rows, two dozen at most; three more for problems."""
     by_batch = {row.batch.pk: row for row in rows if row.batch.school_class_id}
+    unread = probable_writers_of(row.batch for row in by_batch.values() if row.problems)
+    probable = {(pk, student.pk) for pk, found in unread.items() for student in found.values()}
     texts = EssayStudentAssociation.objects.filter(
         student=OuterRef("student"), essay__batch=OuterRef("school_class__batches"), essay__removed_at=None
     )
@@ -222,11 +225,12 @@ def _name_missing(rows: Iterable[Row]) -> None:
         # Annotated first: an outer reference in the filter itself would join the batches a second time.
         .annotate(is_excused=Exists(excuses))
         .filter(is_excused=False, batch_pk__in=by_batch)
-        .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name")
+        .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name", "student")
     )
     names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
-    for batch_pk, is_sure, has_text, given_name, family_name in sorted(found, key=lambda row: name_key(row[3], row[4])):
-        names[batch_pk][2 if is_sure else 1 if has_text else 0].append(f"{given_name} {family_name}".strip())
+    for pk, is_sure, has_text, given_name, family_name, student in sorted(found, key=lambda row: name_key(*row[3:5])):
+        may_have = has_text or (pk, student) in probable
+        names[pk][2 if is_sure else 1 if may_have else 0].append(f"{given_name} {family_name}".strip())
     for batch_pk, (missing, may_have, have) in names.items():
         students = len(missing) + len(may_have) + len(have)
         by_batch[batch_pk].not_handed_in = NotHandedIn(tuple(missing), tuple(may_have), students)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from batches.class_list import as_roster_student, students_of
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from batches.class_list import as_roster_student, students_of_classes
 from batches.matching import EssayClues, match_essays
-from batches.models import Batch
+from batches.models import Batch, BatchFile, EssayStudentAssociation, Excuse
 from classes.models import Student
 from files.authorship import find_evidence
 from files.evidence import Document, Evidence
@@ -16,15 +20,27 @@ def probable_writers(batch: Batch) -> dict[int, Student]:
 
     One statement, two more where there are such files. Whose name fits several, or only nearly, is left out.
     """
-    if batch.school_class_id is None:
+    return probable_writers_of([batch]).get(batch.pk, {})
+
+
+def probable_writers_of(batches: Iterable[Batch]) -> dict[int, dict[int, Student]]:
+    """The same of several batches, by primary key, in as many statements; those without such a file are left out."""
+    classes = {batch.pk: batch.school_class_id for batch in batches if batch.school_class_id is not None}
+    if not classes:
         return {}
-    refused = EssayFile.objects.filter(
-        batch_file__batch=batch, batch_file__removed_at=None, status=EssayFile.Status.REJECTED
-    ).exclude(detected_type=ZIP)
-    files = list(refused.only("name", "path", "sidecars", "archive_index", "detected_type").order_by("pk"))
-    if not files:
+    rows = BatchFile.objects.filter(batch__in=classes, removed_at=None, file__status=EssayFile.Status.REJECTED)
+    rows = rows.exclude(file__detected_type=ZIP).select_related("file").order_by("pk")
+    fields = ("name", "path", "sidecars", "archive_index", "detected_type")
+    refused: dict[int, list[EssayFile]] = defaultdict(list)
+    for row in rows.only("batch", *(f"file__{field}" for field in fields)):
+        refused[row.batch_id].append(row.file)
+    if not refused:
         return {}
-    students = students_of(batch.school_class_id)
+    students = students_of_classes({classes[batch_pk] for batch_pk in refused})
+    return {pk: _writers(files, students.get(classes[pk], {})) for pk, files in refused.items()}
+
+
+def _writers(files: list[EssayFile], students: dict[str, Student]) -> dict[int, Student]:
     clues = [EssayClues(key=str(file.pk), evidence=_evidence(file), has_text=False) for file in files]
     suggestions = match_essays(clues, list(map(as_roster_student, students.values())))
     return {
@@ -32,6 +48,28 @@ def probable_writers(batch: Batch) -> dict[int, Student]:
         for key, suggestion in suggestions.items()
         if suggestion.student and suggestion.certainty == "certain"
     }
+
+
+def as_the_page_counts(batches: Iterable[Any]) -> list[Any]:
+    """The batches, their `n_missing` (of `BatchQuerySet.with_missing`) without students who may have handed in a file
+    that could not be read, as the page of each counts.
+
+    One statement beside the one of `batches`, four more where there are such files.
+    """
+    rows = list(batches)
+    writers = probable_writers_of(rows)
+    pairs = {(pk, student.pk) for pk, found in writers.items() for student in found.values()}
+    if not pairs:
+        return rows
+    students = {student for _pk, student in pairs}
+    texts = EssayStudentAssociation.objects.filter(student__in=students, essay__removed_at=None)
+    pairs -= set(texts.filter(essay__batch__in=writers).values_list("essay__batch", "student"))
+    pairs -= set(Excuse.objects.filter(batch__in=writers, student__in=students).values_list("batch", "student"))
+    only_unread = Counter(pk for pk, _student in pairs)
+    for row in rows:
+        if row.pk in only_unread:
+            row.n_missing -= only_unread[row.pk]
+    return rows
 
 
 def _evidence(file: EssayFile) -> tuple[Evidence, ...]:

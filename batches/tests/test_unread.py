@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from batches import actions
 from batches.models import Batch
+from batches.overview import read_overview
 from batches.state import batch_state, who_has_not_handed_in
 from batches.tests.making import make_batch, make_students, upload
 from batches.tests.pages import read_all, url
@@ -69,3 +71,24 @@ def test_who_has_a_text_as_well_has_handed_in(batch: Batch, students: list[Stude
 def test_without_refused_files_nothing_more_is_asked(batch: Batch, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
         who_has_not_handed_in(batch, problems=False)
+
+
+def test_lists_and_overview_count_as_the_page(
+    batch: Batch, students: list[Student], teacher: User, owned_class: SchoolClass, client_for: Callable[[User], Client]
+) -> None:
+    """Also where the student has a text beside the unreadable file, is excused, or has left the class."""
+    damage(batch, "Emil Andersson Berg.docx", "Bo Ek.docx", "Nora Dahlgren.docx")
+    actions.add_files(batch, uploads=[upload("Bo Ek again.txt")], actor=teacher)
+    read_all(batch)
+    actions.decide_student(batch.essays.live().get(), student=students[3], version=None, actor=teacher)
+    actions.excuse_student(batch, student=students[2], actor=teacher)
+    other = make_batch(teacher, owned_class)
+    handed_in = who_has_not_handed_in(batch)
+    assert [len(handed_in.missing), len(handed_in.may_have)] == [1, 1]
+    client = client_for(teacher)
+    listed = client.get(reverse("batches:list")).context["page"].object_list
+    assert {row.pk: row.n_missing for row in listed} == {batch.pk: 1, other.pk: 4}
+    of_class = client.get(reverse("batches:of-class", kwargs={"class_id": owned_class.public_id})).context["rows"]
+    assert {row.pk: row.n_missing for row in of_class} == {batch.pk: 1, other.pk: 4}
+    (row,) = read_overview(teacher).missing
+    assert (row.not_handed_in.missing, row.not_handed_in.may_have) == (("Emil Lund",), ("Emil Andersson Berg",))

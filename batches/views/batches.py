@@ -20,6 +20,7 @@ from batches.models import Batch, Essay
 from batches.querysets import BatchQuerySet
 from batches.state import count_batch
 from batches.steps import may_take
+from batches.unread import as_the_page_counts
 from classes.models import SchoolClass
 from huleedu.common.access import get_editable, get_owned
 from huleedu.common.errors import ActionError
@@ -47,8 +48,10 @@ def batch_list(request: PageRequest) -> HttpResponse:
         Batch.objects.visible_to(request.user), state, request.GET.get("class", ""), request.GET.get("year", "")
     )
     rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
+    page = Paginator(rows.order_by("-changed_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page.object_list = as_the_page_counts(page.object_list)
     context = {
-        "page": Paginator(rows.order_by("-changed_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
         "states": list(STATES.items()),
         "state": state,
         "classes": classes,

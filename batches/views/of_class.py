@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from batches.access_log import lists_only, name_entries, read_log
 from batches.models import Batch
+from batches.unread import as_the_page_counts
 from classes.undoing import read_leavings
 from classes.views.frame import class_frame, frame_context
 from huleedu.common.requests import PageRequest
@@ -24,7 +25,8 @@ def batches(request: PageRequest, class_id: UUID) -> HttpResponse:
     frame = class_frame(request, class_id, tab="batches")
     rows = Batch.objects.visible_to(request.user).filter(school_class=frame.school_class)
     rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
-    return render(request, "batches/of_class.html", frame_context(frame, rows=rows.order_by("-created_at", "-pk")))
+    rows = as_the_page_counts(rows.order_by("-created_at", "-pk"))
+    return render(request, "batches/of_class.html", frame_context(frame, rows=rows))
 
 
 @require_GET
