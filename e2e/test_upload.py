@@ -116,6 +116,17 @@ def test_after_a_reload_the_same_folder_is_taken_up_again(page: Page, stack: Sta
     assert n_files(stack, page) == N_FILES
 
 
+def test_a_file_that_is_too_large_stays_in_the_list(page: Page, folder: Path) -> None:
+    (folder / "with pictures.docx").write_bytes(b"x" * 25_000_001)
+    choose(page, folder)
+    expect(page.locator("#sending-state")).to_contain_text(f"{N_FILES} of {N_FILES} sent", timeout=20_000)
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES + 1)
+    page.reload()
+    expect(page.locator("#sending-state")).to_be_empty()
+    expect(page.locator("#file-rows tr", has_text="with pictures.docx")).to_contain_text("Too large")
+    expect(page.locator("#problems")).to_contain_text("The file is 26 MB. The limit is 25 MB.")
+
+
 def test_a_zip_dropped_on_new_batch_makes_the_batch(
     open_page: OpenPage, sign_in: SignIn, stack: Stack, class_id: str
 ) -> None:

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
@@ -32,6 +32,7 @@ from huleedu.common.error_pages import RETRY_SECONDS, error_page, later_page
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
 from huleedu.common.requests import is_api
+from huleedu.common.uploads import UploadTooBig
 from huleedu.observability import health
 from huleedu.observability.request_id import current_request_id
 from huleedu.outbox.relay import measure as measure_outbox
@@ -127,10 +128,10 @@ class ApiDocsView(SpectacularSwaggerSplitView):
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def _too_much(request: HttpRequest, exception: Exception) -> ActionError | None:
+def _too_much(exception: Exception) -> ActionError | None:
+    if isinstance(exception, UploadTooBig):
+        return ActionError("file_too_large", _("That is too much at once. Send fewer files."))
     if isinstance(exception, RequestDataTooBig):
-        if "multipart" in (request.content_type or ""):
-            return ActionError("file_too_large", _("That is too much at once. Send fewer files."))
         return ActionError("file_too_large", _("That is too much at once: at most 5 MB."))
     if isinstance(exception, TooManyFilesSent):
         message = _("A batch holds at most {limit} files.").format(limit=settings.MAX_FILES_PER_BATCH)
@@ -140,11 +141,11 @@ def _too_much(request: HttpRequest, exception: Exception) -> ActionError | None:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request Django itself would not take; 413 where too much was pasted or too many files sent."""
-    error = _too_much(request, exception)
+    error = _too_much(exception)
     if error is not None:
         if is_api(request):
             return problem_page(request, code=error.code, detail=str(error.message))
-        return render(request, "action_error.html", {"error": error}, status=error.status)
+        return error_page(request, error.status, message=error.message)
     if is_api(request):
         return problem_page(request, code="validation_error", detail=_("The request cannot be understood."))
     return error_page(request, 400)

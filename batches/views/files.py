@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from batches.reads import has_reading_stopped, seconds_left
 from batches.state import unread_count
 from batches.uploads import note_too_large, receive_files
 from batches.views.file_rows import file_rows, left_out
-from batches.views.frame import batch_frame, frame_context
+from batches.views.frame import ASK_AGAIN_SECONDS, batch_frame, frame_context
 from files.downloads import download_response
 from files.models import EssayFile
 from files.pasted import pasted_document
@@ -42,11 +43,15 @@ ENDINGS = ("docx", "pdf", "odt", "rtf", "txt", "zip")
 def detail(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """The batch's first tab; for htmx only what changes while files are read.
 
-    With `?away` a page that says "the assessment service does not answer" asks whether to come back as usual.
+    With `?away` a page that says "the assessment service does not answer" asks whether to come back as usual; if not,
+    it is told when to ask again.
     """
     if request.htmx and "away" in request.GET:
         get_visible(_BATCHES, request.user, batch_id)
-        return HttpResponseClientRefresh() if is_answering() else HttpResponse(status=204)
+        if is_answering():
+            return HttpResponseClientRefresh()
+        at = timezone.now() + timedelta(seconds=ASK_AGAIN_SECONDS)
+        return render(request, "batches/_ask_again.html", {"ask_again_at": at})
     return _page(request, batch_id)
 
 

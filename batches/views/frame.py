@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.assessment import Assessment, read_assessment
@@ -22,6 +24,8 @@ from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
 
 Status = Batch.Status
+ASK_AGAIN_SECONDS = 15
+"""How often an open page asks whether an orchestrator that was away answers again; the template's `every 15s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Frame:
         """Whether an orchestrator that this batch needs does not answer."""
         needing = (Status.COLLECTING, Status.READY, Status.PROCESSING)
         return not self.orchestrator_answers and self.batch.status in needing
+
+    @property
+    def ask_again_at(self) -> datetime:
+        """When the page asks anew whether an orchestrator answers that does not now."""
+        return timezone.now() + timedelta(seconds=ASK_AGAIN_SECONDS)
 
     @property
     def files_open(self) -> bool:

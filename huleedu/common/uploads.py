@@ -10,12 +10,16 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 
 
+class UploadTooBig(RequestDataTooBig):
+    """The files of one request hold more than a whole batch may."""
+
+
 class LimitedUploadHandler(TemporaryFileUploadHandler):
     """Streams files to disk. Django reads a body as early as it looks for the CSRF token, before any view.
 
     Files of strangers are not taken: their request goes on without, and is refused for what it is. Of a file that is
     too large the size is still counted, so that its sender is told, but no more than the limit is written.
-    Raises RequestDataTooBig where a request holds more than a whole batch.
+    Raises UploadTooBig where a request holds more than a whole batch.
     """
 
     def __init__(self, request: Any = None) -> None:
@@ -35,6 +39,6 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
         """`start`: bytes of this file that came before."""
         self._received += len(raw_data)
         if self._received > settings.MAX_FILES_PER_BATCH * settings.MAX_FILE_BYTES:
-            raise RequestDataTooBig("more than a batch holds")
+            raise UploadTooBig("more than a batch holds")
         if start <= max(settings.MAX_FILE_BYTES, settings.MAX_ZIP_BYTES):
             super().receive_data_chunk(raw_data, start)

@@ -183,7 +183,8 @@
     /** The sentence of an answer that refuses. */
     function refusal(html) {
       const page = new DOMParser().parseFromString(html, "text/html");
-      return page.querySelector(".banner p, .banner")?.textContent.trim() ?? "";
+      const said = page.querySelector(".banner p, .banner") ?? page.querySelector("main p"); // a page of its own, for 413 and 500
+      return said?.textContent.replace(/\s+/g, " ").trim() ?? "";
     }
 
     function received(item, html, note = "") {

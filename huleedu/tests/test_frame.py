@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -86,22 +87,29 @@ def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
     assert "<script" not in page
 
 
-def test_every_error_page_stands_alone_and_brings_its_style(rf: RequestFactory) -> None:
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_error_page_stands_alone_and_brings_its_style(rf: RequestFactory, language: str) -> None:
     request = rf.get("/")
     request.user = AnonymousUser()
-    pages = [
-        views.bad_request(request, Exception()),
-        views.forbidden(request, Exception()),
-        views.csrf_failure(request),
-        views.not_found(request, Exception()),
-        refused(request, "throttled"),
-        refused(request, "orchestrator_unavailable"),
-    ]
-    assert [page.status_code for page in pages] == [400, 403, 403, 404, 429, 503]
+    with override(language):
+        pages = [
+            views.bad_request(request, Exception()),
+            views.bad_request(request, RequestDataTooBig()),
+            views.bad_request(request, TooManyFilesSent()),
+            views.forbidden(request, Exception()),
+            views.csrf_failure(request),
+            views.not_found(request, Exception()),
+            refused(request, "throttled"),
+            refused(request, "orchestrator_unavailable"),
+            views.server_error(request),
+        ]
+    assert [page.status_code for page in pages] == [400, 413, 413, 403, 403, 404, 429, 503, 500]
     for page in pages:
         assert len(page.content) < 6_000
         assert b"/static/" not in page.content
         assert b"<style nonce=" in page.content
+        assert f'<html lang="{language}">' in page.content.decode()
+        assert ("To the overview" in page.content.decode()) == (language == "en")
 
 
 def test_whoever_tries_too_often_is_told_when_to_try_again(rf: RequestFactory) -> None:
