@@ -182,7 +182,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
     """Which texts a person reads and changes."""
 
     def live(self) -> EssayQuerySet:
-        """Not removed, and its file not refused."""
+        """Not removed."""
         return self.filter(removed_at=None)
 
     def visible_to(self, user: User) -> EssayQuerySet:
