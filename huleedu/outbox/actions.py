@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def why_not_again(event: OutboxEvent) -> ActionError | None:
-    """Why a dead letter cannot be sent again; None where it can. Two statements.
+    """Why a dead letter cannot be sent again; None where it can. Three statements.
 
     Events of one aggregate keep their order: none is sent after a later one was, and an earlier dead letter goes first.
     """
@@ -31,6 +31,9 @@ def why_not_again(event: OutboxEvent) -> ActionError | None:
         return ActionError("illegal_transition", message)
     if same.filter(pk__lt=event.pk, dead_at__isnull=False, put_aside_at=None).exists():
         message = _("An earlier event about the same is a dead letter too: send that one first, or put it aside.")
+        return ActionError("illegal_transition", message)
+    if same.filter(pk=event.pk, payload={}).exists():
+        message = _("It is so old that what it said has been deleted. Put it aside.")
         return ActionError("illegal_transition", message)
     return None
 

@@ -83,6 +83,14 @@ def test_what_was_put_aside_is_forgotten_in_time(teacher: User, support: User) -
     assert list(OutboxEvent.objects.all()) == [kept]
 
 
+def test_what_has_been_emptied_is_not_sent_again(teacher: User, support: User) -> None:
+    event = kill(tell(teacher))
+    OutboxEvent.objects.filter(pk=event.pk).update(dead_at=timezone.now() - timedelta(days=8))
+    purge()
+    assert "has been deleted" in refused(event, support)
+    actions.put_aside(event, actor=support)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_later_event_is_sent_while_one_is_sent_again(race: Any, teacher: User, support: User) -> None:
     """Either it goes first, or it is refused because the later one was sent: never out of order."""
