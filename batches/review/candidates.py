@@ -47,6 +47,8 @@ class ShownCandidate:
     """In a conflict, the letter of the clues that name the student."""
     said: str = ""
     """With the letter: where those clues are. Of a student found elsewhere: the class."""
+    marks: tuple[str, ...] = ()
+    """What tells a student apart from another with the same name."""
 
 
 def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:

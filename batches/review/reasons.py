@@ -67,7 +67,7 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     ),
     "namesake": (
         gettext_lazy("Nobody else in the class has this name"),
-        gettext_lazy("The class has two students with this name. Compare e-mail or earlier texts."),
+        gettext_lazy("Another student of the class has the same name"),
         gettext_lazy("Another student with this name fits better"),
     ),
     "rival_named": (

@@ -109,5 +109,5 @@ def test_what_a_page_asks_for_again_costs_little(
     with django_assert_max_num_queries(8):
         part(client, batch)
     headers = {"HX-Request": "true", "HX-Target": "meanwhile"}
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         client.get(url("review-text", batch, text_id=essay.public_id), {"seen": 1}, headers=headers)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from batches.review.candidates import (
     shown_candidates,
 )
 from batches.review.highlighting import line_html, text_html
+from batches.review.namesakes import read_namesakes
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
 from batches.review.reasons import sentence
@@ -128,7 +130,9 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     query = request.GET.get("q", "").strip()[:100]
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
-    listed = len(others) + len(shown.candidates) if shown else 0
+    elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
+    candidates = shown.candidates if shown else ()
+    namesakes = read_namesakes([*candidates, *others, *elsewhere], frame.batch, request.user)
     return frame_context(
         frame,
         shown=shown,
@@ -137,14 +141,17 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         **queue_context(frame, queue, request, open_id=key),
         different=shown is not None and chosen is None and shown.match.student is not None,
-        others=others,
-        elsewhere=_elsewhere(frame, query, request.user, first=listed + 1),
+        candidates=namesakes.told_apart(candidates),
+        shared=namesakes.shared_by(candidates),
+        others=namesakes.told_apart(others),
+        elsewhere=namesakes.told_apart(elsewhere),
         query=query,
         next=queue.neighbour(essay),
         previous=queue.neighbour(essay, step=-1),
         alone=text_id is not None,
         seen=request.GET.get("seen", ""),
         meanwhile=_meanwhile(request, shown),
+        told_at=timezone.now().timestamp(),
     )
 
 
@@ -165,6 +172,7 @@ def queue_context(frame: Frame, queue: Queue, request: PageRequest, *, open_id: 
         "kept": f"?{urlencode(kept)}" if kept else "",
         "open_id": open_id,
         "n_decided": len(queue.decided),
+        "place": next((n for n, row in enumerate(queue.undecided, 1) if row.essay.public_id == open_id), 0),
     }
 
 

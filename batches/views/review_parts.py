@@ -8,6 +8,7 @@ from uuid import UUID
 from batches.models import Batch, Essay
 from batches.review.queue import read_queue
 from batches.review.readers import People, read_readers
+from batches.review.told import read_told
 from batches.views.frame import batch_frame, frame_context
 from batches.views.review_context import queue_context, review_context
 from huleedu.common.access import get_visible
@@ -24,13 +25,20 @@ def queue_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Co
 
 
 def meanwhile_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:
-    """What somebody decided about the open text; all the rest is read only where there is something to tell."""
+    """What somebody decided about the open text, and in passing about another one.
+
+    All the rest is read only where there is something to tell of the open text.
+    """
     texts = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "association")
     essay = get_visible(texts, request.user, text_id) if text_id else None
     seen = request.GET.get("seen", "")
-    if essay is None or str(essay.association.version) != seen:
+    if essay is None:
         return review_context(request, batch_id, text_id=text_id)
-    return {"batch": essay.batch, "open_id": text_id, "seen": seen, "meanwhile": ""}
+    told = read_told(essay.batch, viewer=request.user, open_id=text_id, since=request.GET.get("told", ""))
+    news = {"told": told, "told_at": told.at if told else ""}
+    if str(essay.association.version) != seen:
+        return {**review_context(request, batch_id, text_id=text_id), **news}
+    return {"batch": essay.batch, "open_id": text_id, "seen": seen, "meanwhile": "", **news}
 
 
 def others_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:

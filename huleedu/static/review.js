@@ -114,6 +114,19 @@
   }
   document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
 
+  let stood = []; // the undecided rows before the queue is fetched again
+  const placeOf = (row) => `${row.parentElement.dataset.group} ${row.firstElementChild.id}`;
+  const undecidedLists = () => [...document.querySelectorAll("#queue ul[data-group]")];
+
+  /** What is in the queue already stays where it is; new rows come last in their group until the person goes on. */
+  function keepOrder() {
+    const at = (row) => (stood.includes(placeOf(row)) ? stood.indexOf(placeOf(row)) : stood.length);
+    for (const list of undecidedLists()) list.append(...[...list.children].sort((one, other) => at(one) - at(other)));
+  }
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id === "queue") stood = undecidedLists().flatMap((list) => [...list.children].map(placeOf));
+  });
+
   /** A page is there: the focus goes to its decision, what waits is marked, and what comes next is fetched. */
   function arrived({ say = true } = {}) {
     touched = false;
@@ -156,7 +169,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("#content a[href]");
+    const link = event.target.closest(":is(#content, #told) a[href]");
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (link.hasAttribute("download") || link.target || !isReview(link.href) || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
@@ -367,8 +380,7 @@
     const { id } = event.detail.target;
     if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
     if (id === "meanwhile") freeze();
-    if (id === "queue") narrow();
-    if (id === "queue") mark();
+    if (id === "queue") [keepOrder, narrow, mark].forEach((work) => work());
   });
   addEventListener("pageshow", () => {
     nameTheStudent(); // the browser may have restored another choice

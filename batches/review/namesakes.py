@@ -1,0 +1,79 @@
+"""Students of the class with the same name, and what tells them apart."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.review.candidates import ShownCandidate
+from classes.models import Student, StudentAlias
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Namesakes:
+    """What is known of those who share a name with another student of the class."""
+
+    shared: Mapping[str, int]
+    """Name, capitals apart, to how many of the class have it."""
+    marks: Mapping[int, tuple[str, ...]]
+    """Student to what tells them apart."""
+
+    def shared_by(self, shown: Iterable[ShownCandidate]) -> dict[str, int]:
+        """Of the students shown: each name that several of the class have, and how many."""
+        names = (item.student.name for item in shown)
+        return {name: self.shared[name.casefold()] for name in names if name.casefold() in self.shared}
+
+    def told_apart(self, shown: Iterable[ShownCandidate]) -> list[ShownCandidate]:
+        """The same students, those who share a name with what tells them apart."""
+        return [replace(item, marks=self.marks.get(item.student.pk, ())) for item in shown]
+
+
+def read_namesakes(shown: Sequence[ShownCandidate], batch: Batch, viewer: User) -> Namesakes:
+    """Those among `shown` who share a name: their numbers, other spellings and latest text.
+
+    One statement, three where there are any; none where the batch has no class.
+    """
+    if batch.school_class_id is None:
+        return Namesakes({}, {})
+    rows = Student.objects.in_class(batch.school_class_id).values_list("given_name", "family_name")
+    names = Counter(f"{given} {family}".strip().casefold() for given, family in rows)
+    shared = {name: n for name, n in names.items() if n > 1}
+    alike = {item.student.pk: item.student for item in shown if item.student.name.casefold() in shared}
+    if not alike:
+        return Namesakes(shared, {})
+    spellings: dict[int, list[str]] = defaultdict(list)
+    for alias in StudentAlias.objects.filter(student__in=alike):
+        spellings[alias.student_id].append(alias.spelling)
+    texts = _latest_texts(alike, batch, viewer)
+    return Namesakes(shared, {pk: _marks(student, spellings[pk], texts.get(pk)) for pk, student in alike.items()})
+
+
+def _marks(student: Student, spellings: Sequence[str], text: Essay | None) -> tuple[str, ...]:
+    numbers = [f"{capfirst(system)} {number}" for system, number in sorted(student.external_ids.items())]
+    said = [", ".join(numbers)] if numbers else []
+    if spellings:
+        said.append(_("also written as {names}").format(names=", ".join(f"“{one}”" for one in spellings)))
+    if text is not None:
+        said.append(_("latest text: {file} in {batch}").format(file=text.file.name, batch=text.batch.title))
+    return tuple(capfirst(one) for one in said)
+
+
+def _latest_texts(students: Iterable[int], batch: Batch, viewer: User) -> dict[int, Essay]:
+    """Each student's latest confirmed text in another batch that `viewer` may see."""
+    confirmed = EssayStudentAssociation.Status.CONFIRMED
+    rows = Essay.objects.live().visible_to(viewer).exclude(batch=batch)
+    rows = rows.filter(association__student__in=students, association__status=confirmed)
+    rows = rows.select_related("file", "batch", "association").defer("file__text", "results", "association__evidence")
+    latest = {}
+    for essay in rows.order_by("association__student_id", "-pk").distinct("association__student_id"):
+        latest[essay.association.student_id or 0] = essay
+    return latest

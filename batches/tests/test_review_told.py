@@ -1,0 +1,149 @@
+"""What a colleague decides about another text is told once, in passing; students of one name are told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from batches import actions
+from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.reviewing import url
+from classes.models import Enrolment, SchoolClass, Student, StudentAlias
+from huleedu.accounts.models import User
+
+ClientFor = Callable[[User | None], Client]
+HEADERS = {"HX-Request": "true", "HX-Target": "meanwhile"}
+
+
+@pytest.fixture
+def students(owned_class: SchoolClass) -> list[Student]:
+    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
+
+
+@pytest.fixture
+def batch(teacher: User, owned_class: SchoolClass) -> Batch:
+    return make_batch(teacher, owned_class)
+
+
+@pytest.fixture
+def texts(batch: Batch, students: list[Student]) -> list[Essay]:
+    return make_essays(batch, 3, students=students, certainty="certain")
+
+
+def ask(client: Client, batch: Batch, essay: Essay, told: str = "0", seen: int = 1) -> str:
+    """What the open text is told."""
+    answer = client.get(url("review-text", batch, essay), {"seen": seen, "told": told}, headers=HEADERS)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"</?strong>", "", answer.content.decode()).split())
+
+
+def told_at(page: str) -> str:
+    found = re.search(r'name="told" value="([\d.]+)"', page)
+    assert found
+    return found[1]
+
+
+# --- a colleague's decision ------------------------------------------------------------------------------------------
+
+
+def test_a_decision_on_another_text_is_told_once(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, texts: list[Essay], students: list[Student]
+) -> None:
+    client = client_for(teacher)
+    page = client.get(url("review-text", batch, texts[0])).content.decode()
+    assert "toast" not in page
+    actions.decide_student(texts[1], student=students[2], version=1, actor=colleague)
+    said = ask(client, batch, texts[0], told_at(page))
+    assert "Colleague matched essay-1.txt to Isak Ekenäs." in said
+    assert url("review-text", batch, texts[1]) in said
+    assert "toast" not in ask(client, batch, texts[0], told_at(said))
+    assert "toast" not in ask(client, batch, texts[1], seen=2), "it is the open text's own banner that says so"
+
+
+def test_one_step_with_many_texts_is_told_as_one(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, texts: list[Essay]
+) -> None:
+    actions.confirm_matches(batch, actor=colleague)
+    assert "Colleague decided 2 texts." in ask(client_for(teacher), batch, texts[0])
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        ("nobody", "Colleague decided on essay-1.txt: not in this class."),
+        ("clear", "Colleague took back the decision on essay-1.txt."),
+    ],
+)
+def test_other_decisions_are_told_in_their_own_words(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, texts: list[Essay], decision: str, said: str
+) -> None:
+    actions.decide_student(texts[1], student=None, version=1, actor=colleague)
+    if decision == "clear":
+        actions.clear_decision(texts[1], version=2, actor=colleague)
+    assert said in ask(client_for(teacher), batch, texts[0])
+
+
+def test_nobody_is_told_of_themselves_of_the_past_or_of_what_was_undone(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, texts: list[Essay], students: list[Student]
+) -> None:
+    client = client_for(teacher)
+    actions.decide_student(texts[1], student=students[1], version=1, actor=teacher)
+    assert "toast" not in ask(client, batch, texts[0])
+    actions.decide_student(texts[2], student=students[2], version=1, actor=colleague)
+    for nonsense in ("", "no-time", "nan", "inf", "-1e400"):
+        assert "essay-2.txt" in ask(client, batch, texts[0], nonsense)
+    actions.undo_decisions(batch, actor=colleague)
+    assert "toast" not in ask(client, batch, texts[0])
+    actions.decide_student(texts[2], student=students[2], version=None, actor=colleague)
+    Decision.objects.filter(essay=texts[2]).update(created_at="2026-01-01T08:00:00Z")
+    assert "toast" not in ask(client, batch, texts[0])
+
+
+def test_a_stranger_is_told_nothing(client_for: ClientFor, stranger: User, batch: Batch, texts: list[Essay]) -> None:
+    answer = client_for(stranger).get(url("review-text", batch, texts[0]), {"seen": 1}, headers=HEADERS)
+    assert answer.status_code == 404
+
+
+# --- students of one name --------------------------------------------------------------------------------------------
+
+
+def test_students_of_one_name_are_told_apart(
+    client_for: ClientFor, teacher: User, stranger: User, batch: Batch, owned_class: SchoolClass
+) -> None:
+    twins = make_students(owned_class, ["Emil Andersson", "emil Andersson"])
+    Student.objects.filter(pk=twins[0].pk).update(external_ids={"canvas": "4301"})
+    StudentAlias.objects.create(student=twins[1], spelling="Emil A")
+    [essay] = make_essays(batch, 1, students=twins, certainty="unsure")
+    candidates = [{"student": twin.pk, "confidence": 0.5, "reasons": []} for twin in twins]
+    EssayStudentAssociation.objects.filter(essay=essay).update(candidates=candidates)
+    earlier = make_batch(teacher, owned_class, title="Reading log")
+    [before] = make_essays(earlier, 1, students=[twins[1]], certainty="certain")
+    actions.decide_student(before, student=twins[1], version=1, actor=teacher)
+    hidden_class = SchoolClass.objects.create(owner=stranger, designation="Elsewhere")
+    Enrolment.objects.create(school_class=hidden_class, student=twins[0])
+    [hidden] = make_essays(
+        make_batch(stranger, hidden_class, title="Secret"), 1, students=[twins[0]], certainty="certain"
+    )
+    EssayStudentAssociation.objects.filter(essay=hidden).update(status="confirmed")
+
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    said = " ".join(re.sub(r"</?strong>", "", page).split())
+    assert "The class has two Emil Andersson. Compare e-mail or earlier texts." in said
+    for mark in ("Canvas 4301", "Also written as “Emil A”", "Latest text: essay-0.txt in Reading log"):
+        assert said.count(f">{mark}<") == 1
+    assert "Secret" not in said
+
+
+def test_where_names_differ_nothing_more_is_said(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    Student.objects.filter(pk=students[0].pk).update(external_ids={"canvas": "4301"})
+    [essay] = make_essays(batch, 1, students=students, certainty="unsure")
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert "Emil Berg" in page
+    assert "Canvas 4301" not in page
+    assert "The class has" not in page
