@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -54,7 +55,7 @@ class _ClockForm(forms.Form):
 
 
 class NewBatchForm(_ClockForm):
-    """Title, class, dates; the course only where the class has several."""
+    """Title, class, dates; the course only where the class has several. `key`, the id, makes one batch of two tries."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
     school_class = ClassChoice(
@@ -66,6 +67,7 @@ class NewBatchForm(_ClockForm):
     )
     due = _due_date()
     course_code = forms.ChoiceField(label=_("Course"), required=False)
+    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """`user` chooses among the classes that he or she may change."""
@@ -99,6 +101,7 @@ class NewBatchForm(_ClockForm):
             "due_at": end_of_day(values["due"]),
             "review_by": values["review_by"],
             "auto_confirm": values.get("auto_confirm", False),
+            "public_id": values["key"],
         }
 
 

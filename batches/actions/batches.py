@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,9 +34,13 @@ def create_batch(
     due_at: datetime | None = None,
     review_by: datetime | None = None,
     auto_confirm: bool = False,
+    public_id: UUID | None = None,
     actor: User,
 ) -> Batch:
     """An open batch; without `course_code` it takes the class's only course.
+
+    A form that is sent twice makes one batch: `public_id` is the id that it carries, and a second batch of that id,
+    title and class is the first. Where it is another's, the batch gets an id of its own.
 
     Raises ActionError `validation_error`, and `not_found` or `illegal_transition` where the class has been deleted or
     archived meanwhile.
@@ -55,9 +61,27 @@ def create_batch(
     )
     if auto_confirm:
         _check_auto_confirm(batch)
-    batch.save()
+    if public_id is None:
+        batch.save()
+    elif (first := _save_once(batch, public_id)) is not None:
+        return first
     tell_status(batch)
     return batch
+
+
+def _save_once(batch: Batch, public_id: UUID) -> Batch | None:
+    """Save a new batch, unless it is there already: the same one then."""
+    batch.public_id = public_id
+    try:
+        with transaction.atomic():
+            batch.save()
+    except IntegrityError:
+        same = Batch.objects.filter(public_id=public_id, owner=batch.owner, school_class=batch.school_class)
+        if first := same.filter(title=batch.title).first():
+            return first
+        batch.public_id = uuid4()
+        batch.save()
+    return None
 
 
 CHANGEABLE = frozenset({"title", "school_class", "course_code", "due_at", "review_by", "auto_confirm"})
@@ -74,6 +98,8 @@ def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None =
         lock_class(changes["school_class"], archived_too=True)  # classes come before batches
     batch = lock_row(batch)
     if version is not None and version != batch.version:
+        if all(getattr(batch, field) == value for field, value in changes.items()):
+            return batch  # sent twice, or somebody else wanted the same
         raise ActionError("version_conflict", _("Somebody else changed the batch meanwhile."), current=batch)
     unknown = set(changes) - CHANGEABLE
     if unknown:
