@@ -9,6 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -78,6 +79,12 @@ class NewBatchForm(_ClockForm):
         if len(classes) == 1 and not self.initial.get("school_class"):
             self.initial["school_class"] = classes[0].public_id
         several = _courses_to_choose_from(classes)
+        chosen = next((one for one in classes if str(one.public_id) == str(self.initial.get("school_class"))), None)
+        self.initial.setdefault("auto_confirm", chosen is not None and chosen.auto_confirm)
+        if "auto_confirm" in self.fields and any(one.auto_confirm for one in classes):
+            # Another class has another default: it is shown, not only taken.
+            ask = {"hx-get": reverse("batches:new"), "hx-trigger": "change", "hx-swap": "outerHTML"}
+            field.widget.attrs |= {**ask, "hx-target": "#auto-confirm", "hx-select": "#auto-confirm"}
         course = self.fields["course_code"]
         course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]  # as above
         if not several:

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from classes.models import ClassCourse, CourseCode, SchoolClass, current_school_year, next_school_year
 from classes.rosters.grid import MAX_BYTES
 from classes.rosters.headings import FIELDS
+from classes.rosters.names import split_full_name
 from classes.rosters.parsing import Column, ParsedRoster
 from classes.rosters.school_data import is_school_data
 from huleedu.common.errors import ActionError
@@ -71,6 +73,21 @@ class ClassForm(ActionForm):
         if isinstance(field, forms.ChoiceField):
             field.choices = school_years(year)
         field.initial = year or current_school_year()
+
+
+class SettingsForm(ClassForm):
+    """The class as it is; and what its new batches begin with, where automatic confirmation is turned on."""
+
+    auto_confirm = forms.BooleanField(
+        label=_("Confirm the certain matches of new batches by themselves"),
+        required=False,
+        help_text=_("When a batch is to be reviewed by a time. It can be turned off for each batch."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.ENABLE_AUTO_CONFIRM:
+            del self.fields["auto_confirm"]
 
 
 class CopyForm(ClassForm):
@@ -224,14 +241,21 @@ def named_columns(parsed: ParsedRoster) -> tuple[Column, ...]:
 
 
 class ColumnsForm(ActionForm):
-    """What each column of a list is, and how the file is written."""
+    """What each column of a list is, how the file is written, and in which order names in one column are."""
 
     encoding = forms.ChoiceField(label=_("Read the file as"), choices=ENCODINGS, required=False)
+    order = forms.ChoiceField(
+        choices=[("given", _("First name first")), ("family", _("Surname first"))], widget=forms.RadioSelect
+    )
 
     def __init__(self, *args: Any, parsed: ParsedRoster, is_text: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if is_text or not parsed.is_text:
             del self.fields["encoding"]
+        self.examples = parsed.order_examples
+        self.fields["order"].initial = "family" if parsed.surname_first else "given"
+        if not self.examples:
+            del self.fields["order"]
         self.columns = named_columns(parsed)
         choices = [("", _("Not used")), *((name, FIELD_LABELS[name]) for name in FIELDS)]
         for column in self.columns:
@@ -246,10 +270,28 @@ class ColumnsForm(ActionForm):
         """Each column with its menu."""
         return [(column, self[f"columns.{column.index}"]) for column in self.columns]
 
+    def orders(self) -> list[tuple[Any, list[tuple[str, str, str]]]]:
+        """Each order to choose, with the example names and what is first name and surname of them then."""
+        if "order" not in self.fields:
+            return []
+        return [
+            (
+                tick,
+                [
+                    (full, *split_full_name(full, email=email, surname_first=tick.data["value"] == "family"))
+                    for full, email in self.examples
+                ],
+            )
+            for tick in self["order"]
+        ]
+
     def changes(self) -> dict[str, Any]:
-        """As `actions.revise_import` takes them."""
+        """As `actions.revise_import` takes them. An order that the list itself tells is not kept."""
         columns = {str(column.index): self.cleaned_data[f"columns.{column.index}"] for column in self.columns}
         encoding = self.cleaned_data.get("encoding", "")
         if encoding != self.initial.get("encoding", ""):
             return {"encoding": encoding, "columns": {}}  # other headings may be seen then
-        return {"columns": columns}
+        order = self.cleaned_data.get("order")
+        if not order or order == self.fields["order"].initial:
+            return {"columns": columns}
+        return {"columns": columns, "surname_first": order == "family"}

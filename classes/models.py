@@ -84,6 +84,8 @@ class SchoolClass(PublicModel):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="classes")
     designation = models.CharField(_("name"), max_length=100)
     school_year = models.CharField(_("school year"), max_length=7, default=current_school_year)
+    auto_confirm = models.BooleanField(default=False)
+    """Whether new batches confirm their certain matches by themselves at the time they are to be reviewed by."""
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = SchoolClassQuerySet.as_manager()
@@ -302,6 +304,8 @@ class RosterImport(PublicModel):
     """Set by the teacher; empty lets the reader find it."""
     columns = models.JSONField(default=dict, blank=True)
     """The teacher's own mapping, column index to field; empty lets the reader find it."""
+    surname_first = models.BooleanField(null=True, blank=True)
+    """How the teacher says that names in one column are written; empty lets the reader find it."""
     edits = models.JSONField(default=dict, blank=True)
     """The teacher's changes to rows, line to `{values, include}`."""
     undo = models.JSONField(default=dict, blank=True)

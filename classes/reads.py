@@ -55,8 +55,8 @@ def class_rows(user: User, *, archived: bool | None = False, school_year: str = 
         )
         .order_by("designation", "pk")
         .values(
-            "public_id", "designation", "school_year", "archived_at", "created_at", "owner_id", "owner__display_name",
-            "n_students", "course_codes", "shared_to_change", "colleagues", "total",
+            "public_id", "designation", "school_year", "auto_confirm", "archived_at", "created_at", "owner_id",
+            "owner__display_name", "n_students", "course_codes", "shared_to_change", "colleagues", "total",
         )
     )  # fmt: skip
 
@@ -81,6 +81,7 @@ def class_json(row: dict[str, Any], user: User) -> dict[str, Any]:
         "designation": row["designation"],
         "courses": row["course_codes"] or [],
         "school_year": row["school_year"],
+        "auto_confirm": row["auto_confirm"],
         "archived": row["archived_at"] is not None,
         "students": row["n_students"],
         "is_owner": row["owner_id"] == user.pk,

@@ -16,6 +16,7 @@ class ClassSerializer(serializers.Serializer[Any]):
     designation = serializers.CharField()
     courses = serializers.ListField(child=serializers.ChoiceField(choices=CourseCode.choices))
     school_year = serializers.CharField()
+    auto_confirm = serializers.BooleanField()
     archived = serializers.BooleanField()
     students = serializers.IntegerField()
     is_owner = serializers.BooleanField()
@@ -29,6 +30,8 @@ class ClassInput(serializers.Serializer[Any]):
     designation = serializers.CharField(max_length=100)
     courses = serializers.ListField(child=serializers.ChoiceField(choices=CourseCode.choices), required=False)
     school_year = serializers.CharField(max_length=7, required=False)
+    auto_confirm = serializers.BooleanField(required=False)
+    """Whether new batches that are to be reviewed by a time confirm their certain matches then."""
 
 
 class CopyInput(serializers.Serializer[Any]):
@@ -85,6 +88,8 @@ class RosterRevision(serializers.Serializer[Any]):
         choices=["", "utf-8", "cp1252", "mac_roman", "cp850", "latin-1", "utf-16-le", "utf-16-be"], required=False
     )
     columns = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    surname_first = serializers.BooleanField(required=False, allow_null=True)
+    """How names in one column are written; null lets the list tell."""
     rows = serializers.DictField(child=RosterCorrection(), required=False)
 
 

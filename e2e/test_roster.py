@@ -6,10 +6,16 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
+
+from classes.tests.test_sheets import workbook
+from e2e.conftest import Stack
 
 pytestmark = pytest.mark.e2e
 
+SignIn = Callable[..., None]
+OpenPage = Callable[..., Page]
+REFUSED = r"status of (409|422)"
 LIST = (
     "Förnamn\tEfternamn\tE-post\nÅsa\tÖberg\tasa.oberg@elev.example\n"
     "\t\tnameless@elev.example\nBo\tEk\tbo.ek@elev.example\n"
@@ -37,7 +43,7 @@ def names(page: Page) -> list[str]:
     return page.locator("#roster tbody th").all_inner_texts()
 
 
-def test_paste_mend_import_undo_and_import_again(sign_in: Callable[..., None], open_page: Callable[..., Page]) -> None:
+def test_paste_mend_import_undo_and_import_again(sign_in: SignIn, open_page: OpenPage) -> None:
     page = open_page()
     sign_in(page)
     page.goto("/classes/new/")
@@ -60,3 +66,118 @@ def test_paste_mend_import_undo_and_import_again(sign_in: Callable[..., None], o
     page.locator(".import-bar button.button-primary").click()
     expect(page.locator(".banner-done")).to_contain_text("3 new students")
     assert names(page) == ["Ek", "Suriya", "Öberg"]
+
+
+def start(page: Page, class_id: str) -> None:
+    """The first step of the import."""
+    page.goto(f"/classes/{class_id}/import/")
+
+
+def give_file(page: Page, name: str, content: bytes) -> None:
+    """Choose a file in the first step, and go on."""
+    file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator("input[name=file]").set_input_files(file)
+    page.get_by_role("button", name="Check the list").click()
+
+
+def give_text(page: Page, text: str) -> None:
+    """Paste in the first step, and go on."""
+    page.locator("textarea[name=text]").fill(text)
+    page.get_by_role("button", name="Check the list").click()
+
+
+def test_a_workbook_with_three_sheets(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page()
+    sign_in(page)
+    start(page, stack.make_class("Sheets", "Förnamn\tEfternamn\nLo\tDahl\n"))
+    give_file(page, "classes.xlsx", workbook())
+    which = page.get_by_role("group", name="Which sheet holds the class list?")
+    expect(which.get_by_role("button", pressed=True)).to_have_text("SA24D")
+    which.get_by_role("button", name="NA24A").click()
+    expect(which.get_by_role("button", pressed=True)).to_have_text("NA24A")
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.locator(".banner-done")).to_contain_text("1 personal identity number was found and removed.")
+    expect(page.locator(".banner-done")).to_contain_text("sheet NA24A, 1 row.")
+    page.get_by_role("link", name="Another sheet or other columns").click()
+    which.get_by_role("button", name="SA24D").click()
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.locator("#content .banner").first).to_contain_text("sheet SA24D, 2 rows.")
+    page.get_by_role("button", name="Import 2 new").click()
+    expect(page.locator(".banner-done")).to_contain_text("2 new students")
+
+
+def test_what_is_no_list_is_refused_where_it_was_given(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page(expected=REFUSED)
+    sign_in(page)
+    class_id = stack.make_class("No lists", "Förnamn\tEfternamn\nLo\tDahl\n")
+    start(page, class_id)
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.locator("#id_text_error")).to_have_text("Paste a list, or choose a file.")
+    expect(page.locator("textarea[name=text]")).to_be_focused()
+    give_file(page, "list.xlsx", b"PK\x03\x04" + bytes(range(256)) * 20)
+    expect(page.locator("#id_file_error")).to_be_visible()
+    give_file(page, "list.pdf", b"%PDF-1.7 not a list")
+    expect(page.locator("#id_file_error")).to_be_visible()
+    many = "Förnamn\tEfternamn\n" + "".join(f"Emil{n}\tBerg{n}\n" for n in range(5_001))
+    give_file(page, "many.csv", many.encode())
+    expect(page.locator("#id_file_error")).to_contain_text("5,000")
+    expect(page).to_have_url(re.compile(r"/import/$"))
+
+
+def test_one_column_only(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page(expected=REFUSED)
+    sign_in(page)
+    class_id = stack.make_class("One column", "Förnamn\tEfternamn\nLo\tDahl\n")
+    start(page, class_id)
+    give_text(page, "Points\n12\n14\n9\n")
+    expect(page.locator(".banner-warning")).to_contain_text("No column with names was found.")
+    expect(page.locator(".mapping")).to_contain_text("12")
+    start(page, class_id)
+    give_text(page, "Emil Berg\nÅsa Öberg\n")
+    expect(page.locator(".import-bar button.button-primary")).to_have_text("Import 2 new")
+
+
+def test_the_order_of_whole_names_is_chosen_from_two_of_them(
+    stack: Stack, sign_in: SignIn, open_page: OpenPage
+) -> None:
+    page = open_page()
+    sign_in(page)
+    start(page, stack.make_class("Orders", "Förnamn\tEfternamn\nLo\tDahl\n"))
+    give_text(page, "Berg Emil berg.emil@elev.example\nÖberg Åsa oberg.asa@elev.example\n")
+    page.get_by_role("link", name="Change the columns").click()
+    order = page.get_by_role("group", name="How are the names written?")
+    expect(order.get_by_label("First name first")).to_be_checked()
+    expect(order).to_contain_text("“Berg Emil” is first name Emil, surname Berg.")
+    order.get_by_label("Surname first").check()
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.locator("tbody tr", has_text="Öberg").locator("td").nth(2)).to_have_text("Åsa")
+    page.get_by_role("link", name="Back to columns").click()
+    expect(order.get_by_label("Surname first")).to_be_checked()
+
+
+def test_the_same_list_once_more(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page()
+    sign_in(page)
+    listed = "Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.dahl@elev.example\n"
+    start(page, stack.make_class("Same list", listed))
+    give_text(page, listed)
+    expect(page.locator(".empty")).to_have_text("Nothing differs: Same list is as in the list.")
+    expect(page.locator("#import-apply")).to_have_count(0)
+    page.get_by_role("link", name="Back to the class").click()
+    expect(page.locator("#roster tbody tr")).to_have_count(1)
+
+
+def test_the_class_changes_while_its_list_is_checked(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page(expected=REFUSED)
+    sign_in(page)
+    class_id = stack.make_class("Meanwhile", "Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.d@elev.example\n")
+    start(page, class_id)
+    give_text(page, "Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.d@elev.example\nMy\tLund\tmy.l@elev.example\n")
+    expect(page.locator("#import-apply")).to_have_text("Import 1 new")
+    new = {"given_name": "My", "family_name": "Lund", "email": "my.l@elev.example"}
+    stack.call(f"/api/v1/classes/{class_id}/students/", method="POST", body=new, token=stack.token())
+    page.locator("#import-apply").click()
+    expect(page.locator("#action-error")).to_contain_text("The class has changed meanwhile.")
+    expect(page.locator(".empty")).to_contain_text("Nothing differs")
+    page.get_by_role("link", name="Back to the class").click()
+    expect(page.locator("#roster tbody tr")).to_have_count(2)

@@ -33,11 +33,12 @@ def create_batch(
     course_code: str = "",
     due_at: datetime | None = None,
     review_by: datetime | None = None,
-    auto_confirm: bool = False,
+    auto_confirm: bool | None = None,
     public_id: UUID | None = None,
     actor: User,
 ) -> Batch:
-    """An open batch; without `course_code` it takes the class's only course.
+    """An open batch; without `course_code` it takes the class's only course, without `auto_confirm`, where it is to be
+    reviewed by a time ahead, the class's own.
 
     A form that is sent twice makes one batch: `public_id` is the id that it carries, and a second batch of that id,
     title and class is the first. Where it is another's, the batch gets an id of its own.
@@ -50,6 +51,10 @@ def create_batch(
     if school_class is not None and not course_code:
         codes = list(school_class.courses.values_list("code", flat=True)[:2])
         course_code = codes[0] if len(codes) == 1 else ""
+    if auto_confirm is None:
+        is_ahead = review_by is not None and review_by > timezone.now()
+        is_usual = school_class is not None and school_class.auto_confirm
+        auto_confirm = is_usual and is_ahead and settings.ENABLE_AUTO_CONFIRM
     batch = Batch(
         owner=owner,
         school_class=school_class,

@@ -66,7 +66,8 @@ def batch_list(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: PageRequest) -> HttpResponse:
     """Make a batch. In a colleague's class it belongs to the class's owner."""
-    form = NewBatchForm(request.POST or None, user=request.user, initial={"school_class": request.GET.get("class")})
+    chosen = request.GET.get("class") or request.GET.get("school_class")
+    form = NewBatchForm(request.POST or None, user=request.user, initial={"school_class": chosen})
     if request.method == "POST" and form.is_valid():
         school_class: SchoolClass | None = form.cleaned_data["school_class"]
         owner = school_class.owner if school_class else request.user
@@ -76,7 +77,7 @@ def new(request: PageRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
         else:
             return redirect("batches:detail", batch.public_id)
-    return render(request, "batches/new.html", {"form": form}, status=400 if form.errors else 200)
+    return render(request, "batches/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,7 +96,7 @@ def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
         else:
             return redirect("batches:detail", batch_id)
-    return render(request, "batches/rename.html", context, status=400 if form.errors else 200)
+    return render(request, "batches/rename.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -160,7 +161,7 @@ def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
         actions.unlock_batch(batch, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("The batch is open again."))
         return redirect("batches:detail", batch_id)
-    return render(request, "batches/unlock.html", {"batch": batch, "form": form}, status=400 if form.errors else 200)
+    return render(request, "batches/unlock.html", {"batch": batch, "form": form}, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -218,7 +219,7 @@ def reopen(request: PageRequest, batch_id: UUID) -> HttpResponse:
     form = ReopenForm(request.POST if request.method == "POST" else None)
     if request.method == "GET" or not form.is_valid():
         context = {"batch": batch, "form": form}
-        return render(request, "batches/reopen.html", context, status=400 if form.errors else 200)
+        return render(request, "batches/reopen.html", context, status=422 if form.errors else 200)
     actions.reopen_batch(batch, reason=form.cleaned_data["reason"], actor=request.user)
     said = _("The batch was reopened: files can be added and removed again, and assessment can be started anew.")
     messages.success(request, said)

@@ -40,13 +40,20 @@ _SCHOOL_YEAR = re.compile(r"([0-9]{4})/([0-9]{2})")
 
 @action
 def create_class(
-    owner: User, *, designation: str, courses: Iterable[str] = (), school_year: str = "", actor: User
+    owner: User,
+    *,
+    designation: str,
+    courses: Iterable[str] = (),
+    school_year: str = "",
+    auto_confirm: bool = False,
+    actor: User,
 ) -> SchoolClass:
     """A new class of `owner`. Raises ActionError `validation_error` naming the field."""
     school_class = SchoolClass.objects.create(
         owner=owner,
         designation=_checked_designation(designation),
         school_year=_checked_year(school_year) if school_year else current_school_year(),
+        auto_confirm=auto_confirm,
     )
     _set_courses(school_class, courses)
     publish(
@@ -86,6 +93,7 @@ def copy_class(
         owner_id=old.owner_id,
         designation=_checked_designation(designation or old.designation),
         school_year=_checked_year(school_year or next_school_year(old.school_year)),
+        auto_confirm=old.auto_confirm,
     )
     _set_courses(made, [course.code for course in old.courses.all()] if courses is None else courses)
     enrolments = Enrolment.objects.bulk_create(Enrolment(school_class=made, student=student) for student in students)
@@ -100,13 +108,17 @@ def copy_class(
 
 @action
 def update_class(school_class: SchoolClass, *, changes: dict[str, Any], actor: User) -> SchoolClass:
-    """Change `designation`, `school_year` or `courses`. Raises ActionError `validation_error` naming the field."""
+    """Change `designation`, `school_year`, `auto_confirm` or `courses`.
+
+    Raises ActionError `validation_error` naming the field.
+    """
     school_class = lock_class(school_class)
     if "designation" in changes:
         school_class.designation = _checked_designation(changes["designation"])
     if "school_year" in changes:
         school_class.school_year = _checked_year(changes["school_year"])
-    school_class.save(update_fields=["designation", "school_year", "updated_at"])
+    school_class.auto_confirm = changes.get("auto_confirm", school_class.auto_confirm)
+    school_class.save(update_fields=["designation", "school_year", "auto_confirm", "updated_at"])
     if "courses" in changes:
         _set_courses(school_class, changes["courses"])
     tell_changed(school_class)

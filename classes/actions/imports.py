@@ -65,7 +65,8 @@ def _keep_draft(
 
 @action
 def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor: User) -> RosterImport:
-    """Read the draft another way: `sheet`, `encoding`, `columns` (index to field), `rows` (key to values and include).
+    """Read the draft another way: `sheet`, `encoding`, `columns` (index to field), `rows` (key to values and include),
+    `surname_first` (how names in one column are written; None lets the list tell).
 
     Another sheet has other columns and rows: what was said of those before is forgotten. A row's key is its line.
     Raises ActionError `validation_error`; its field is `rows.<key>.<field>` for a correction that cannot be kept.
@@ -82,12 +83,16 @@ def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor
         roster_import.columns = _checked_columns(changes["columns"] or {})
     if "encoding" in changes or "columns" in changes:
         _clean_again(roster_import)
+    if "surname_first" in changes:
+        roster_import.surname_first = changes["surname_first"]
     for line, edit in (changes.get("rows") or {}).items():
         _correct(roster_import.edits, str(line), edit)
     if len(roster_import.edits) > MAX_EDITS:
         raise ActionError("validation_error", _("Too many corrections."), field="rows")
     read_draft(roster_import, field="sheet" if "sheet" in changes else "encoding")
-    roster_import.save(update_fields=["content", "encoding", "columns", "edits", "result", "updated_at"])
+    roster_import.save(
+        update_fields=["content", "encoding", "columns", "surname_first", "edits", "result", "updated_at"]
+    )
     return roster_import
 
 
@@ -126,6 +131,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "columns": [
             {"index": c.index, "header": c.header, "samples": list(c.samples), "field": c.field} for c in shown
         ],
+        "surname_first": parsed.surname_first if parsed else None,
         "rows": [_row_json(row) for row in preview.rows],
         "new": counts["new"],
         "changed": counts["changed"],
@@ -189,7 +195,9 @@ def lock_import(roster_import: RosterImport) -> RosterImport:
 def read_draft(roster_import: RosterImport, *, field: str = "file") -> ParsedRoster:
     """The draft as the teacher wants it read. Raises ActionError `validation_error` about `field`."""
     try:
-        return parse_grid(_grid(roster_import), columns=_columns(roster_import))
+        return parse_grid(
+            _grid(roster_import), columns=_columns(roster_import), surname_first=roster_import.surname_first
+        )
     except RosterError as error:
         raise ActionError("validation_error", message_for(error.code), field=field) from error
 
@@ -258,6 +266,7 @@ def _choose_sheet(roster_import: RosterImport, name: str) -> None:
     except RosterError as error:
         raise ActionError("validation_error", message_for(error.code), field="sheet") from error
     roster_import.content, roster_import.columns, roster_import.edits = grid.dump(), {}, {}
+    roster_import.surname_first = None
     roster_import.result["personnummer_removed"] = grid.removed
 
 

@@ -52,22 +52,32 @@ class ParsedRoster:
     personnummer_removed: int
     is_text: bool
     """Whether it may be read in another encoding."""
+    surname_first: bool | None
+    """How names in one column are read; None where there is no such column."""
+    order_examples: tuple[tuple[str, str], ...]
+    """Up to two of those names, each with its address or nothing, in which the order makes a difference."""
 
 
 def parse_roster(
-    data: bytes | str, *, encoding: str | None = None, columns: Mapping[int, str] | None = None
+    data: bytes | str,
+    *,
+    encoding: str | None = None,
+    columns: Mapping[int, str] | None = None,
+    surname_first: bool | None = None,
 ) -> ParsedRoster:
-    """Read a class list. `encoding` and `columns` (index to field) override what would be found.
+    """Read a class list. `encoding`, `columns` (index to field) and `surname_first` override what would be found.
 
     Raises RosterError where there is nothing to read; a list without a name column gives that as a problem.
     """
-    return parse_grid(read_grid(data).read_as(encoding or ""), columns=columns)
+    return parse_grid(read_grid(data).read_as(encoding or ""), columns=columns, surname_first=surname_first)
 
 
-def parse_grid(grid: Grid, *, columns: Mapping[int, str] | None = None) -> ParsedRoster:
+def parse_grid(
+    grid: Grid, *, columns: Mapping[int, str] | None = None, surname_first: bool | None = None
+) -> ParsedRoster:
     """The same of a list whose cells are known. Raises RosterError `too_many_rows`."""
     layout, removed = read_layout(grid, columns=columns)
-    rows = Rows(layout, grid)
+    rows = Rows(layout, grid, surname_first=surname_first)
     if NAMING & set(layout.mapping.values()):
         for record in layout.body:
             rows.read(record)
@@ -91,6 +101,8 @@ def parse_grid(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Parse
         discarded_columns=_discarded(layout, shown),
         personnummer_removed=removed,
         is_text=grid.is_text,
+        surname_first=rows.surname_first if "full_name" in layout.mapping.values() else None,
+        order_examples=rows.order_examples(),
     )
 
 

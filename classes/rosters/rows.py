@@ -85,7 +85,8 @@ def says_protected(cells: Iterable[str]) -> bool:
 class Rows:
     """The rows of one list while they are being read."""
 
-    def __init__(self, layout: Layout, grid: Grid) -> None:
+    def __init__(self, layout: Layout, grid: Grid, *, surname_first: bool | None = None) -> None:
+        """`surname_first` is how a person says whole names are written; None lets the list tell."""
         self.kept: list[RosterRow] = []
         self.duplicates: list[RosterRow] = []
         self.problems: list[Problem] = []
@@ -96,7 +97,8 @@ class Rows:
         self._addresses: set[str] = set()
         self._names: set[tuple[str, str, str]] = set()
         self._heading = [cell.casefold() for cell in layout.header.cells if cell] if layout.header else []
-        self._surname_first = self._finds_surname_first()
+        self._is_order_known = surname_first is not None
+        self.surname_first = self._finds_surname_first() if surname_first is None else surname_first
         self._doubtful = self._finds_doubtful()
 
     def tell(self, line: int, code: str, column: str | None = None, *, item: int = 0) -> None:
@@ -212,8 +214,21 @@ class Rows:
             return values.get("given_name", ""), values.get("family_name", "")
         full = values.get("full_name", "")
         preferred, last = values.get("preferred_name", "").casefold(), full.casefold().rpartition(" ")[2]
-        surname_first = self._surname_first or (bool(preferred) and preferred == last)
+        is_last_preferred = bool(preferred) and preferred == last and not self._is_order_known
+        surname_first = self.surname_first or is_last_preferred
         return split_full_name(full, email=email, surname_first=surname_first)
+
+    def order_examples(self) -> tuple[tuple[str, str], ...]:
+        """Two whole names with their addresses, of those that no comma parts; names of two words before longer ones."""
+        places = {name: index for index, name in self._layout.mapping.items()}
+        if "full_name" not in places or {"given_name", "family_name"} & places.keys():
+            return ()
+        pairs = [
+            (_at(record.cells, places["full_name"]), _at(record.cells, places.get("email")))
+            for record in self._layout.body
+        ]
+        telling = [(full, email) for full, email in pairs if " " in full and "," not in full and len(full) <= MAX_NAME]
+        return tuple(sorted(telling, key=lambda pair: len(pair[0].split()))[:2])
 
     def _finds_surname_first(self) -> bool:
         places = {name: index for index, name in self._layout.mapping.items()}

@@ -8,7 +8,10 @@ from django.utils import translation
 from classes.problems import MESSAGES, message_for
 from classes.rosters.parsing import parse_roster
 
-_WHOLE_LIST = {"no_name_column", "too_many_rows", "corrupt", "unsupported_type", "empty_file", "password_protected"}
+_WHOLE_LIST = {
+    "no_name_column", "too_many_rows", "corrupt", "unsupported_type", "empty_file", "password_protected",
+    "no_such_sheet",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("code", MESSAGES)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from classes import actions
 from classes.exports import export_class
-from classes.forms import ClassForm, CopyForm, ShareForm
+from classes.forms import ClassForm, CopyForm, SettingsForm, ShareForm
 from classes.models import ClassShare, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
 from classes.reads import add_batches, add_what_is_known, class_rows, roster_rows
@@ -136,7 +136,7 @@ def edit(request: PageRequest, class_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return _settings(request, frame)
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    form = ClassForm(request.POST, school_class=school_class)
+    form = SettingsForm(request.POST, school_class=school_class)
     if not form.is_valid():
         return _settings(request, frame, form=form)
     try:
@@ -152,7 +152,7 @@ def _settings(
     request: PageRequest,
     frame: Frame,
     *,
-    form: ClassForm | None = None,
+    form: SettingsForm | None = None,
     share_form: ShareForm | None = None,
     error: ActionError | None = None,
 ) -> HttpResponse:
@@ -160,10 +160,11 @@ def _settings(
         "designation": frame.school_class.designation,
         "courses": [course.code for course in frame.courses],
         "school_year": frame.school_class.school_year,
+        "auto_confirm": frame.school_class.auto_confirm,
     }
     context = frame_context(
         frame,
-        form=form or ClassForm(initial=initial, school_class=frame.school_class),
+        form=form or SettingsForm(initial=initial, school_class=frame.school_class),
         share_form=share_form or ShareForm(),
         error=error,
     )

@@ -16,9 +16,10 @@ from classes import actions
 from classes.actions.identity import open_panel
 from classes.forms import FIELD_LABELS, StudentForm
 from classes.models import Enrolment, SchoolClass, Student
+from classes.presence import names_at
 from classes.reads import last_change, openings_of
 from classes.views.classes import place_in_list, roster_context
-from classes.views.frame import Frame, class_frame
+from classes.views.frame import Frame, class_frame, frame_context
 from classes.views.several import to_class
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
@@ -60,6 +61,7 @@ def _panel(
         here = Enrolment.objects.filter(school_class=frame.school_class, student=student).first()
         more["left_at"] = here.left_at if here else None
         more["seen"] = _values(student)
+        more["here"] = names_at(frame.school_class, student, viewer=request.user)
         more["numbers"] = [
             (system, FIELD_LABELS.get(system, system), number) for system, number in student.external_ids.items()
         ]
@@ -123,6 +125,9 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
     """One student; saving keeps the panel open and the row marked."""
     frame = class_frame(request, class_id, tab="students")
     student = _student(request, class_id, student_id, school_class=frame.school_class)
+    if request.htmx and request.htmx.target == "student-here":
+        here = names_at(frame.school_class, student, viewer=request.user)
+        return render(request, "classes/_student_here.html", frame_context(frame, student=student, here=here))
     if request.method == "GET":
         open_panel(student, actor=request.user)
         return _panel(request, frame, _filled(student), student=student)

@@ -62,6 +62,7 @@
   document.addEventListener("htmx:afterSettle", () => {
     mark();
     count();
+    page.follow(); // tells whose panel is open now
   });
   document.addEventListener("shown", count);
   count();
