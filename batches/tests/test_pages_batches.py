@@ -44,8 +44,8 @@ def test_new_batch(owner: Client, teacher: User, owned_class: SchoolClass) -> No
     assert (batch.title, batch.course_code, batch.owner) == ("The library", "ENG6", teacher)
     assert batch.due_at is not None
     assert batch.due_at.isoformat() == "2026-11-30T22:59:00+00:00"
-    assert owner.post(target, {"title": "​"}).status_code == 400
-    assert owner.post(target, {"title": "x", "due": "soon"}).status_code == 400
+    assert owner.post(target, {"title": "​"}).status_code == 422
+    assert owner.post(target, {"title": "x", "due": "soon"}).status_code == 422
     assert owner.post(target, {"title": "Without class"}).status_code == 302
 
 
@@ -53,7 +53,7 @@ def test_the_course_is_asked_for_where_a_class_has_several(owner: Client, owned_
     ClassCourse.objects.create(school_class=owned_class, code="SV2")
     target, values = reverse("batches:new"), {"title": "x", "school_class": owned_class.public_id}
     assert 'name="course_code"' in owner.get(target).content.decode()
-    assert owner.post(target, {**values, "course_code": "ENG7"}).status_code == 400
+    assert owner.post(target, {**values, "course_code": "ENG7"}).status_code == 422
     assert owner.post(target, {**values, "course_code": "SV2"}).status_code == 302
     assert Batch.objects.get().course_code == "SV2"
 
@@ -63,7 +63,7 @@ def test_a_batch_cannot_be_made_in_a_class_one_may_only_read(
 ) -> None:
     values = {"title": "x", "school_class": owned_class.public_id}
     for user in (reader, stranger):
-        assert client_for(user).post(reverse("batches:new"), values).status_code == 400
+        assert client_for(user).post(reverse("batches:new"), values).status_code == 422
     assert client_for(colleague).post(reverse("batches:new"), values).status_code == 302
     assert Batch.objects.get().owner == teacher
 

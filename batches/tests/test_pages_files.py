@@ -13,13 +13,14 @@ from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from batches import actions
 from batches.models import Batch
 from batches.tasks import ingest_essay
-from batches.tests.making import make_batch, make_stored, make_students
+from batches.tests.making import make_batch, make_essays, make_stored, make_students
 from batches.tests.pages import LONG, essay, read_all, send, url
+from batches.views.file_rows import size_in_words
 from classes.models import SchoolClass
 from files.models import EssayFile
 from files.samples import make
@@ -249,7 +250,7 @@ def test_paste_replace_retry_and_remove(owner: Client, batch: Batch, broken: Ess
     assert broken.problem == "corrupt"
     paste = url("file-paste", batch, file_id=broken.public_id)
     assert "broken.docx" in owner.get(paste).content.decode()
-    assert owner.post(paste, {"text": "  \n "}).status_code == 400
+    assert owner.post(paste, {"text": "  \n "}).status_code == 422
     assert owner.post(paste, {"text": "\n\nMy own words.\n"}).status_code == 302
     broken.refresh_from_db()
     assert (broken.status, broken.is_pasted, broken.words) == ("read", True, 3)
@@ -338,7 +339,7 @@ def test_only_the_owner_unlocks_and_says_why(
     assert "Teacher can unlock it." in page
     assert url("unlock", batch) not in page
     assert client_for(colleague).post(url("unlock", batch), {"reason": "x"}).status_code == 403
-    assert owner.post(url("unlock", batch), {"reason": ""}).status_code == 400
+    assert owner.post(url("unlock", batch), {"reason": ""}).status_code == 422
     assert owner.post(url("unlock", batch), {"reason": "One text came late."}).status_code == 302
     batch.refresh_from_db()
     assert (batch.is_locked, batch.processing_metadata["unlocks"][0]["reason"]) == (False, "One text came late.")
@@ -362,3 +363,27 @@ def test_the_steps_of_a_batch(owner: Client, batch: Batch) -> None:
         assert owner.get(url("detail", batch)).status_code == 200
     assert owner.post(url("reopen", batch)).status_code == 409
     assert owner.post(url("delete", batch)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "en", "sv"),
+    [(0, "0 kB", "0 kB"), (31_400, "31 kB", "31 kB"), (1_940_000, "1.9 MB", "1,9 MB"), (26_000_000, "26 MB", "26 MB")],
+)
+def test_sizes_are_worded_as_while_sending(n_bytes: int, en: str, sv: str) -> None:
+    for language, words in (("en", en), ("sv", sv)):
+        with translation.override(language):
+            assert size_in_words(n_bytes) == words
+
+
+def test_a_text_leads_to_the_students_texts_in_other_batches(
+    owner: Client, batch: Batch, teacher: User, owned_class: SchoolClass
+) -> None:
+    (student,) = make_students(owned_class, ["Ada Berg"])
+    mine, other, strange = (make_batch(teacher, owned_class, title=title) for title in ("Mine", "Letters", "Undecided"))
+    essays = [make_essays(each, 1)[0] for each in (mine, other, strange)]
+    for text in essays[:2]:
+        actions.decide_student(text, student=student, version=None, actor=teacher)
+    page = owner.get(url("text", mine, text_id=essays[0].public_id)).content.decode()
+    assert url("text", other, text_id=essays[1].public_id) in page
+    assert url("text", strange, text_id=essays[2].public_id) not in page
+    assert "In other batches" not in owner.get(url("text", strange, text_id=essays[2].public_id)).content.decode()

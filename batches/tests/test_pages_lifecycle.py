@@ -279,14 +279,14 @@ def test_a_time_that_is_past_is_said_at_its_field(batch: Batch, teacher: User, c
     values = {"title": "x", "due": "", "version": batch.version, "auto_confirm": "on"}
     for review_by in ("", "2020-01-01T12:00"):
         answer = client_for(teacher).post(path("rename", batch), {**values, "review_by": review_by})
-        assert answer.status_code == 400
+        assert answer.status_code == 422
         assert "Choose a time ahead" in answer.content.decode()
 
 
 def test_a_new_batch_can_have_its_clock_set(teacher: User, settings: Any, client_for: ClientFor) -> None:
     client, new = client_for(teacher), reverse("batches:new")
     values = {"title": "Timed", "auto_confirm": "on"}
-    assert client.post(new, {**values, "review_by": "2020-01-01T12:00"}).status_code == 400
+    assert client.post(new, {**values, "review_by": "2020-01-01T12:00"}).status_code == 422
     assert client.post(new, {**values, "review_by": "2120-01-01T12:00"}).status_code == 302
     batch = Batch.objects.get()
     assert (batch.auto_confirm, timezone.localtime(batch.review_by).hour) == (True, 12)

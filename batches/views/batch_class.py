@@ -37,4 +37,4 @@ def choose_class(request: PageRequest, batch_id: UUID) -> HttpResponse:
             return render(request, "batches/class.html", {"batch": batch, "form": form}, status=error.status)
         messages.success(request, _("Saved. The undecided texts are being matched again."))
         return redirect("batches:detail", batch_id)
-    return render(request, "batches/class.html", {"batch": batch, "form": form}, status=400 if form.errors else 200)
+    return render(request, "batches/class.html", {"batch": batch, "form": form}, status=422 if form.errors else 200)

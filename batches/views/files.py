@@ -114,7 +114,7 @@ def paste(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
     batch, file = _editable_file(request, batch_id, file_id)
     form = PasteForm(request.POST or None)
     if request.method == "GET" or not form.is_valid():
-        status = 200 if request.method == "GET" else 400
+        status = 200 if request.method == "GET" else 422
         return render(request, "batches/file_paste.html", {"batch": batch, "file": file, "form": form}, status=status)
     document = pasted_document(form.cleaned_data["text"])
     actions.paste_text(batch, file=file, document=document, actor=request.user)
