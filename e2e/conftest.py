@@ -14,15 +14,19 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from batches.samples import SampleFile, class_list, sample_essays
+
+if TYPE_CHECKING:
+    from e2e.screens import World
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACTS = ROOT / "test-artifacts"
@@ -131,29 +135,38 @@ def stack() -> Iterator[Stack]:
         made.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=made.token())
         yield made
         return
-    yield from _own_stack()
+    yield from own_stack()
 
 
-def _own_stack() -> Iterator[Stack]:
+def own_stack() -> Iterator[Stack]:
+    """A new school on a free port, whose teacher's pages speak English."""
     # Not below pytest's own folder, which is closed to the user PostgreSQL runs as where this runs as root.
     data, port = Path(tempfile.mkdtemp(prefix="huleedu-e2e-", dir="/tmp")), _free_port()
     data.chmod(0o711)
+    try:
+        with running(data, port) as made:
+            made.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=made.token())
+            yield made
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@contextmanager
+def running(data: Path, port: int) -> Iterator[Stack]:
+    """`manage.py up`, ready, until the block ends or somebody stops it."""
     environment = {key: value for key, value in os.environ.items() if key not in OF_THE_TESTS}
     # One address signs in again and again here.
     environment |= {"API_RATE_SIGN_IN": "", "LOG_LEVEL": "WARNING"}
-    log = (data / "up.log").open("wb")
     command = [sys.executable, "manage.py", "up", "--port", str(port), "--data", str(data)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    made = Stack(f"http://localhost:{port}", data, process)
-    try:
-        _wait_until_ready(made)
-        made.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=made.token())
-        yield made
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-        log.close()
-        shutil.rmtree(data, ignore_errors=True)
+    with (data / "up.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            made = Stack(f"http://localhost:{port}", data, process)
+            _wait_until_ready(made)
+            yield made
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
 
 
 def _wait_until_ready(made: Stack) -> None:
@@ -280,6 +293,14 @@ SMALL = (
 def class_id(stack: Stack) -> str:
     """The sample class, of `TEACHER`."""
     return stack.make_class("SA24D", class_list())
+
+
+@pytest.fixture(scope="session")
+def world(stack: Stack) -> World:
+    """What every screen shows. Whoever looks at it leaves it as it is."""
+    from e2e.screens import make_world
+
+    return make_world(stack)
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def cut_off(page: Page) -> Any:
         for (const e of document.querySelectorAll('body *')) {
           if (!shown(e) || !own(e)) continue;
           const style = getComputedStyle(e);
-          if (style.display === 'inline' || e.matches('textarea')) continue;
+          if (style.display === 'inline' || style.clipPath !== 'none' || e.matches('textarea')) continue;
           const wide = e.scrollWidth > e.clientWidth + 1, high = e.scrollHeight > e.clientHeight + 2;
           const clips = style.overflowX !== 'visible';
           if (style.textOverflow === 'ellipsis') continue;

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from e2e.conftest import ARTIFACTS, Stack
 from e2e.looks import misplaced, speaking
-from e2e.screens import World, make_world
+from e2e.screens import World
 
 pytestmark = pytest.mark.e2e
 
@@ -22,12 +22,6 @@ MAIN = (
 )  # fmt: skip
 """Where the work is done."""
 MOST_STOPS = 200
-
-
-@pytest.fixture(scope="module")
-def world(stack: Stack) -> World:
-    """What the screens show."""
-    return make_world(stack)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Response, expect
 
 from e2e.conftest import ROOT, Stack
 from e2e.looks import Language, Theme, misbuilt, misplaced, speaking, too_small, too_wide, violations
-from e2e.screens import World, make_world, take_picture
+from e2e.screens import World, take_picture
 from huleedu.common.error_pages import error_page, later_page
 
 pytestmark = pytest.mark.e2e
@@ -28,12 +28,6 @@ BUDGET = {"script": 60 * KILOBYTE, "stylesheet": 25 * KILOBYTE, "document": 40 *
 """Bytes of a page, compressed, by kind."""
 REQUESTS = 10
 """Of a first page with an empty cache, the socket among them."""
-
-
-@pytest.fixture(scope="module")
-def world(stack: Stack) -> World:
-    """What the screens show."""
-    return make_world(stack)
 
 
 @pytest.fixture

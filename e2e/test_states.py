@@ -163,11 +163,13 @@ def test_certain_ones(page: Page, small_batch: str, open_to_everyone: Look) -> N
     open_to_everyone()
 
 
-@pytest.mark.parametrize("menu", ["account", "batch"])
+@pytest.mark.parametrize(
+    "menu", [".account-menu", "#batch-head .actions .menu", ".title-menu"], ids=["account", "batch", "title"]
+)
 def test_menu(page: Page, small_batch: str, menu: str, open_to_everyone: Look) -> None:
     """Open."""
     live(page, small_batch)
-    page.locator(".account-menu summary" if menu == "account" else "#batch-head .menu summary").first.click()
+    page.locator(f"{menu} > summary").click()
     open_to_everyone(floats=True)
 
 
