@@ -1,0 +1,89 @@
+"""Two teachers in one review: what one decides is told to the other in passing, and rows stay where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from batches.samples import sample_essays
+from e2e.conftest import DEMO_TEACHER, Stack
+
+pytestmark = pytest.mark.e2e
+
+SignIn = Callable[..., None]
+OpenPage = Callable[..., Page]
+NAMELESS = ("Emil A SA24D.docx", "Axel Strömbäck.docx", "text (final).txt", "essay.pdf")
+
+
+@pytest.fixture
+def shared_batch(stack: Stack, request: pytest.FixtureRequest) -> str:
+    """Four texts in the class that the two demo teachers share; none of them is certain there."""
+    classes = stack.call("/api/v1/classes/", token=stack.token())
+    shared = next(found["id"] for found in classes["results"] if found["designation"] == "NA25B")
+    files = [file for file in sample_essays() if file.name in NAMELESS][:4]
+    return stack.make_batch(request.node.name[:60], shared, files)
+
+
+def look_at(page: Page, batch: str, nth: int) -> None:
+    """Open the review at the nth text and stay."""
+    page.goto(f"{batch}review/")
+    page.goto(page.locator(".queue-item").nth(nth).get_attribute("href") or "")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+
+
+def test_what_a_colleague_decides_is_told_in_passing(
+    open_page: OpenPage, sign_in: SignIn, stack: Stack, shared_batch: str
+) -> None:
+    stack.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=stack.token(DEMO_TEACHER))
+    mine, theirs = open_page(), open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    sign_in(mine)
+    sign_in(theirs, DEMO_TEACHER)
+    look_at(mine, shared_batch, 1)
+    own_tab = mine.context.new_page()
+    look_at(own_tab, shared_batch, 2)
+    look_at(theirs, shared_batch, 0)
+    focused = mine.evaluate("() => document.activeElement.id")
+
+    theirs.locator("label.candidate-name").first.click()
+    theirs.locator("#confirm").click()
+    toast = mine.locator("#told .toast")
+    expect(toast).to_contain_text(re.compile(r"Maria Lindqvist matched .+ to .+\."))
+    assert mine.evaluate("() => document.activeElement.id") == focused, "nobody's focus is taken"
+    expect(theirs.locator("#messages")).to_contain_text("Confirmed.")
+    assert theirs.locator("#told .toast").count() == 0
+
+    toast.get_by_role("link", name="Show").click()
+    expect(mine.locator("#decide .banner-done")).to_contain_text("Maria Lindqvist")
+    look_at(mine, shared_batch, 2)
+    mine.locator("label.candidate-name").first.click()
+    mine.locator("#confirm").click()
+    told = theirs.locator("#told .toast")
+    expect(told).to_contain_text("Karin Ståhl matched")
+    box, bar = told.bounding_box(), theirs.locator(".decision-bar").bounding_box()
+    assert box is not None
+    assert bar is not None
+    assert box["y"] + box["height"] <= bar["y"], "no button is covered"
+    expect(own_tab.locator("#review-progress")).to_contain_text("2 of")
+    expect(own_tab.locator("#told")).not_to_contain_text("Karin Ståhl")
+
+
+def test_rows_stay_where_they_are_while_texts_come_in(
+    open_page: OpenPage, sign_in: SignIn, stack: Stack, shared_batch: str
+) -> None:
+    page = open_page()
+    sign_in(page)
+    look_at(page, shared_batch, 0)
+    ids = "() => [...document.querySelectorAll('#queue ul[data-group] .queue-item')].map((row) => row.id)"
+    before = page.evaluate(ids)
+    first = page.locator("#queue ul[data-group] li").first
+    first.evaluate("(row) => row.parentElement.append(row)")  # as where it had come in last
+    moved = page.evaluate(ids)
+    assert moved != before
+    page.evaluate("() => document.dispatchEvent(new CustomEvent(`live:${document.body.dataset.resources}`))")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(ids) == moved
+    page.reload()
+    assert page.evaluate(ids) == before
