@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, Max, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches.models import Batch, BatchFile, EssayStudentAssociation
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
 from classes.models import Student
 from files.models import EssayFile
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
 
 PACE, ENOUGH = timedelta(minutes=10), 3
 """How far back, and over how many files at least, the pace of reading is taken."""
@@ -54,3 +58,20 @@ def last_handed_in(students: Iterable[Student], *, other_than: Batch) -> dict[in
         student__in=[student.pk for student in students], status="confirmed", essay__removed_at=None
     ).exclude(essay__batch=other_than)
     return dict(matches.values_list("student_id").annotate(last=Max("essay__created_at")).order_by())
+
+
+OTHERS = 10
+"""Texts of other batches that stand beside one."""
+
+
+def texts_in_other_batches(essay: Essay, user: User) -> list[Essay]:
+    """What the person may see of the same student elsewhere, newest first, once it is decided whose text it is.
+
+    One statement. A student with protected identity is like any other: the page names the batches alone.
+    """
+    match = essay.association
+    if match.student_id is None or not match.is_decided:
+        return []
+    same = EssayStudentAssociation.objects.filter(status="confirmed", student=match.student_id).values("essay")
+    texts = Essay.objects.visible_to(user).live().filter(pk__in=same, counts=True).exclude(batch=essay.batch_id)
+    return list(texts.select_related("batch").order_by("-created_at", "-pk")[:OTHERS])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -20,6 +21,7 @@ from files.problems import message_for
 Association = EssayStudentAssociation
 Status = EssayFile.Status
 
+MEGABYTE = 1_000_000
 GROUPS = ("way", "problem", "read", "skipped")
 """In the order the page shows them. Every file is in exactly one, counted as `batches.querysets.file_counts` does."""
 
@@ -55,6 +57,11 @@ class FileRow:
         archive = self.file.archive
         path: str = self.file.path
         return path.removeprefix(archive.name).lstrip("/") if archive is not None else path
+
+    @property
+    def size(self) -> str:
+        """As the browser words it while the file is sent: `31 kB`, `1.9 MB`."""
+        return size_in_words(self.file.size)
 
     @property
     def is_problem(self) -> bool:
@@ -93,6 +100,13 @@ _NOT_CERTAIN = {
 }
 _CLOSED = _("The batch was closed before the zip was opened. It is opened if the batch is reopened.")
 _NOT_IN_CLASS = Mark("not-in-class", "none", _("Not in this class"))
+
+
+def size_in_words(n_bytes: int) -> str:
+    """Of bytes: whole kilobytes, from a megabyte on with one decimal in the language's way."""
+    if n_bytes < MEGABYTE:
+        return f"{round(n_bytes / 1000)} kB"
+    return f"{formats.number_format(round(n_bytes / MEGABYTE, 1)).removesuffix('.0').removesuffix(',0')} MB"
 
 
 def file_rows(

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from batches import actions
 from batches.actions.doubts import doubt_matches
 from batches.models import Batch, Essay
+from batches.reads import texts_in_other_batches
 from batches.review.learning import Offer, read_offer
 from batches.review.queue import read_queue
+from batches.views.file_rows import size_in_words
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
 from batches.views.review_parts import PARTS
 from classes.actions import add_student, teach_alias
@@ -284,5 +286,7 @@ def texts(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     """One text to read, with what is known of it and how it got its student."""
     context = text_context(request, batch_id, text_id=text_id)
-    log_read(context["shown"].essay, "text", actor=request.user)
-    return render(request, "batches/text.html", context)
+    essay: Essay = context["shown"].essay
+    log_read(essay, "text", actor=request.user)
+    more = {"size": size_in_words(essay.file.size), "others": texts_in_other_batches(essay, request.user)}
+    return render(request, "batches/text.html", {**context, **more})

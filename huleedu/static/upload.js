@@ -14,6 +14,7 @@
     const summary = document.getElementById("sending-state"), title = form.querySelector("[data-title]");
     const { signIn, user } = document.body.dataset, remembered = `unsent:${user}:${location.pathname}`;
     const stop = document.getElementById("stop-sending");
+    const allSaved = document.querySelector("[data-all-saved]"), saved = allSaved?.textContent; // said without contact
     const queue = []; // to be sent
     const going = new Set(); // being sent, or between two tries
     const waiting = new Set(); // for contact, or for the person to sign in again
@@ -109,10 +110,11 @@
       const parts = [];
       if (total) parts.push(words.sent.replace("{sent}", sent).replace("{total}", total));
       if (leftOut) parts.push(words.system.replace("{n}", leftOut));
-      summary.textContent = parts.join(" ");
+      summary.textContent = parts.join(" · ");
       // Only how many, no names: the next page can say that some were not sent.
       const busy = queue.length + going.size + waiting.size, left = busy + refused.size;
       stop.hidden = !busy;
+      if (allSaved) allSaved.textContent = busy ? words.keepOpen.replace("{n}", busy) : saved;
       try {
         if (left) localStorage.setItem(remembered, left);
         else localStorage.removeItem(remembered);
