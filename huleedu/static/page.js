@@ -212,7 +212,7 @@
 
   /** What only makes sense with script is hidden until now. Where tabs scroll sideways the open one comes into sight. */
   function prepare(root) {
-    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open], [data-print]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-copy], [data-dialog-open], [data-print], [data-show]")) button.hidden = false;
     remember(root);
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
@@ -223,6 +223,13 @@
     announce(button.dataset.copied || button.textContent.trim());
   }
 
+  /** Lets a password be read while it is typed, and hides it again. */
+  function show(button) {
+    const field = document.getElementById(button.dataset.show), shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", shown);
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, a");
     if (button?.getAttribute("aria-disabled") === "true") event.preventDefault();
@@ -230,6 +237,7 @@
     else if (button && "dialogClose" in button.dataset) button.closest("dialog").close();
     else if (button?.dataset.copy) copy(button);
     else if (button && "print" in button.dataset) print();
+    else if (button?.dataset.show) show(button);
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {

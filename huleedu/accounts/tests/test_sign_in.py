@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -261,3 +262,10 @@ def test_choosing_a_language_signed_in_keeps_it(teacher: User, client_for: Brows
     teacher.refresh_from_db()
     assert teacher.language == "sv"
     assert language_of(client.get("/account/")) == "sv"
+
+
+def test_the_password_can_be_shown(db: None, client_for: Browser) -> None:
+    """By a script alone: without one the button stays hidden."""
+    page = client_for(None).get("/sign-in/").content.decode()
+    assert re.search(r'<button [^>]*data-show="id_password"[^>]* hidden>', page)
+    assert page.count("data-show") == 1
