@@ -147,3 +147,17 @@ def test_where_names_differ_nothing_more_is_said(
     assert "Emil Berg" in page
     assert "Canvas 4301" not in page
     assert "The class has" not in page
+
+
+# --- locked ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_locked_batch_says_so_in_the_review(
+    client_for: ClientFor, teacher: User, batch: Batch, texts: list[Essay]
+) -> None:
+    client, address = client_for(teacher), url("review-text", batch, texts[0])
+    assert "has been locked" not in client.get(address).content.decode()
+    actions.lock_batch(batch, actor=teacher)
+    page = client.get(address).content.decode()
+    assert "Matches can still be corrected." in page
+    assert 'id="confirm"' in page
