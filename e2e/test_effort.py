@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from batches.samples import CLASS, SampleFile, class_list, sample_essays
+from batches.samples import CLASS, SampleFile, canvas_zip, class_list, sample_essays
 from e2e.conftest import TEACHER, Stack
 
 pytestmark = pytest.mark.e2e
@@ -148,6 +150,41 @@ def test_names_of_those_who_have_not_handed_in(page: Page, small_batch: str, goa
     page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('Bo Ek')")
     goal("Clicks to copy who has not handed in", "2", str(hand.clicks))
     assert hand.clicks <= 2
+
+
+def test_the_same_names_by_keys(page: Page, small_batch: str, goal: Goal) -> None:
+    """The way to each by Tab is not counted."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(small_batch)
+    hand = Hand(page)
+    page.locator(".tabs").get_by_role("link", name=re.compile("Not handed in")).focus()
+    hand.press("Enter")
+    expect(page).to_have_url(re.compile("/missing/"))
+    page.get_by_role("button", name="Copy names").focus()
+    hand.press("Enter")
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('Bo Ek')")
+    goal("Keys to copy who has not handed in", "2", str(hand.keys))
+    assert hand.keys <= 2
+
+
+def test_a_batch_from_a_canvas_zip(page: Page, class_id: str, tmp_path: Path, goal: Goal) -> None:
+    zipped = canvas_zip()
+    path = tmp_path / zipped.name
+    path.write_bytes(zipped.content)
+    page.goto(f"/classes/{class_id}/batches/")
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="New batch"))
+    page.locator("input[name=title]").fill("From Canvas")
+    hand.click(page.get_by_role("button", name="Make batch"))
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    began = time.monotonic()
+    with page.expect_file_chooser() as chooser:
+        hand.click(page.locator(".dropzone label", has_text="Choose files"))
+    chooser.value.set_files(path)
+    expect(page.locator("#file-rows tr")).to_have_count(31, timeout=60_000)
+    goal("Clicks to a batch from a Canvas zip", "3", str(hand.clicks))
+    goal("The same, from the zip chosen to all texts listed", "20 s", f"{time.monotonic() - began:.1f} s")
+    assert hand.clicks <= 3
 
 
 @pytest.mark.usefixtures("small_batch")

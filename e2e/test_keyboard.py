@@ -56,6 +56,7 @@ def test_from_sign_in_to_sign_out_by_keys_alone(open_page: Callable[..., Page], 
     page.goto(f"{address}missing/")
     tab_to(page, "Copy names")
     page.keyboard.press("Enter")
+    export_a_student(page)
     tab_to(page, "^Account of|ML|KS")
     page.keyboard.press("Enter")
     tab_to(page, "Sign out")
@@ -125,3 +126,17 @@ def review(page: Page) -> None:
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     expect(page.locator("#done")).to_contain_text("All 30 texts are done.")
+
+
+def export_a_student(page: Page) -> None:
+    """Everything that is kept of the first one in the list of the class."""
+    page.goto("/privacy/students/")
+    tab_to(page, "Find a student")
+    page.keyboard.type("Ahlqvist")
+    page.keyboard.press("Enter")
+    tab_to(page, "Nils Ahlqvist")
+    page.keyboard.press("Enter")
+    tab_to(page, "Export everything")
+    with page.expect_download(timeout=30_000) as caught:
+        page.keyboard.press("Enter")
+    assert caught.value.suggested_filename.endswith((".zip", ".json"))
