@@ -34,6 +34,7 @@ class World:
     """One batch, with what its buttons are about."""
 
     batch: Batch
+    school_class: SchoolClass
     student: Student
     file: EssayFile | None = None
     text: Essay | None = None
@@ -80,7 +81,7 @@ PRESSES: dict[str, tuple[Callable[[World], None], Fields]] = {
     "upload": (empty, lambda _w: {"files": [essay("one.docx"), essay("two.docx")]}),
     "rename": (empty, lambda _w: {"title": "Another", "version": 1}),
     "title": (empty, lambda _w: {"title": "Another"}),
-    "class": (empty, lambda w: {"school_class": str(w.batch.school_class.public_id), "version": 1}),
+    "class": (empty, lambda w: {"school_class": str(w.school_class.public_id), "version": 1}),
     "excuse": (empty, lambda _w: {}),
     "expect": (excused, lambda _w: {}),
     "delete": (empty, lambda _w: {}),
@@ -121,7 +122,7 @@ def world(teacher: User, owned_class: SchoolClass) -> Callable[[str], World]:
     students = make_students(owned_class, ["Ada Berg", "Bo Ek"])
 
     def make(name: str) -> World:
-        world = World(make_batch(teacher, owned_class), students[0])
+        world = World(make_batch(teacher, owned_class), owned_class, students[0])
         PRESSES[name][0](world)
         return world
 

@@ -25,8 +25,8 @@ def batches(request: PageRequest, class_id: UUID) -> HttpResponse:
     frame = class_frame(request, class_id, tab="batches")
     rows = Batch.objects.visible_to(request.user).filter(school_class=frame.school_class)
     rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
-    rows = as_the_page_counts(rows.order_by("-created_at", "-pk"))
-    return render(request, "batches/of_class.html", frame_context(frame, rows=rows))
+    listed = as_the_page_counts(rows.order_by("-created_at", "-pk"))
+    return render(request, "batches/of_class.html", frame_context(frame, rows=listed))
 
 
 @require_GET
