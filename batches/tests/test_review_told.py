@@ -36,7 +36,7 @@ def texts(batch: Batch, students: list[Student]) -> list[Essay]:
 
 def ask(client: Client, batch: Batch, essay: Essay, told: str = "0", seen: int = 1) -> str:
     """What the open text is told."""
-    answer = client.get(url("review-text", batch, essay), {"seen": seen, "told": told}, headers=HEADERS)
+    answer = client.get(url("review-text", batch, essay), {"seen": str(seen), "told": told}, headers=HEADERS)
     assert answer.status_code == 200
     return " ".join(re.sub(r"</?strong>", "", answer.content.decode()).split())
 
