@@ -18,12 +18,13 @@ from rest_framework.response import Response
 from classes import actions
 from classes.actions.identity import open_panel
 from classes.exports import export_class
-from classes.models import ClassShare, RosterImport, SchoolClass, Student
+from classes.models import ClassShare, Leaving, RosterImport, SchoolClass, Student
 from classes.reads import class_json, class_rows, roster_rows, student_json
 from classes.serializers import (
     ClassInput,
     ClassSerializer,
     CopyInput,
+    LeavingSerializer,
     RosterInput,
     RosterRevision,
     ShareInput,
@@ -31,6 +32,7 @@ from classes.serializers import (
     StudentInput,
     StudentSerializer,
 )
+from classes.undoing import read_leavings
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.api import ApiViewSet
 from huleedu.common.audit import log_read
@@ -185,9 +187,29 @@ class RosterViewSet(ApiViewSet):
             student = actions.add_student(school_class, values=values, actor=self.person)
         return Response(StudentSerializer(student).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=None, responses=LeavingSerializer)
+    def undo(self, request: Request, class_id: UUID, leaving_id: UUID) -> Response:
+        """Put those back who left together, or were moved; a second time nobody."""
+        school_class = get_editable(SchoolClass.objects, self.person, class_id)
+        found = Leaving.objects.select_related("school_class", "moved_to").filter(school_class=school_class)
+        leaving = found.filter(public_id=leaving_id).first()
+        if leaving is None:
+            raise Http404
+        if leaving.moved_to is not None:
+            get_editable(SchoolClass.objects, self.person, leaving.moved_to.public_id)
+        actions.undo_leaving(leaving, actor=self.person)
+        leaving.refresh_from_db()
+        return Response(LeavingSerializer(leaving).data)
+
+    @extend_schema(responses=LeavingSerializer(many=True))
+    def left(self, request: Request, class_id: UUID) -> Response:
+        """Who left in the last 30 days, together and not taken back, newest first. Three statements."""
+        school_class = get_editable(SchoolClass.objects, self.person, class_id)
+        return Response([LeavingSerializer(left.leaving).data for left in read_leavings(school_class)])
+
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, class_id: UUID, student_id: UUID) -> Response:
-        """Mark the student as having left. Texts stay."""
+        """Mark the student as having left. Texts stay; `left/` says how to take it back."""
         school_class = get_editable(SchoolClass.objects, self.person, class_id)
         student = get_visible(Student.objects, self.person, student_id)
         actions.remove_student(school_class, student=student, actor=self.person)

@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path(f"{_CLASS}students/", RosterViewSet.as_view({"get": "list", "post": "create"}), name="roster"),
     path(f"{_CLASS}students/<uuid:student_id>/", RosterViewSet.as_view({"delete": "destroy"}), name="roster-student"),
+    path(f"{_CLASS}left/", RosterViewSet.as_view({"get": "left"}, pagination_class=None), name="leavings"),
+    path(f"{_CLASS}left/<uuid:leaving_id>/undo/", RosterViewSet.as_view({"post": "undo"}), name="leaving-undo"),
     path(_ALIASES, AliasViewSet.as_view({"get": "list", "post": "create"}), name="student-aliases"),
     path(f"{_ALIASES}<uuid:alias_id>/", AliasViewSet.as_view({"delete": "destroy"}), name="student-alias"),
     path(f"{_CLASS}roster-imports/", RosterImportViewSet.as_view({"post": "create"}), name="roster-imports"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from classes.models import ClassShare, CourseCode, Student
+from classes.models import ClassShare, CourseCode, Leaving, Student
 
 
 class ClassSerializer(serializers.Serializer[Any]):
@@ -62,6 +62,19 @@ class StudentInput(serializers.Serializer[Any]):
     family_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     preferred_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
+
+
+class LeavingSerializer(serializers.ModelSerializer[Leaving]):
+    """Students who left a class together. Who they are stands in no list of those who are there: only how many."""
+
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    moved_to = serializers.UUIDField(source="moved_to.public_id", read_only=True, default=None, allow_null=True)
+    students = serializers.IntegerField(source="n_students", read_only=True)
+
+    class Meta:
+        model = Leaving
+        fields = ("id", "created_at", "students", "moved_to", "undone_at")
+        read_only_fields = fields
 
 
 class RosterInput(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions
@@ -141,3 +142,23 @@ def test_the_pages_offer_undo_at_once_and_in_the_history(
     move = {"do": "move", "to": str(other.public_id), "student": ticked[:1]}
     assert "Emil Berg is now in SA24E." in browser.post(several, move, follow=True).content.decode()
     assert browser.post(undo.replace(str(owned_class.public_id), str(other.public_id))).status_code == 404
+
+
+def test_the_api_takes_back_who_left(
+    owned_class: SchoolClass, teacher: User, reader: User, stranger: User, api: Callable[[User], APIClient]
+) -> None:
+    emil, bo = make_students(owned_class, ["Emil Berg", "Bo Ek"])
+    root = f"/api/v1/classes/{owned_class.public_id}/"
+    client = api(teacher)
+    assert client.delete(f"{root}students/{emil.public_id}/").status_code == 204
+    (left,) = client.get(f"{root}left/").json()
+    assert (left["students"], left["moved_to"], left["undone_at"]) == (1, None, None)
+    assert emil.given_name not in str(left)
+    assert api(reader).get(f"{root}left/").status_code == 403
+    undo = f"{root}left/{left['id']}/undo/"
+    assert api(reader).post(undo).status_code == 403
+    assert api(stranger).post(undo).status_code == 404
+    assert client.post(undo).json()["undone_at"]
+    assert client.post(undo).status_code == 200
+    assert set(Student.objects.in_class(owned_class)) == {emil, bo}
+    assert client.get(f"{root}left/").json() == []

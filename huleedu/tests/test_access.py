@@ -159,6 +159,8 @@ API: dict[str, dict[str, str]] = {
     "api:student-alias": {"DELETE": "change"},
     "api:roster": {"GET": "read", "POST": "change"},
     "api:roster-student": {"DELETE": "change"},
+    "api:leavings": {"GET": "change"},
+    "api:leaving-undo": {"POST": "change"},
     "api:roster-imports": {"POST": "change"},
     "api:roster-import": {"GET": "change", "PATCH": "change"},
     "api:roster-import-apply": {"POST": "change"},
