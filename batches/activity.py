@@ -288,11 +288,12 @@ def _batches(user: User, keys: set[int]) -> QuerySet[Any]:
 
 
 def _waiting(batches: Iterable[Any]) -> Iterator[_Found]:
-    """Matches that are ready, and dates that are near."""
+    """Matches that are ready, and dates that are near and have not come yet."""
+    now = timezone.now()
     for batch in batches:
         if batch.n_undecided and batch.matched_at and _is_open(batch):
             yield _Found(batch.matched_at, "matched", batch.n_undecided, batch=batch.pk)
-        if batch.reminded_at and batch.review_by and batch.n_undecided:
+        if batch.reminded_at and batch.review_by and batch.review_by > now and batch.n_undecided:
             kind = "auto_due" if batch.auto_confirm and batch.n_certain else "reminder"
             n = batch.n_certain if kind == "auto_due" else batch.n_undecided
             yield _Found(batch.reminded_at, kind, n, batch=batch.pk)

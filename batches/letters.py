@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -40,10 +41,14 @@ Key = tuple[str, UUID]
 """A letter's kind, and the `public_id` of the batch or class."""
 
 
-def people_to_look_at() -> QuerySet[User]:
-    """Those who want letters and were told of an event (`Delivery`) since all their letters were written."""
+def people_to_look_at(now: datetime) -> QuerySet[User]:
+    """Those who want letters and were told of an event (`Delivery`) since, or for whom a letter held back is due."""
     told = DeliveryCursor.objects.filter(user=OuterRef("pk"), last_seq__gt=OuterRef("letters_seq"))
-    return User.objects.filter(Exists(told), is_active=True).exclude(email_notices=[]).order_by("pk")
+    return (
+        User.objects.filter(Exists(told) | Q(letters_again_at__lte=now), is_active=True)
+        .exclude(email_notices=[])
+        .order_by("pk")
+    )
 
 
 def letters_for(user: User) -> dict[Key, list[Notice]]:
@@ -56,21 +61,20 @@ def letters_for(user: User) -> dict[Key, list[Notice]]:
 
 
 def _belongs_in_a_letter(notice: Notice, user: User) -> bool:
-    wanted = notice.notice in user.email_notices and not notice.is_read and notice.at > user.letters_from
+    since = max(user.letters_from, timezone.now() - timedelta(days=DAYS))  # a date that is near stands there for longer
+    wanted = notice.notice in user.email_notices and not notice.is_read and notice.at > since
     return wanted and (notice.needs_action or notice.notice not in _TO_DO)
 
 
-def is_ripe(at: datetime, before: Letter | None, *, kind: str, now: datetime) -> bool:
-    """Whether a letter whose last thing was at `at` may be written, `before` being the last of its kind and thing.
+def ripe_at(at: datetime, before: Letter | None, *, kind: str, now: datetime) -> datetime:
+    """When a letter whose last thing was at `at` may be written, `before` being the last of its kind and thing.
 
     One that waits for the mail server tells, when it goes, what has come since.
     """
-    if at > now - QUIET:
-        return False
     if before is None:
-        return True
+        return at + QUIET
     is_waiting = before.outcome == Letter.Outcome.WAITING and before.taken_at is None
-    return not is_waiting and before.created_at <= now - PAUSES.get(kind, PAUSE)
+    return max(at + QUIET, before.created_at + PAUSES.get(kind, PAUSE), now + QUIET if is_waiting else now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,15 @@ class Composed:
 
 
 def compose(letter: Letter) -> Composed | None:
-    """None where there is nothing to tell any more, or the person may or wants to know no more."""
+    """None where no other letter leaves anything to tell any more, or the person may or wants to know no more."""
     user = letter.user
     if not user.is_active:
         return None
+    others = Letter.objects.filter(user=user, kind=letter.kind, about=letter.about).exclude(pk=letter.pk)
+    told_to = others.aggregate(at=Max("told_to"))["at"]
     with override(user.language):
-        notices = letters_for(user).get((letter.kind, letter.about))
+        notices = letters_for(user).get((letter.kind, letter.about), [])
+        notices = [notice for notice in notices if told_to is None or notice.at > told_to]
         if not notices:
             return None
         sentence = _sentence(notices)

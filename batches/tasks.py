@@ -179,7 +179,7 @@ def keep_deadlines() -> dict[str, int]:
 def keep_letters() -> dict[str, int]:
     """Write the letters that people are to get by now, and have every one that waits sent. Returns how many of each."""
     now, written = timezone.now(), 0
-    for user in people_to_look_at():
+    for user in people_to_look_at(now):
         try:
             written += actions.write_letters(user, now=now, actor=None)
         except Exception:  # one person's trouble holds up nobody else's letters; the next round tries again
@@ -203,7 +203,10 @@ def send_letter(letter_pk: str) -> str | None:
         return Letter.Outcome.GONE.value
     if not take_letter(pk, told_to=composed.told_to, now=now, actor=None):
         return None
-    if mail.deliver(composed.subject, composed.body, to=letter.user.email):
+    handed_over = mail.deliver(composed.subject, composed.body, to=letter.user.email)
+    if handed_over is None:
+        return None  # it may be on its way: it stays taken, and is sent no second time
+    if handed_over:
         end_letter(pk, outcome=Letter.Outcome.SENT, actor=None)
         return Letter.Outcome.SENT.value
     postpone_letter(pk, now=timezone.now(), actor=None)

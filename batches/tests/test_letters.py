@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -89,7 +89,7 @@ def test_a_reminder_comes_once(batch: Batch, run: Run, settings: Any) -> None:
     for name in ("Emil", "Hugo", "essay-", "try"):
         assert name not in letter.subject + body
     assert set(Letter.objects.values_list("outcome", flat=True)) == {"sent"}
-    assert not people_to_look_at().exists()
+    assert not people_to_look_at(timezone.now() + timedelta(days=2)).exists()
 
 
 def test_each_kind_to_whom_it_concerns(batch: Batch, teacher: User, colleague: User, reader: User, run: Run) -> None:
@@ -189,7 +189,8 @@ def test_a_colleague_who_goes_on_is_told_once_a_day(batch: Batch, teacher: User,
     Decision.objects.update(created_at=timezone.now() + timedelta(minutes=20))
     run(timedelta(hours=2))
     assert len(mail.outbox) == 1
-    assert people_to_look_at().filter(pk=teacher.pk).exists()
+    looked_at = [people_to_look_at(timezone.now() + timedelta(hours=n)) for n in (2, 25)]
+    assert [list(people.filter(pk=teacher.pk)) for people in looked_at] == [[], [teacher]]
     run(timedelta(hours=25))
     assert len(mail.outbox) == 2
 
@@ -221,7 +222,75 @@ def test_a_mail_server_that_is_away_is_tried_again_and_nothing_is_lost(
 
 
 def refuse(*_args: Any, **_kwargs: Any) -> None:
-    raise smtplib.SMTPServerDisconnected("teacher@skola.example is not welcome")
+    raise smtplib.SMTPRecipientsRefused({"teacher@skola.example": (550, b"teacher@skola.example is not welcome")})
+
+
+def test_a_letter_whose_answer_was_lost_is_sent_no_second_time(
+    batch: Batch, colleague: User, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have taken it: contact broke after the letter went out."""
+
+    def take_and_go(*letter: Any, **_kwargs: Any) -> None:
+        taken.append(letter)
+        raise smtplib.SMTPServerDisconnected
+
+    taken: list[Any] = []
+    want_nothing_more(colleague)
+    keep_deadlines()
+    monkeypatch.setattr("huleedu.accounts.mail.send_mail", take_and_go)
+    for hours in (1, 2, 3):
+        run(timedelta(hours=hours) - timedelta(minutes=30))
+    assert len(taken) == 1
+    assert Letter.objects.get().taken_at is not None
+
+
+@pytest.mark.parametrize("auto_confirm", [True, False])
+def test_nobody_is_reminded_of_a_date_that_has_passed(
+    batch: Batch, teacher: User, run: Run, auto_confirm: bool
+) -> None:
+    want(teacher, "reminder", "auto_due")
+    keep_deadlines()
+    Batch.objects.update(review_by=timezone.now() - timedelta(minutes=1), auto_confirm=auto_confirm)
+    run()
+    assert mail.outbox == []
+
+
+def test_what_is_old_is_told_no_second_time(batch: Batch, teacher: User, colleague: User, run: Run) -> None:
+    """Letters are forgotten after a week; a date that was near may still stand there when something else happens."""
+    want_nothing_more(colleague)
+    keep_deadlines()
+    run()
+    mail.outbox.clear()
+    eight = timedelta(days=8)
+    User.objects.update(letters_from=timezone.now() - 2 * eight)
+    Letter.objects.update(created_at=timezone.now() - eight, told_to=timezone.now() - eight)
+    Batch.objects.update(reminded_at=timezone.now() - eight)
+    purge_expired()
+    match = EssayStudentAssociation.objects.filter(essay__batch=batch).earliest("pk")
+    actions.decide_student(match.essay, student=match.student, version=None, actor=colleague)
+    run()
+    assert mail.outbox == []
+
+
+def test_a_letter_tells_nothing_that_an_earlier_one_told(
+    batch: Batch, teacher: User, colleague: User, reader: User
+) -> None:
+    """What it was written for has been taken back when it is sent, and what is left was told: it goes."""
+    want(teacher, "changed")
+    moment = timezone.now() - timedelta(minutes=30)
+    for essay, person in zip(batch.essays.order_by("pk"), (colleague, reader), strict=False):
+        match = EssayStudentAssociation.objects.get(essay=essay)
+        Decision.objects.create(
+            essay=essay, actor=person, before=match.snapshot(), after=match.snapshot(), version_after=1, group=uuid4()
+        )
+    first, second = Decision.objects.order_by("pk")
+    Decision.objects.filter(pk=first.pk).update(created_at=moment)
+    assert actions.write_letters(teacher, now=timezone.now() + LATER) == 1
+    Letter.objects.update(outcome="sent", told_to=moment)
+    waiting = make_letter(teacher, kind="changed", about=batch.public_id)
+    Decision.objects.filter(pk=second.pk).update(undone_at=timezone.now())
+    assert send_letter(str(waiting.pk)) == "gone"
+    assert mail.outbox == []
 
 
 def test_in_the_end_it_is_given_up(teacher: User) -> None:
@@ -237,8 +306,8 @@ def test_in_the_end_it_is_given_up(teacher: User) -> None:
     assert timedelta(days=1, hours=22) < now - letter.created_at < timedelta(days=2)
 
 
-def make_letter(user: User) -> Letter:
-    return Letter.objects.create(user=user, kind="reminder", about=uuid4(), told_to=timezone.now())
+def make_letter(user: User, *, kind: str = "reminder", about: UUID | None = None) -> Letter:
+    return Letter.objects.create(user=user, kind=kind, about=about or uuid4(), told_to=timezone.now())
 
 
 def test_no_address_is_logged(teacher: User, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:

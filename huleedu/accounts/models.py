@@ -102,7 +102,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     letters_from = models.DateTimeField(default=timezone.now, editable=False)
     """Letters tell of what happened after this: a kind that is turned on brings none about the past."""
     letters_seq = models.BigIntegerField(default=0, editable=False)
-    """The last event told to the person (`DeliveryCursor`) of which every letter is written."""
+    """The last event told to the person (`DeliveryCursor`) when letters were written."""
+    letters_again_at = models.DateTimeField(null=True, editable=False)
+    """When the first letter that was held back then is due; None for none."""
     school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.TEACHER)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -263,5 +265,5 @@ auditlog.register(School, exclude_fields=["created_at", "updated_at"])
 auditlog.register(
     User,
     mask_fields=["email", "new_email", "display_name"],
-    exclude_fields=["password", "last_login", "activity_seen_at", "letters_from", "letters_seq"],
+    exclude_fields=["password", "last_login", "activity_seen_at", "letters_from", "letters_seq", "letters_again_at"],
 )

@@ -298,7 +298,7 @@ def test_a_mail_server_that_refuses_is_told(teacher: User, client_for: Browser, 
     def refuse(*_args: Any, **_more: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("huleedu.accounts.mail.send_mail", refuse)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", refuse)
     client = client_for(teacher)
     assert ask(client).status_code == 302
     assert "could not be sent" in client.get("/account/").content.decode()
