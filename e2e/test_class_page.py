@@ -36,6 +36,7 @@ def page(open_page: OpenPage, sign_in: SignIn, class_id: str) -> Page:
     sign_in(made)
     made.goto(f"/classes/{class_id}/")
     expect(made.locator("#roster tbody tr")).to_have_count(4)
+    expect(made.locator("[data-live-state]")).not_to_be_empty()  # every script is there
     return made
 
 
@@ -54,6 +55,7 @@ def open_emil(page: Page) -> None:
     """The panel of Emil Berg."""
     page.get_by_role("link", name="Berg").click()
     expect(page.locator("#panel-title")).to_have_text("Emil Berg")
+    expect(page.locator(".htmx-settling, .htmx-request")).to_have_count(0)
 
 
 def test_ticking_all_but_one_and_taking_back_that_they_left(page: Page) -> None:
