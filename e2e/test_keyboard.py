@@ -134,8 +134,10 @@ def export_a_student(page: Page) -> None:
     tab_to(page, "Find a student")
     page.keyboard.type("Ahlqvist")
     page.keyboard.press("Enter")
+    expect(page.locator("tbody")).to_contain_text("Nils Ahlqvist")
     tab_to(page, "Nils Ahlqvist")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nils Ahlqvist")
     tab_to(page, "Export everything")
     with page.expect_download(timeout=30_000) as caught:
         page.keyboard.press("Enter")

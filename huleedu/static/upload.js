@@ -257,7 +257,6 @@
       if (files.length) add(files);
     }
     for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => chosen(input));
-    form.querySelector("[data-plain]").hidden = true;
     form.addEventListener("submit", (event) => event.preventDefault());
 
     const restingTitle = title.textContent;
