@@ -72,7 +72,7 @@ def test_markup_is_text_on_every_page(
         pages += [
             batch,
             f"{batch}review/",
-            f"{batch}review/{written['text']}/?q=%3Cimg%20src%3Dx%3E",
+            f"{batch}review/{written['text']}/",
             f"{batch}confirm/",
         ]
         pages += [f"{batch}texts/", f"{batch}texts/{written['text']}/", f"{batch}missing/", f"{batch}history/"]
@@ -83,6 +83,10 @@ def test_markup_is_text_on_every_page(
         expect(page.get_by_role("heading", level=1)).to_contain_text(MARKUP)
         expect(page.locator("#file-rows")).to_contain_text(f"{MARKUP}.txt")
         expect(page.locator("#problems")).to_contain_text(f"broken {MARKUP}.pdf")
+        page.goto(f"{batch}review/{written['text']}/")
+        page.locator("#search-words").fill("<img src=x>")
+        expect(page.locator("#others")).to_contain_text("<img src=x>")
+        nothing_ran(page, "search")
         page.goto(f"{batch}texts/{written['text']}/")
         expect(page.locator(".essay-text")).to_contain_text(MARKUP)
         page.goto(school)

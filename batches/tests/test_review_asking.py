@@ -87,7 +87,7 @@ def test_search_finds_students_of_the_teachers_other_classes(
     [essay] = make_essays(batch, 1, students=students, certainty="unsure")
     make_students(create_class(teacher, designation="NA25Q", courses=["ENG5"], actor=teacher), ["Quincy Borg"])
     make_students(create_class(stranger, designation="XX1", courses=["ENG5"], actor=stranger), ["Quinn Hidden"])
-    page = client_for(teacher).get(url("review-text", batch, essay), {"q": "quin"}).content.decode()
+    page = client_for(teacher).post(url("review-text", batch, essay), {"q": "quin"}).content.decode()
     assert "Quincy Borg" in page
     assert "NA25Q" in page
     assert "Hidden" not in page

@@ -39,15 +39,18 @@ def _editable_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> Essay
     return get_editable(Essay.objects.filter(batch__public_id=batch_id).select_related("batch"), request.user, text_id)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def review(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """The queue, and beside it the first undecided text; on a phone the queue alone."""
+    """The queue, and beside it the first undecided text; on a phone the queue alone.
+
+    Words to find are posted, here and in one text, so that no name stands in an address; they change nothing.
+    """
     return _review(request, batch_id, text_id=None)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def review_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
-    """One text with its clues and candidates. Search words are in `?q=`."""
+    """One text with its clues and candidates; `q` in the body searches students."""
     return _review(request, batch_id, text_id=text_id)
 
 
@@ -61,7 +64,7 @@ def _review(
     context = review_context(request, batch_id, text_id=text_id)
     extra.setdefault("offer", _offer(request, context["batch"]))
     # What a script fetches ahead nobody has read yet; it asks again when the text is shown.
-    if request.method == "GET" and context["shown"] and "HuleEdu-Ahead" not in request.headers:
+    if status == 200 and context["shown"] and "HuleEdu-Ahead" not in request.headers:
         log_read(context["shown"].essay, "text", actor=request.user)
     return render(request, "batches/review.html", {**context, **extra}, status=status)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils import timezone
@@ -127,7 +126,7 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     key = text_id or (first.public_id if first else None)
     shown = show(_essay(frame.batch, key, request.user), queue=queue, viewer=request.user) if key else None
     essay = shown.essay if shown else None
-    query = request.GET.get("q", "").strip()[:100]
+    query = request.POST.get("q", "").strip()[:100]
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
     elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
@@ -156,20 +155,20 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
 
 
 def queue_context(frame: Frame, queue: Queue, request: PageRequest, *, open_id: UUID | None) -> dict[str, Any]:
-    """What the list of texts and the numbers above it are given. `listed` is what `?find=` and `?mine=` leave.
+    """What the list of texts and the numbers above it are given. `listed` is what `find` and `mine` leave.
 
     What a script fetches ahead is shown later: who is here then, it knows itself.
     """
     ahead = "HuleEdu-Ahead" in request.headers
     readers = Readers() if ahead else read_readers(frame.batch, viewer=request.user)
-    wanted = Filter(request.GET.get("find", "").strip()[:100], mine="mine" in request.GET)
-    kept = {**({"find": wanted.words} if wanted.words else {}), **({"mine": "1"} if wanted.mine else {})}
+    asked = request.POST if "find" in request.POST else request.GET
+    wanted = Filter(request.POST.get("find", "").strip()[:100], mine="mine" in asked)
     return {
         "queue": queue,
         "listed": queue.listed(wanted, readers.of_text),
         "readers": readers,
         "wanted": wanted,
-        "kept": f"?{urlencode(kept)}" if kept else "",
+        "kept": "?mine=1" if wanted.mine else "",
         "open_id": open_id,
         "n_decided": len(queue.decided),
         "place": next((n for n, row in enumerate(queue.undecided, 1) if row.essay.public_id == open_id), 0),
