@@ -64,6 +64,7 @@ def test_every_screen_can_be_used_by_everyone(signed_in: Page, world: World, sta
     wrong: list[str] = []
     with speaking(stack, language):
         for name in walk(signed_in, world):
+            signed_in.set_viewport_size({"width": 1360, "height": 900})
             wrong += [f"{name} {language}: {said}" for said in misbuilt(signed_in, language)]
             for width, theme, rules in LOOKS[language]:
                 signed_in.set_viewport_size({"width": width, "height": 900})
