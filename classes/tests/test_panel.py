@@ -81,6 +81,19 @@ def test_two_who_change_the_same_see_both_and_choose(
     assert (student.email, student.preferred_name) == (email, "Emmo")
 
 
+def test_what_is_not_sent_stays(student: Student, address: str, teacher: User, client_for: ClientFor) -> None:
+    actions.update_student(student, changes={"email": "emil@elev.example", "preferred_name": "Emmo"}, actor=teacher)
+    sent = ({"given_name": "Emilio"}, {"preferred_name": ""}, {"was.given_name": "Emilio", "given_name": "Emil"})
+    for values in sent:
+        assert client_for(teacher).post(address, values).status_code == 302
+    student.refresh_from_db()
+    assert (student.name, student.preferred_name, student.email) == ("Emil Berg", "", "emil@elev.example")
+    hide_identity(student, alias="Kim")
+    client_for(teacher).post(address, {"given_name": "Emil"})
+    student.refresh_from_db()
+    assert student.given_name == "Kim"
+
+
 def test_a_page_from_before_the_protection_brings_no_name_back(
     student: Student, address: str, teacher: User, client_for: ClientFor
 ) -> None:

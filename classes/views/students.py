@@ -133,18 +133,16 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
         return _panel(request, frame, _filled(student), student=student)
     get_editable(SchoolClass.objects, request.user, class_id)
     again = to_student(request, class_id, student_id)
-    seen = {name: request.POST.get(f"was.{name}", "") for name in StudentForm.base_fields}
-    has_seen = "was.given_name" in request.POST
-    if has_seen and student.protected_identity and request.POST.get("was.protected") != "yes":
+    # A field that was not sent stays as it is.
+    seen = {name: request.POST.get(f"was.{name}", now) for name, now in _values(student).items()}
+    if student.protected_identity and request.POST.get("was.protected") != "yes":
         # What was typed is about a name that is not to be kept, nor shown, any more.
         messages.warning(request, _("Somebody has changed the student meanwhile, so nothing was saved."))
         return again
     form = StudentForm(_settled(request, seen))
     if form.is_valid():
         try:
-            actions.update_student(
-                student, changes=form.cleaned_data, seen=seen if has_seen else None, actor=request.user
-            )
+            actions.update_student(student, changes=form.cleaned_data, seen=seen, actor=request.user)
         except ActionError as error:
             if error.code == "version_conflict":
                 return _conflict(request, frame, form, student, seen, error)
@@ -157,7 +155,7 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
 
 def _settled(request: PageRequest, seen: dict[str, str]) -> dict[str, str]:
     """What was typed; with `keep=theirs` without the fields that somebody else has changed (`overtaken`)."""
-    typed = {name: request.POST.get(name, "") for name in StudentForm.base_fields}
+    typed = {name: request.POST.get(name, value) for name, value in seen.items()}
     theirs = request.POST.getlist("overtaken") if request.POST.get("keep") == "theirs" else ()
     return typed | {name: seen[name] for name in theirs if name in seen}
 
