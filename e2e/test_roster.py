@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -170,11 +171,12 @@ def test_the_same_list_once_more(stack: Stack, sign_in: SignIn, open_page: OpenP
 def test_the_class_changes_while_its_list_is_checked(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
     page = open_page(expected=REFUSED)
     sign_in(page)
-    class_id = stack.make_class("Meanwhile", "Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.d@elev.example\n")
+    own = uuid4().hex[:8]
+    class_id = stack.make_class("Meanwhile", f"Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.{own}@elev.example\n")
     start(page, class_id)
-    give_text(page, "Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.d@elev.example\nMy\tLund\tmy.l@elev.example\n")
+    give_text(page, f"Förnamn\tEfternamn\tE-post\nLo\tDahl\tlo.{own}@elev.example\nMy\tLund\tmy.{own}@elev.example\n")
     expect(page.locator("#import-apply")).to_have_text("Import 1 new")
-    new = {"given_name": "My", "family_name": "Lund", "email": "my.l@elev.example"}
+    new = {"given_name": "My", "family_name": "Lund", "email": f"my.{own}@elev.example"}
     stack.call(f"/api/v1/classes/{class_id}/students/", method="POST", body=new, token=stack.token())
     page.locator("#import-apply").click()
     expect(page.locator("#action-error")).to_contain_text("The class has changed meanwhile.")
