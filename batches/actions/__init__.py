@@ -5,7 +5,13 @@ Pages, API and tasks are doors onto these; each is one transaction with its audi
 
 from batches.actions.batches import create_batch, update_batch
 from batches.actions.deadlines import confirm_at_deadline, remind_of_deadline
-from batches.actions.decisions import clear_decision, confirm_matches, decide_student, undo_decisions
+from batches.actions.decisions import (
+    clear_decision,
+    confirm_matches,
+    decide_new_student,
+    decide_student,
+    undo_decisions,
+)
 from batches.actions.deleting import delete_batch, purge_removed_files
 from batches.actions.excuses import excuse_student, expect_student
 from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file, retry_batch_files
@@ -45,6 +51,7 @@ __all__ = [
     "confirm_matches",
     "count_version",
     "create_batch",
+    "decide_new_student",
     "decide_student",
     "delete_batch",
     "end_entries",

@@ -18,8 +18,9 @@ from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from classes.actions.identity import lock_student
-from classes.actions.locks import lock_students
-from classes.models import Student
+from classes.actions.locks import checked_names, lock_class, lock_students
+from classes.actions.students import enter_student
+from classes.models import SchoolClass, Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
 from huleedu.outbox.publish import publish, publish_all
@@ -63,6 +64,43 @@ def decide_student(essay: Essay, *, student: Student | None, version: int | None
     _refuse_stale(association, version)
     _decide_alone(association, status=wanted, student=student, actor=actor)
     return association
+
+
+@action
+def decide_new_student(
+    essay: Essay, *, values: Mapping[str, str | None], version: int | None, actor: User
+) -> Association:
+    """Add a student (as `add_student`) to the batch's class and say that this one wrote the essay: both, or neither.
+
+    The same names again mean the student whom a decision on this essay has added, also after it was undone. Raises
+    what `add_student` and `decide_student` raise, and ActionError `validation_error` for a batch without a class.
+    """
+    school_class = SchoolClass.objects.filter(batches=essay.batch_id).first()
+    if school_class is None:
+        raise ActionError("validation_error", _("The batch has no class."), field="decision")
+    school_class = lock_class(school_class)
+    student = _added_before(essay, school_class, values)
+    if student is not None:
+        student = lock_student(student)
+    association = _lock_one(essay)
+    if student is not None and association.is_decided and association.student_id == student.pk:
+        return association
+    _refuse_stale(association, version)
+    if association.essay.batch.school_class_id != school_class.pk:
+        message = _("The page is out of date. Open the text again.")
+        raise ActionError("version_conflict", message, current=association.essay)
+    is_added = student is None
+    student = student or enter_student(school_class, values=values, actor=actor)
+    _decide_alone(association, status=Association.Status.CONFIRMED, student=student, adds=is_added, actor=actor)
+    return association
+
+
+def _added_before(essay: Essay, school_class: SchoolClass, values: Mapping[str, str | None]) -> Student | None:
+    """The student of these names whom a decision on the essay has added, if still in the class."""
+    decisions = Decision.objects.filter(essay=essay, after__adds=True)
+    keys = {row.after["student"] for row in decisions}
+    names = {"given_name": "", "family_name": "", **checked_names(values)}
+    return Student.objects.in_class(school_class).filter(pk__in=keys, **names).first() if keys else None
 
 
 @action
@@ -192,9 +230,14 @@ def _refuse_foreign(batch: Batch, student: Student) -> None:
         raise ActionError("not_found", _("There is no such student."), field="student_id")
 
 
-def _decide_alone(association: Association, *, status: str, student: Student | None, actor: User) -> None:
+def _decide_alone(
+    association: Association, *, status: str, student: Student | None, adds: bool = False, actor: User
+) -> None:
+    """`adds`: the student was added to the class by it, which the decision remembers."""
     audience = association.essay.batch.audience()
     taken = _decide(association, status=status, student=student, group=uuid.uuid4(), actor=actor)
+    if adds:
+        taken[0].after["adds"] = True
     _write_down([taken], audience=audience)
     settle_versions(association.essay.batch)
 

@@ -48,6 +48,64 @@ def test_a_new_student_is_added_to_the_class_and_confirmed(client_for: ClientFor
     assert (match_of(essay).student, match_of(essay).status) == (added, "confirmed")
 
 
+NEW = {"decision": "new", "given_name": "Nya", "family_name": "Elev"}
+
+
+def added(batch: Batch) -> int:
+    return Student.objects.in_class(batch.school_class_id or 0).filter(given_name="Nya").count()
+
+
+def test_a_refused_decision_adds_no_student(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [essay] = make_essays(batch, 1, certainty="no_match")
+    answer = decide(client_for(teacher), batch, essay, **NEW, version=999)
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "Nya Elev" in page
+    assert '<input type="hidden" name="given_name" value="Nya">' in page
+    assert added(batch) == 0
+    assert not match_of(essay).is_decided
+
+
+@pytest.mark.parametrize("version", ["", "999999999999999999999", "1" * 5000])
+def test_an_unreadable_version_adds_no_student(
+    client_for: ClientFor, teacher: User, batch: Batch, version: str
+) -> None:
+    [essay] = make_essays(batch, 1, certainty="no_match")
+    assert decide(client_for(teacher), batch, essay, **NEW, version=version).status_code == 400
+    assert added(batch) == 0
+
+
+def test_the_same_new_student_sent_again_is_one(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [essay] = make_essays(batch, 1, certainty="no_match")
+    client = client_for(teacher)
+    assert [decide(client, batch, essay, **NEW).status_code for _time in range(3)] == [302, 302, 302]
+    assert added(batch) == 1
+    assert match_of(essay).version == 2
+
+
+def test_a_new_student_undone_stays_and_is_the_same_one_when_added_again(
+    client_for: ClientFor, teacher: User, batch: Batch
+) -> None:
+    [essay] = make_essays(batch, 1, certainty="no_match")
+    client = client_for(teacher)
+    decide(client, batch, essay, **NEW)
+    assert "Nya Elev stays in the class." in client.post(url("undo", batch), follow=True).content.decode()
+    assert decide(client, batch, essay, **NEW).status_code == 409
+    assert decide(client, batch, essay, **NEW, version=match_of(essay).version).status_code == 302
+    assert added(batch) == 1
+    assert match_of(essay).is_decided
+
+
+def test_a_namesake_added_for_another_text_is_another_student(
+    client_for: ClientFor, teacher: User, batch: Batch
+) -> None:
+    one, other = make_essays(batch, 2, certainty="no_match")
+    decide(client_for(teacher), batch, one, **NEW)
+    decide(client_for(teacher), batch, other, **NEW)
+    assert added(batch) == 2
+    assert match_of(one).student != match_of(other).student
+
+
 def test_a_new_student_needs_a_name_and_a_class(client_for: ClientFor, teacher: User, batch: Batch) -> None:
     [essay] = make_essays(batch, 1, certainty="no_match")
     assert decide(client_for(teacher), batch, essay, decision="new").status_code == 400

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from batches import actions
 from batches.actions.doubts import doubt_matches
-from batches.models import Batch, Essay
+from batches.models import Batch, Decision, Essay
 from batches.reads import texts_in_other_batches
 from batches.review.learning import Offer, read_offer
 from batches.review.queue import read_queue
 from batches.views.file_rows import size_in_words
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
 from batches.views.review_parts import PARTS
-from classes.actions import add_student, teach_alias
+from classes.actions import teach_alias
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
@@ -89,33 +89,34 @@ _DONE = {
 def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     """Confirm the chosen student, say that nobody of the class wrote it, or take the decision back.
 
-    `decision` is `student` (the default), `new` (a student who is added to the class first), `nobody` or `clear`;
+    `decision` is `student` (the default), `new` (a student who is added to the class with it), `nobody` or `clear`;
     `version` is the one the person saw. The same decision sent twice is one; when somebody else was first the page
     comes back as 409 with both choices.
     """
     essay = _editable_text(request, batch_id, text_id)
     decision = request.POST.get("decision", "student")
-    added = _added_student(request, essay) if decision == "new" else None
-    if added is not None:
-        decision = "student"
-    elif decision == "student" and not request.POST.get("student"):
+    if decision == "student" and not request.POST.get("student"):
         messages.warning(request, _("Choose a student first."))
         return redirect("batches:review-text", batch_id, text_id)
-    student = added or (_chosen_student(request) if decision == "student" else None)
+    student = _chosen_student(request) if decision == "student" else None
     try:
         _act(request, essay, decision, student)
     except ActionError as error:
         if error.code != "version_conflict":
             raise
-        conflict = {"decision": decision, "student": student}
+        conflict = {"decision": decision, "student": student, "names": _new_names(request)}
         return _review(request, batch_id, text_id=text_id, status=error.status, conflict=conflict)
-    return _after_decision(request, essay, decision)
+    return _after_decision(request, essay, "student" if decision == "new" else decision)
 
 
 def _act(request: PageRequest, essay: Essay, decision: str, student: Student | None) -> None:
     version = _version(request)
     if decision == "clear":
         actions.clear_decision(essay, version=version, actor=request.user)
+    elif decision == "new":
+        if essay.batch.school_class is not None:
+            get_editable(SchoolClass.objects, request.user, essay.batch.school_class.public_id)
+        actions.decide_new_student(essay, values=_new_names(request), version=version, actor=request.user)
     elif decision in _DONE:
         actions.decide_student(essay, student=student, version=version, actor=request.user)
     else:
@@ -129,15 +130,8 @@ def _uuid(value: str) -> UUID | None:
         return None
 
 
-def _added_student(request: PageRequest, essay: Essay) -> Student:
-    """A new student of the batch's class, by `given_name` and `family_name`."""
-    school_class = essay.batch.school_class
-    if school_class is None:
-        raise ActionError("validation_error", _("The batch has no class."), field="decision")
-    values = {field: request.POST.get(field, "") for field in ("given_name", "family_name")}
-    return add_student(
-        get_editable(SchoolClass.objects, request.user, school_class.public_id), values=values, actor=request.user
-    )
+def _new_names(request: PageRequest) -> dict[str, str | None]:
+    return {field: request.POST.get(field, "") for field in ("given_name", "family_name")}
 
 
 def _chosen_student(request: PageRequest) -> Student:
@@ -266,8 +260,17 @@ def undo(request: PageRequest, batch_id: UUID) -> HttpResponse:
     essay = undone[0].essay
     name = EssayFile.objects.filter(pk=essay.file_id).values_list("name", flat=True).get()
     waiting = _("Undone.") if undone[0].is_decided else _("Undone. {file} is waiting for you again.").format(file=name)
-    messages.success(request, waiting)
+    messages.success(request, " ".join([waiting, *_who_stays(essay)]))
     return redirect("batches:review-text", batch.public_id, essay.public_id)
+
+
+def _who_stays(essay: Essay) -> list[str]:
+    """Where the decision just undone had added a student: that the student is in the class still."""
+    last = Decision.objects.filter(essay=essay).exclude(undone_at=None).order_by("-undone_at").first()
+    if last is None or not last.after.get("adds"):
+        return []
+    added = Student.objects.filter(pk=last.after["student"])
+    return [_("{name} stays in the class.").format(name=student.name) for student in added]
 
 
 @require_POST

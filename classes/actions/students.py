@@ -35,7 +35,11 @@ def add_student(school_class: SchoolClass, *, values: Mapping[str, str | None], 
 
     Raises ActionError `validation_error` where both names are empty or another student has the address.
     """
-    school_class = lock_class(school_class)
+    return enter_student(lock_class(school_class), values=values, actor=actor)
+
+
+def enter_student(school_class: SchoolClass, *, values: Mapping[str, str | None], actor: User) -> Student:
+    """What `add_student` does to the locked class. Part of the actions that add a student."""
     student = Student(created_by_id=school_class.owner_id, **checked_names(values))
     _refuse_nameless(student)
     _save(student)
