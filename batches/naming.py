@@ -12,9 +12,13 @@ from classes.rosters.names import EMAIL, plain
 
 _HEAD, _TAIL = 15, 5
 """Lines at the top and at the end of a text in which a single name is the writer's rather than somebody's."""
-_BETWEEN = r"[\W_]*"
+_BETWEEN = r"(?:(?![.!?]\s)[\W_])*"
+"""What may stand between the words of one name: a full stop does not, where a new sentence begins."""
 # A letter beside it makes another word of it; a digit, an underscore or the genitive's s does not.
 _START, _END = r"(?<![^\W\d_])", r"(?=s?(?![^\W\d_]))"
+_IN_A_NAME = re.compile(r"[^\S\n]*[-_,]?[^\S\n]*")
+"""What stands between the words of one name in a text: not a full stop, and not the end of a line."""
+_LOOSELY = re.compile(_BETWEEN)
 _MOST = 8
 """Words of a whole name beyond the first. A bound, so that names that overlap cost no more than others."""
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -85,32 +89,32 @@ class Alias(Replacing):
 
     def whole(self, value: str) -> str:
         """What somebody else says: whole names and addresses only."""
-        return self._put(self._whole, value)
+        return self._put(self._whole, value, least=2)
 
     def line(self, value: str) -> str:
         """A name, a heading: whoever is named there is the student."""
-        return self._put(self._single, self.whole(value))
+        return self._put(self._single, self.whole(value), least=1)
 
     def is_name(self, value: str) -> bool:
         """As anybody's who is named, and single names too."""
         return value.casefold() in self._names or super().is_name(value)
 
-    def _put(self, pattern: re.Pattern[str] | None, value: str) -> str:
-        return pattern.sub(self._instead, value) if pattern else value
+    def _put(self, pattern: re.Pattern[str] | None, value: str, *, least: int) -> str:
+        return pattern.sub(lambda match: self._instead(match[0], least), value) if pattern else value
 
-    def _instead(self, match: re.Match[str]) -> str:
-        words = set(map(fold, self._word.findall(match[0]))) if self._word else set()
-        shared = "@" not in match[0] and any(words <= other for other in self._others)
-        if shared:
-            return match[0]
-        return self._lines(match[0])
+    def _instead(self, found: str, least: int) -> str:
+        """The alias, unless `found` is the same word again and again or another's name just as well."""
+        words = set(map(fold, self._word.findall(found))) if self._word else set()
+        if "@" not in found and (len(words) < least or any(words <= other for other in self._others)):
+            return found
+        return self._lines(found)
 
 
 class MarkedNames(Replacing):
     """An alias for a student whose names nobody here knows any more: only keyed hashes of their words are left.
 
     As with `Alias` two words of the name beside each other are the whole name, and what is just as well the name of one
-    of `others` stays.
+    of `others` stays. Words are known one by one, so "ett rosa berg" is not Rosa Berg where it is `mentioned` only.
     """
 
     def __init__(self, marked: Marked, alias: str, *, others: Iterable[str] = ()) -> None:
@@ -128,27 +132,36 @@ class MarkedNames(Replacing):
         """Single names too."""
         return self._put(value, least=1)
 
-    def _put(self, value: str, *, least: int) -> str:
+    def mentioned(self, value: str) -> str:
+        """A text that may be anybody's: addresses, and whole names written as such: with capitals, nothing between."""
+        return self._put(value, least=2, strict=True)
+
+    def _put(self, value: str, *, least: int, strict: bool = False) -> str:
         value = EMAIL.sub(lambda m: self.alias if self._marked.has("email", m[0].casefold()) else m[0], value)
         is_short = len(value) <= _SHORT
         parts, kept = [], 0
-        for start, end, words in self._names(value, apart=is_short):
-            if len(words) < least or any(set(words) <= other for other in self._others):
+        for start, end, words in self._names(value, apart=is_short and not strict, strict=strict):
+            if len(set(words)) < least or any(set(words) <= other for other in self._others):
                 continue
             parts += [value[kept:start], self._lines(value[start:end])]
             kept = end
         return "".join([*parts, value[kept:]])
 
-    def _names(self, value: str, *, apart: bool) -> list[tuple[int, int, tuple[str, ...]]]:
-        """Where marked words stand, those beside each other as one. `apart`: also words written together."""
+    def _names(self, value: str, *, apart: bool, strict: bool) -> list[tuple[int, int, tuple[str, ...]]]:
+        """Where marked words stand, those beside each other as one. `apart`: also words written together.
+
+        `strict`: only those with a capital, and beside each other only with no more between them than a name has.
+        """
         names: list[tuple[int, int, tuple[str, ...]]] = []
         for match in _LETTERS.finditer(value):
+            if strict and match[0][0].islower():
+                continue
             words, end = self._words(match[0], apart=apart), match.end()
             if not words and match[0][-1:] in ("s", "S"):
                 words, end = self._words(match[0][:-1], apart=apart), end - 1
             if not words:
                 continue
-            if names and not any(c.isalnum() for c in value[names[-1][1] : match.start()]):
+            if names and _are_beside(value[names[-1][1] : match.start()], strict=strict):
                 start, _end, before = names.pop()
                 names.append((start, end, before + words))
             else:
@@ -183,6 +196,11 @@ def everywhere(change: Callable[[str], str], value: Any) -> Any:
         changed = {key: everywhere(change, item) for key, item in value.items()}
         return {key: None if key.endswith("email") and item != value[key] else item for key, item in changed.items()}
     return value
+
+
+def _are_beside(between: str, *, strict: bool) -> bool:
+    """Whether two words with that between them may be one name."""
+    return bool((_IN_A_NAME if strict else _LOOSELY).fullmatch(between))
 
 
 def _pattern(alternatives: list[str]) -> re.Pattern[str] | None:

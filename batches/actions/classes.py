@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.locks import refuse_if_locked
+from batches.actions.protecting import hide_marked_everywhere
 from batches.actions.versions import settle_versions
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation, Excuse
 from batches.queue import queue_rematch
@@ -51,6 +52,7 @@ def change_class(batch: Batch, school_class: SchoolClass | None, *, actor: User)
     if batch.course_code not in codes:
         batch.course_code = codes[0] if len(codes) == 1 else ""
     settle_versions(batch)
+    hide_marked_everywhere(batch)
     queue_rematch(batch.pk)
     return ["school_class", "course_code", "owner"]
 

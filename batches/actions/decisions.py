@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batches.actions.certain import certain_matches
 from batches.actions.locks import lock_row
+from batches.actions.protecting import hide_own
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
@@ -315,6 +316,8 @@ def _save(association: Association, *, actor: User) -> EssayStudentAssociationUp
         ]
     )
     batch, student = association.essay.batch, association.student
+    if association.is_decided and student is not None and student.protected_identity:
+        hide_own(association)
     told = association.is_decided and student is not None and not student.protected_identity
     return EssayStudentAssociationUpdatedV1(
         essay_id=association.essay.public_id,

@@ -18,8 +18,8 @@ from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.naming import Alias, MarkedNames, Replacing, everywhere
 from classes.actions.identity import hide_identity, lock_student
 from classes.actions.locks import audience, lock_classes_of, refuse_beyond_reach, tell_changed
-from classes.marks import marked
-from classes.models import SchoolClass, Student
+from classes.marks import Marked, marked
+from classes.models import Enrolment, SchoolClass, Student
 from files.models import ZIP, EssayFile
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
@@ -41,8 +41,9 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
 
     In every batch of the student's classes, with what was skipped, refused or taken out. Of files that are the
     student's every name goes, in their texts too; of files without a known writer whatever no classmate is called as
-    well; of a classmate's the whole name and address in all but the text, whose words are the classmate's. Not changed
-    are the files' bytes and titles of batches. What comes later is `hide_marked`'s.
+    well, but in their texts, which may be anybody's, the whole name and address only; of a classmate's the whole name
+    and address in all but the text, whose words are the classmate's. Not changed are the files' bytes and titles of
+    batches. What comes later is `hide_marked`'s and `hide_own`'s.
 
     Raises ActionError `validation_error` for an alias that tells the name, `still_reading` while a file of the batches
     is on its way, and what `refuse_beyond_reach` raises. On a student who is protected already only the alias changes.
@@ -55,8 +56,11 @@ def protect_student(student: Student, *, alias: str, actor: User) -> Student:
     _refuse_while_reading(batches)
     again = locked.protected_identity
     names = hide_identity(locked, alias=alias)
-    unknown = Alias(() if again else names, locked.given_name, others=_others(locked))
-    hiding = Hiding(locked, own=Alias(names, locked.given_name), unknown=unknown)
+    others = _others(locked, batches)
+    unknown = Alias(() if again else names, locked.given_name, others=others)
+    (marks,) = _marked([locked])
+    text = MarkedNames(marks, locked.given_name, others=others)
+    hiding = Hiding(locked, own=Alias(names, locked.given_name), unknown=unknown, text=text)
     hiding.in_files(batches)
     own = set(Association.objects.filter(student=locked).values_list("essay__batch_id", flat=True))
     for batch in batches:
@@ -90,9 +94,10 @@ def _refuse_while_reading(batches: Sequence[Batch]) -> None:
         raise ActionError("still_reading", message)
 
 
-def _others(student: Student) -> list[str]:
-    """The names of everybody who is or was in a class with the student."""
-    classes = SchoolClass.objects.filter(enrolments__student=student)
+def _others(student: Student, batches: Sequence[Batch]) -> list[str]:
+    """The names of everybody who is or was in a class with the student, or in that of one of the batches."""
+    there = Q(enrolments__student=student) | Q(pk__in={batch.school_class_id for batch in batches} - {None})
+    classes = SchoolClass.objects.filter(there)
     rows = Student.objects.filter(enrolments__school_class__in=classes).exclude(pk=student.pk).distinct()
     return [" ".join(row) for row in rows.values_list("given_name", "family_name", "preferred_name")]
 
@@ -100,13 +105,15 @@ def _others(student: Student) -> list[str]:
 class Hiding:
     """Putting one student's alias wherever batches name the student: `own` in the student's files, else `unknown`.
 
-    Where an alias is put in the place of another, whose words may be anybody's, `unknown` knows no name.
+    `text` is for texts and headings that may be anybody's: what is changed there is lost for whoever wrote it. Where an
+    alias is put in the place of another, whose words may be anybody's, `unknown` knows no name.
     """
 
-    def __init__(self, student: Student, *, own: Replacing, unknown: Replacing) -> None:
+    def __init__(self, student: Student, *, own: Replacing, unknown: Replacing, text: MarkedNames) -> None:
         self._student = student
         self._own = own
         self._unknown = unknown
+        self._text = text
         self._renamed: dict[str, str] = {}
         """Public id of a file to its name now."""
 
@@ -126,10 +133,11 @@ class Hiding:
             _write(matches, ["evidence", "candidates", "certainty"])
 
     def in_new(self, file: EssayFile) -> bool:
-        """What came in after the protection; whether anything of it changed."""
+        """What came in, or was said to be the student's, after the protection; whether anything of it changed."""
         cuts = self._in_file(file)
-        _write([file] if cuts else [], [*_FIELDS, "evidence"])
-        _write(self._in_match(file, cuts), ["evidence", "candidates", "certainty"])
+        if cuts:
+            _write([file], [*_FIELDS, "evidence"])
+            _write(self._in_match(file, cuts), ["evidence", "candidates", "certainty"])
         return bool(cuts)
 
     def in_events(self, batches: Sequence[Batch]) -> None:
@@ -167,9 +175,17 @@ class Hiding:
         both = [match, _match_of(file.duplicate_of) if file.duplicate_of else None]
         if any(one is not None and one.student_id == self._student.pk for one in both):
             return "own"
-        if match is None or not (match.is_decided or match.certainty == Association.Certainty.CERTAIN):
-            return "unknown"
-        return "other"
+        return "other" if match is not None and _is_sure(match) else "unknown"
+
+    def _changes(self, file: EssayFile, whose: str) -> dict[str, Callable[[str], str]]:
+        """Of each field what is done to it. A text is the student's own only where that is sure, not suggested."""
+        line = {"own": self._own.line, "unknown": self._unknown.line, "other": self._unknown.whole}[whose]
+        changes = dict.fromkeys(_FIELDS, line)
+        match = _match_of(file)
+        if match is not None and match.student_id == self._student.pk and _is_sure(match):
+            return changes | {"text": self._own.text}
+        text = _unchanged if whose == "other" else self._text.mentioned
+        return changes | {"text": text, "headers": self._text.mentioned}
 
     def _in_file(self, file: EssayFile) -> dict[str, int]:
         """Returns each field that changed, with the place up to which it is the same; `evidence` where clues are gone.
@@ -177,18 +193,17 @@ class Hiding:
         A zip's name says nothing of who has written a file in it, so it is changed there as on the zip itself.
         """
         whose = self._whose(file)
-        line = {"own": self._own.line, "unknown": self._unknown.line, "other": self._unknown.whole}[whose]
-        text = {"own": self._own.text, "unknown": self._unknown.text, "other": _unchanged}[whose]
+        changes = self._changes(file, whose)
         before = {field: getattr(file, field) for field in _FIELDS}
         if file.archive is not None:
             first, slash, rest = file.path.partition("/")
             file.path = f"{self._unknown.line(first)}{slash}{rest}"
         for field in _FIELDS:
-            setattr(file, field, everywhere(text if field == "text" else line, getattr(file, field)))
+            setattr(file, field, everywhere(changes[field], getattr(file, field)))
         file.name, file.path = _cut(file.name), file.path[:1000]
         now = {field: getattr(file, field) for field in _FIELDS}
         cuts = {field: _same_until(old, now[field]) for field, old in before.items() if old != now[field]}
-        evidence = [] if whose == "own" else _kept(file.evidence, line, cuts)
+        evidence = [] if whose == "own" else _kept(file.evidence, changes["name"], cuts)
         if evidence != file.evidence:
             file.evidence, cuts["evidence"] = evidence, 0
         if "name" in cuts:
@@ -221,25 +236,66 @@ class Hiding:
 
 
 def hide_marked(files: Sequence[EssayFile], batch: Batch) -> None:
-    """Put their alias into what was just handed in, or read, of the teacher's protected students.
+    """Put their alias into what was just handed in, or read, of the protected students of the batch.
 
     Their names are known by marks alone (docs/adr/0021). The caller holds the batch's lock. One statement where
     nobody is protected.
     """
-    owner = batch.school_class.owner_id if batch.school_class else batch.owner_id
-    hidden = Student.objects.filter(created_by_id=owner, protected_identity=True).exclude(protected_marks=[])
+    for hiding in _hidings(batch):
+        if [file for file in files if hiding.in_new(file)]:
+            _tell_hidden(hiding, batch)
+
+
+def hide_marked_everywhere(batch: Batch) -> None:
+    """The same in all files of a batch that has just got its class: until then nobody of it could be protected."""
+    for hiding in _hidings(batch):
+        hiding.in_files([batch])
+        _tell_hidden(hiding, batch)
+
+
+def hide_own(match: Association) -> None:
+    """A text was just decided to be a protected student's: what could have been a classmate's word is theirs now.
+
+    The caller holds the locks of the batch and of the match.
+    """
+    student, batch = match.student, match.essay.batch
+    if student is None or not student.protected_marks:
+        return
+    file = EssayFile.objects.select_related("duplicate_of__essay__association", "archive").get(pk=match.essay.file_id)
+    file.essay, match.essay.association = match.essay, match
+    (marks,) = _marked([student])
+    hiding = _by_marks(student, marks, batch)
+    if hiding.in_new(file):
+        _tell_hidden(hiding, batch)
+
+
+def _hidings(batch: Batch) -> list[Hiding]:
+    """Of each protected student who is or was in the batch's class, or has a text in the batch.
+
+    Nobody else's name is looked for: it would be found in the texts of those who only share a word with it.
+    """
+    meant = Q(pk__in=Association.objects.filter(essay__batch=batch, student__isnull=False).values("student"))
+    if batch.school_class_id is not None:
+        meant |= Q(pk__in=Enrolment.objects.filter(school_class=batch.school_class_id).values("student"))
+    hidden = Student.objects.filter(meant, protected_identity=True).exclude(protected_marks=[])
     students = list(hidden.order_by("pk"))
-    known = marked(
-        [(one.public_id, one.protected_marks) for one in students],
-        [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
-    )
-    for student, marks in zip(students, known, strict=True):
-        own = MarkedNames(marks, student.given_name)
-        hiding = Hiding(student, own=own, unknown=MarkedNames(marks, student.given_name, others=_others(student)))
-        changed = [file for file in files if hiding.in_new(file)]
-        if changed:
-            hiding.in_events([batch])
-            forget_answers({batch.owner_id, *batch.audience()})
+    return [_by_marks(one, marks, batch) for one, marks in zip(students, _marked(students), strict=True)]
+
+
+def _by_marks(student: Student, marks: Marked, batch: Batch) -> Hiding:
+    unknown = MarkedNames(marks, student.given_name, others=_others(student, [batch]))
+    return Hiding(student, own=MarkedNames(marks, student.given_name), unknown=unknown, text=unknown)
+
+
+def _marked(students: Sequence[Student]) -> list[Marked]:
+    kept = [(one.public_id, one.protected_marks) for one in students]
+    return marked(kept, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+
+
+def _tell_hidden(hiding: Hiding, batch: Batch) -> None:
+    """What was said of the files before names them too."""
+    hiding.in_events([batch])
+    forget_answers({batch.owner_id, *batch.audience()})
 
 
 _FIELDS = ("name", "path", "text", "headers", "properties", "sidecars")
@@ -248,6 +304,10 @@ _FIELD_OF = {"header": "headers", "property": "properties", "sidecar": "sidecars
 
 def _match_of(file: EssayFile) -> Association | None:
     return getattr(getattr(file, "essay", None), "association", None)
+
+
+def _is_sure(match: Association) -> bool:
+    return match.is_decided or match.certainty == Association.Certainty.CERTAIN
 
 
 def _cut(name: str) -> str:

@@ -95,6 +95,8 @@ def drop_everything(batch: Batch) -> None:
     actions.remove_file(batch, file=removed, actor=batch.owner)
     certain = Essay.objects.live().filter(batch=batch, association__certainty="certain")
     actions.confirm_matches(batch, essay_ids=list(certain.values_list("public_id", flat=True)), actor=batch.owner)
+    suggested = Essay.objects.get(batch=batch, file__name="zebulina2.txt")
+    actions.decide_student(suggested, student=suggested.association.student, version=None, actor=batch.owner)
 
 
 def test_the_name_is_in_no_table(

@@ -62,7 +62,7 @@ def test_a_later_list_does_not_bring_them_back(
 def test_marks_name_nobody_and_end_with_the_protection(
     hidden: Student, owned_class: SchoolClass, teacher: User
 ) -> None:
-    assert {mark.partition(":")[0] for mark in hidden.protected_marks} == {"email", "name", "number"}
+    assert {mark.partition(":")[0] for mark in hidden.protected_marks} == {"email", "name", "number", "word"}
     assert "xerxes" not in str(hidden.protected_marks).casefold()
     show_identity(hidden, values={"given_name": "Kim", "family_name": "Ek"}, actor=teacher)
     hidden.refresh_from_db()
