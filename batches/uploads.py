@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from batches import actions
 from batches.actions.files import Upload
 from batches.models import Batch
-from files.actions import size_limit, split_path
+from files.actions import UNNAMED, size_limit, split_path
 from files.models import EssayFile
 from files.storage import delete_blob, save_blob
 from files.zip_detection import is_zip
@@ -21,8 +21,8 @@ from huleedu.common.errors import ActionError
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
-MAX_DIGITS = 15
-"""Of a file's size in bytes, as a browser tells it: a petabyte."""
+MAX_DIGITS = 11
+"""Of a file's size in bytes, as a browser tells it: just below 100 GB, more than any document."""
 
 
 def receive_files(
@@ -69,18 +69,23 @@ def receive_files(
 def note_too_large(batch: Batch, *, paths: Sequence[str], sizes: Sequence[str], actor: User) -> list[EssayFile]:
     """Rows of files that a browser did not send, since it knew them to be too large: name with folders, and bytes.
 
-    One that is there already is answered with its row. Raises ActionError `validation_error` where a size is no number
-    or within the limit, and what `actions.add_files` raises.
+    One that is there already is answered with its row. Raises ActionError `validation_error` about `too_large` where a
+    size is no number, within the limit or past belief, about `paths` where a name is missing, and what
+    `actions.add_files` raises.
     """
     if len(paths) != len(sizes):
         raise ActionError("validation_error", _("Give one path for each file."), field="paths")
     uploads: list[Upload] = []
     for path, size in zip(paths, sizes, strict=True):
         folder, name = split_path(path)
+        if name == UNNAMED and UNNAMED not in path:
+            raise ActionError("validation_error", _("Give one path for each file."), field="paths")
         zipped = name.lower().endswith(".zip")
         n_bytes = int(size) if size.isascii() and size.isdigit() and len(size) <= MAX_DIGITS else 0
         if n_bytes <= size_limit(is_zip=zipped):
-            raise ActionError("validation_error", _("Choose at least one file."), field="files")
+            raise ActionError(
+                "validation_error", _("That is not the size of a file that is too large."), field="too_large"
+            )
         uploads.append(Upload(blob=None, name=name, path=folder, size=n_bytes, is_zip=zipped))
     return actions.add_files(batch, uploads=uploads, skip_known=True, actor=actor)
 

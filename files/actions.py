@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+UNNAMED = "unnamed"
+"""What a file is called of whose name nothing is left."""
 
 
 def split_path(received: str) -> tuple[str, str]:
@@ -37,7 +39,7 @@ def split_path(received: str) -> tuple[str, str]:
     masked, _removed = remove_personal_numbers(clean)
     parts = [p.strip() for p in masked.replace("\\", "/").split("/") if p.strip() not in ("", ".", "..")]
     if not parts:
-        return "", "unnamed"
+        return "", UNNAMED
     name = parts[-1]
     if len(name) > 255:
         ending = PurePosixPath(name).suffix[:20]
@@ -149,8 +151,13 @@ def retry_file(file: EssayFile) -> None:
 
 @part
 def paste_text(file: EssayFile, *, document: Document) -> None:
-    """Take a text that a person pasted in place of what could not be read. The original file stays."""
+    """Take a text that a person pasted in place of what could not be read. The original file stays.
+
+    One that was too large was not kept: the text is all there is of it, so the size is the text's.
+    """
     file.keep(document)
+    if not file.sha256:
+        file.size = len(document.text.encode())
     file.status = EssayFile.Status.READ
     file.problem, file.warning, file.is_pasted = "", document.warning or "", True
     file.evidence = evidence_of(file, document)

@@ -175,14 +175,29 @@ def test_a_file_alone_that_is_too_large_stays_in_the_list(owner: Client, batch: 
     assert page.count("big essay.docx</h3>") == 1
 
 
-@pytest.mark.parametrize("size", ["", "1000", "-5", "x", "٣٠٠٠", "9" * 30])
+@pytest.mark.parametrize("size", ["", "1000", "-5", "x", "٣٠٠٠", "9" * 12, "9" * 30])
 def test_what_a_script_says_of_a_file_it_did_not_send_is_checked(
     owner: Client, batch: Batch, settings: Any, size: str
 ) -> None:
     settings.MAX_FILE_BYTES = 1000
-    assert send(owner, batch, htmx=True, too_large=[size], paths=["a.docx"]).status_code == 400
+    refused = send(owner, batch, htmx=True, too_large=[size], paths=["a.docx"])
+    assert (refused.status_code, b"not the size of a file" in refused.content) == (400, True)
+    for path in ("", " / ", "\u200b"):
+        assert send(owner, batch, htmx=True, too_large=["2000"], paths=[path]).status_code == 400
     assert send(owner, batch, htmx=True, too_large=["2000", "3000"], paths=["a.docx"]).status_code == 400
     assert not EssayFile.objects.exists()
+
+
+def test_a_text_pasted_for_a_file_that_was_not_kept_gives_its_own_size(
+    owner: Client, batch: Batch, settings: Any
+) -> None:
+    settings.MAX_FILE_BYTES = 1000
+    send(owner, batch, htmx=True, too_large=["30000000"], paths=["a.docx"])
+    file = EssayFile.objects.get()
+    address = f"/batches/{batch.public_id}/files/{file.public_id}/paste/"
+    assert owner.post(address, {"text": "Åsa Öberg walked home."}).status_code == 302
+    file.refresh_from_db()
+    assert (file.is_pasted, file.size) == (True, len("Åsa Öberg walked home.".encode()))
 
 
 def test_a_too_large_file_among_others_gets_a_row_and_the_others_go_on(
