@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,7 @@ from huleedu.accounts.tokens import FAMILY_CLAIM, TokenPair, belongs_to, jti_of,
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
 from huleedu.common.text import clean_line
-from huleedu.realtime.delivery import close_user
+from huleedu.realtime.delivery import close_user, session_tag
 
 TICKET_SECONDS = 30
 """How long a socket ticket holds."""
@@ -132,8 +133,7 @@ def end_sign_in(user: User, *, sign_in: UUID, actor: User) -> bool:
     user = _lock(user)
     browser = BrowserSignIn.objects.filter(user=user, pk=sign_in).select_related("session").first()
     if browser is None:
-        families = TokenFamily.objects.filter(user=user, pk=sign_in, revoked_at=None)
-        return bool(families.update(revoked_at=timezone.now()))
+        return _end_family(TokenFamily.objects.filter(user=user, pk=sign_in))
     close_user(user.pk, browser.session_id)
     browser.session.delete()
     return True
@@ -208,9 +208,7 @@ def rotate_tokens(refresh: str) -> TokenPair | None:
     if family is None or not family.user.is_active or not belongs_to(token, family.user):
         raise ActionError("not_authenticated", _("The token is no longer valid. Sign in again."))
     if not constant_time_compare(family.current_jti, jti_of(token)):
-        family.revoked_at = timezone.now()
-        family.save(update_fields=["revoked_at"])
-        close_user(family.user_id)
+        _end_family(TokenFamily.objects.filter(pk=family.pk))
         return None
     pair = make_pair(family.user, family.pk)
     family.current_jti, family.expires_at = pair.refresh_jti, pair.refresh_expires_at
@@ -222,24 +220,24 @@ def rotate_tokens(refresh: str) -> TokenPair | None:
 def revoke_tokens(refresh: str) -> None:
     """End the sign-in a refresh token came from. A second time changes nothing; a forged token raises ActionError."""
     token = verified_refresh(refresh)
-    TokenFamily.objects.filter(pk=token[FAMILY_CLAIM], user__public_id=user_id_of(token), revoked_at=None).update(
-        revoked_at=timezone.now()
-    )
+    _end_family(TokenFamily.objects.filter(pk=token[FAMILY_CLAIM], user__public_id=user_id_of(token)))
 
 
 @action
-def issue_ticket(user: User, *, actor: User) -> str:
-    """A one-time pass for a WebSocket, good for `TICKET_SECONDS`. Only its hash is kept."""
-    ticket = secrets.token_urlsafe(32)
-    SocketTicket.objects.create(
-        user=user, digest=digest(ticket), expires_at=timezone.now() + timedelta(seconds=TICKET_SECONDS)
-    )
+def issue_ticket(user: User, *, sign_in: str | None, actor: User) -> str:
+    """A one-time pass for a WebSocket, good for `TICKET_SECONDS`. Only its hash is kept.
+
+    The socket closes when `sign_in`, a session's key or the id of a `TokenFamily`, ends.
+    """
+    ticket, expires_at = secrets.token_urlsafe(32), timezone.now() + timedelta(seconds=TICKET_SECONDS)
+    session = session_tag(sign_in) or ""
+    SocketTicket.objects.create(user=user, digest=digest(ticket), session=session, expires_at=expires_at)
     return ticket
 
 
 @action
-def redeem_ticket(ticket: str) -> User | None:
-    """Use a ticket up: whose it was, None where it is unknown, used, too old or of a person who may not sign in.
+def redeem_ticket(ticket: str) -> SocketTicket | None:
+    """Use a ticket up: the row that it was, None where it is unknown, used, too old or whose person may not sign in.
 
     Deleting is what decides between two sockets with the same ticket: only one of them removes the row.
     """
@@ -248,7 +246,7 @@ def redeem_ticket(ticket: str) -> User | None:
         return None
     deleted, _rows = SocketTicket.objects.filter(pk=row.pk).delete()
     holds = deleted and row.expires_at > timezone.now() and row.user.is_active
-    return row.user if holds else None
+    return row if holds else None
 
 
 @action
@@ -281,6 +279,18 @@ def _end_sign_ins(user: User) -> None:
     user.save(update_fields=["session_generation"])
     _revoke_families(user)
     close_user(user.pk)
+
+
+def _end_family(families: QuerySet[TokenFamily]) -> bool:
+    """End the one sign-in of a program, with its tickets and sockets. False where it has ended already."""
+    family = families.select_for_update(no_key=True).filter(revoked_at=None).first()
+    if family is None:
+        return False
+    family.revoked_at = timezone.now()
+    family.save(update_fields=["revoked_at"])
+    SocketTicket.objects.filter(session=session_tag(str(family.pk))).delete()
+    close_user(family.user_id, str(family.pk))
+    return True
 
 
 def _revoke_families(user: User) -> None:

@@ -24,6 +24,7 @@ from huleedu.accounts.serializers import (
     TicketSerializer,
     TokenPairSerializer,
 )
+from huleedu.accounts.tokens import FAMILY_CLAIM
 from huleedu.common.api import ApiViewSet
 from huleedu.common.errors import ActionError
 from huleedu.common.throttling import SIGN_IN_THROTTLES
@@ -118,6 +119,8 @@ class SocketTicketView(APIView):
     def post(self, request: Request) -> Response:
         """A ticket that works once, within 30 seconds."""
         user: Any = request.user
-        ticket = actions.issue_ticket(user, actor=user)
+        token: Any = request.auth
+        sign_in = token[FAMILY_CLAIM] if token else request.session.session_key
+        ticket = actions.issue_ticket(user, sign_in=sign_in, actor=user)
         shown = TicketSerializer({"ticket": ticket, "expires_in": actions.TICKET_SECONDS})
         return Response(shown.data, status=status.HTTP_201_CREATED)

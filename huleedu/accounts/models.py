@@ -201,6 +201,8 @@ class SocketTicket(models.Model):
 
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    session = models.CharField(max_length=32, blank=True)
+    """The sign-in that it was made in, browser or program, as `session_tag` has it."""
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:

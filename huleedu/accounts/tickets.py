@@ -6,6 +6,7 @@ from huleedu.accounts import actions
 from huleedu.accounts.models import User
 
 
-def redeem_ticket(ticket: str) -> User | None:
-    """Whose ticket it was; it is used up by this. None where it does not hold."""
-    return actions.redeem_ticket(ticket)
+def redeem_ticket(ticket: str) -> tuple[User, str] | None:
+    """Whose ticket it was, and of which sign-in; it is used up by this. None where it does not hold."""
+    row = actions.redeem_ticket(ticket)
+    return (row.user, row.session) if row else None

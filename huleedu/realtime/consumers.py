@@ -42,6 +42,7 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     user: Any = None
     session: str | None = None
+    """The sign-in that it belongs to (`session_tag`)."""
     looking: tuple[str, str] | None = None
     """The resource that the person looks at, and the part of it."""
     others: frozenset[presence.Look] | None = None
@@ -234,14 +235,17 @@ class EventConsumer(AsyncWebsocketConsumer):
             # The scope holds a lazy object; the person themself is needed outside this coroutine too.
             return await database_sync_to_async(get_user_model().objects.get)(pk=user.pk)
         ticket = next((name.removeprefix("ticket.") for name in offered if name.startswith("ticket.")), None)
-        return await database_sync_to_async(registry.redeem_ticket)(ticket) if ticket else None
+        found = await database_sync_to_async(registry.redeem_ticket)(ticket) if ticket else None
+        user, self.session = found or (None, None)
+        return user
 
     def _still_signed_in(self) -> bool:
         user = get_user_model().objects.filter(pk=self.user.pk, is_active=True).first()
         if user is None or user.get_session_auth_hash() != self.user.get_session_auth_hash():
             return False
         session = self.scope.get("session")
-        return self.session is None or session is None or bool(session.exists(session.session_key))
+        by_ticket = session is None or session_tag(session.session_key) != self.session
+        return by_ticket or bool(session.exists(session.session_key))
 
     async def _within_limit(self) -> bool:
         now = time.monotonic()

@@ -10,8 +10,8 @@ Visible = Callable[[Any], Any]
 """From a user to the queryset of what the user may see."""
 LastSeq = Callable[[int], int]
 FramesAfter = Callable[[int, int], "list[dict[str, Any]] | None"]
-Redeem = Callable[[str], Any]
-"""From a ticket to the user it was made for, None where it is unknown, used or too old."""
+Redeem = Callable[[str], "tuple[Any, str] | None"]
+"""From a ticket to the user and the sign-in it was made for, None where it is unknown, used or too old."""
 
 _visible: dict[str, Visible] = {}
 _history: dict[str, Any] = {}
@@ -57,6 +57,6 @@ def set_tickets(redeem: Redeem) -> None:
     _tickets["redeem"] = redeem
 
 
-def redeem_ticket(ticket: str) -> Any:
-    """The user of a ticket, which is used up by this; None where it does not hold."""
+def redeem_ticket(ticket: str) -> tuple[Any, str] | None:
+    """The user of a ticket and the sign-in (`session_tag`); it is used up by this. None where it does not hold."""
     return _tickets["redeem"](ticket)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from huleedu.accounts import actions
-from huleedu.accounts.models import SocketTicket, User
+from huleedu.accounts.models import SocketTicket, TokenFamily, User
 from huleedu.realtime import registry
 
 TICKET = "/api/v1/ws-ticket/"
@@ -28,7 +28,9 @@ def test_a_ticket_works_once(teacher: User, api: Api) -> None:
     assert body["expires_in"] == 30
     assert set(body) == {"ticket", "expires_in"}
     assert body["ticket"] not in str(SocketTicket.objects.values_list().get())
-    assert registry.redeem_ticket(body["ticket"]) == teacher
+    found = registry.redeem_ticket(body["ticket"])
+    assert found is not None
+    assert found[0] == teacher
     assert registry.redeem_ticket(body["ticket"]) is None
     assert not SocketTicket.objects.exists()
 
@@ -46,10 +48,12 @@ def test_no_ticket_is_kept_for_an_idempotency_key(teacher: User, api: Api) -> No
     assert not IdempotencyKey.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["old", "inactive", "unknown", "password", "everywhere"])
+@pytest.mark.parametrize("reason", ["old", "inactive", "unknown", "password", "everywhere", "this"])
 def test_tickets_that_do_not_hold(teacher: User, reason: str) -> None:
-    """Too old, of a person turned away, never given, or ended together with everything else."""
-    ticket = actions.issue_ticket(teacher, actor=teacher)
+    """Too old, of a person turned away, never given, or ended together with everything else or its own sign-in."""
+    tokens = actions.issue_tokens(teacher, actor=teacher)
+    family = TokenFamily.objects.get()
+    ticket = actions.issue_ticket(teacher, sign_in=str(family.pk), actor=teacher)
     if reason == "old":
         SocketTicket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     elif reason == "inactive":
@@ -58,6 +62,8 @@ def test_tickets_that_do_not_hold(teacher: User, reason: str) -> None:
         ticket = "\ud800" + ticket
     elif reason == "password":
         actions.set_password(teacher, password="another-long-password", actor=teacher)
+    elif reason == "this":
+        actions.revoke_tokens(tokens.refresh)
     else:
         actions.sign_out_everywhere(teacher, actor=teacher)
     assert registry.redeem_ticket(ticket) is None
@@ -66,7 +72,7 @@ def test_tickets_that_do_not_hold(teacher: User, reason: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_sockets_with_one_ticket(teacher: User) -> None:
     """Only one is let in."""
-    ticket = actions.issue_ticket(teacher, actor=teacher)
+    ticket = actions.issue_ticket(teacher, sign_in=None, actor=teacher)
     barrier = threading.Barrier(4)
     results: list[Any] = []
 
@@ -82,5 +88,5 @@ def test_two_sockets_with_one_ticket(teacher: User) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=10)
-    assert [result for result in results if result is not None] == [teacher]
+    assert [result[0] for result in results if result is not None] == [teacher]
     assert len(results) == 4

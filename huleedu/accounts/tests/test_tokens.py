@@ -20,6 +20,7 @@ from huleedu.accounts import actions
 from huleedu.accounts.models import TokenFamily, User
 from huleedu.accounts.tests.conftest import Told
 from huleedu.common.errors import ActionError
+from huleedu.realtime.delivery import session_tag
 
 TOKEN, REFRESH, REVOKE = (f"/api/v1/auth/token/{part}" for part in ("", "refresh/", "revoke/"))
 Api = Callable[..., APIClient]
@@ -139,7 +140,8 @@ def test_reuse_revokes_the_sign_in(
         reused = api().post(REFRESH, {"refresh": first["refresh"]})
     assert (reused.status_code, reused.json()["code"]) == (401, "token_reused")
     assert reused["WWW-Authenticate"] == "Bearer"
-    assert told == [(teacher.pk, {"type": "socket.signed_out", "session": None})]
+    revoked = TokenFamily.objects.exclude(revoked_at=None).get()
+    assert told == [(teacher.pk, {"type": "socket.signed_out", "session": session_tag(str(revoked.pk))})]
     after = api().post(REFRESH, {"refresh": second["refresh"]})
     assert (after.status_code, after.json()["code"]) == (401, "not_authenticated")
     assert me(second["access"]).status_code == 401

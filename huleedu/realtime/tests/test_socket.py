@@ -12,11 +12,13 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import transaction
 from django.test import Client
+from rest_framework.test import APIClient
 
 from classes import actions
 from classes.events import ClassChanged
 from classes.models import SchoolClass
-from huleedu.accounts.models import User
+from huleedu.accounts.actions import end_sign_in, issue_tokens, revoke_tokens, rotate_tokens
+from huleedu.accounts.models import TokenFamily, User
 from huleedu.asgi import application
 from huleedu.outbox.publish import publish
 from huleedu.outbox.relay import relay_waiting
@@ -165,6 +167,28 @@ async def test_signing_out_closes_this_session_only(teacher: User) -> None:
         await hello(mine)
         await sync_to_async(client.post)("/sign-out/")
         assert await close_code(mine) == 4401
+        assert await other.receive_nothing(timeout=0.3)
+
+
+@pytest.mark.parametrize("how", ["signed out there", "token revoked", "token used twice"])
+async def test_a_program_that_is_signed_out_loses_its_socket_only(teacher: User, how: str) -> None:
+    tokens = await sync_to_async(issue_tokens)(teacher, actor=teacher)
+    family = await TokenFamily.objects.aget()
+    call = sync_to_async(APIClient(headers={"Authorization": f"Bearer {tokens.access}"}).post)
+    ticket = (await call("/api/v1/ws-ticket/")).json()["ticket"]
+    async with socket(teacher) as other, socket(origin=None, subprotocols=[f"ticket.{ticket}"]) as own:
+        await hello(other)
+        await hello(own)
+        await own.send_json_to({"action": "ping"})
+        assert (await own.receive_json_from(timeout=5))["type"] == "pong"
+        if how == "signed out there":
+            await sync_to_async(end_sign_in)(teacher, sign_in=family.pk, actor=teacher)
+        elif how == "token revoked":
+            await sync_to_async(revoke_tokens)(tokens.refresh)
+        else:
+            for _time in range(2):
+                await sync_to_async(rotate_tokens)(tokens.refresh)
+        assert await close_code(own) == 4401
         assert await other.receive_nothing(timeout=0.3)
 
 
