@@ -60,6 +60,14 @@ def test_only_paths_of_essay_files_may_send_much_and_hold_a_thread() -> None:
     assert [path for path in others if re.search(pattern, path)] == []
 
 
+def test_uploads_are_limited_for_all_together_and_say_when_to_try_again() -> None:
+    """A school behind one address is one address to nginx; a list of files is no upload."""
+    assert re.findall(r"limit_conn_zone (\S+) ", NGINX) == ["$uploading"]
+    assert re.search(r"map \$request_method \$uploading {\n +POST +\S+\n +PUT +\S+\n +default +\"\";\n}", NGINX)
+    (location,) = re.findall(r"error_page 429 (@\w+);", NGINX)
+    assert re.search(rf"location {location} {{\n\s+add_header Retry-After \d+ always;\n\s+return 429;", NGINX)
+
+
 @pytest.mark.django_db
 def test_no_connection_hangs_for_ever() -> None:
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
