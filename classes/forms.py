@@ -266,6 +266,15 @@ class ColumnsForm(ActionForm):
                 required=False,
             )
 
+    def clean(self) -> dict[str, Any]:
+        """An encoding or an order that is none is told also of a list that is not asked about it."""
+        for name in {"encoding", "order"} - self.fields.keys():
+            field = self.base_fields[name]
+            value = self.data.get(name, "")
+            if value and isinstance(field, forms.ChoiceField) and not field.valid_value(value):
+                self.add_error(None, field.error_messages["invalid_choice"] % {"value": value})
+        return super().clean() or {}
+
     def shown(self) -> list[tuple[Any, forms.BoundField]]:
         """Each column with its menu."""
         return [(column, self[f"columns.{column.index}"]) for column in self.columns]

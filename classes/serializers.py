@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from classes.models import ClassShare, CourseCode, Leaving, Student
@@ -104,6 +106,12 @@ class RosterRevision(serializers.Serializer[Any]):
     surname_first = serializers.BooleanField(required=False, allow_null=True)
     """How names in one column are written; null lets the list tell."""
     rows = serializers.DictField(child=RosterCorrection(), required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A misspelt way to read the list is refused, not left out."""
+        if isinstance(data, Mapping) and (unknown := sorted(data.keys() - self.fields.keys())):
+            raise serializers.ValidationError({name: [_("There is no such choice.")] for name in unknown})
+        return super().to_internal_value(data)
 
 
 class ShareSerializer(serializers.ModelSerializer[ClassShare]):

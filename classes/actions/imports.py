@@ -56,7 +56,7 @@ def _keep_draft(
         file_name=strip_personal_numbers(clean_line(file_name))[0][:255],
         content=content.grid.dump(),
         is_text=is_text,
-        result={"personnummer_removed": content.removed},
+        result={"personnummer_removed": content.removed, "sheet_open": len(content.grid.sheets) > 1},
     )
     read_draft(draft, field=field)
     draft.save()
@@ -83,6 +83,8 @@ def revise_import(roster_import: RosterImport, *, changes: dict[str, Any], actor
         roster_import.columns = _checked_columns(changes["columns"] or {})
     if "encoding" in changes or "columns" in changes:
         _clean_again(roster_import)
+    if "sheet" in changes or "columns" in changes:
+        roster_import.result["sheet_open"] = False
     if "surname_first" in changes:
         roster_import.surname_first = changes["surname_first"]
     for line, edit in (changes.get("rows") or {}).items():

@@ -134,5 +134,42 @@ def test_the_page_asks_which_sheet(owned_class: SchoolClass, teacher: User, clie
     assert 'value="NA24A" aria-pressed="true"' in page
     assert "Dahl" in page
     assert "sheet NA24A" in browser.get(answer["Location"].replace("columns", "check")).content.decode()
-    told = browser.post(answer["Location"], {"sheet": "x"}, follow=True).content.decode()
-    assert "no such sheet" in told
+    told = browser.post(answer["Location"], {"sheet": "x"})
+    assert (told.status_code, "no such sheet" in told.content.decode()) == (422, True)
+
+
+def test_a_sheet_is_not_imported_before_it_is_chosen(
+    owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    browser, here = client_for(teacher), f"/classes/{owned_class.public_id}/import/"
+    file = io.BytesIO(workbook())
+    file.name = "a.xlsx"
+    asked = browser.post(here, {"text": "", "file": file})["Location"]
+    for step in ("check", "apply"):
+        assert browser.post(asked.replace("columns", step))["Location"] == asked
+    htmx = browser.post(asked.replace("columns", "apply"), headers={"HX-Request": "true"})
+    assert htmx["HX-Redirect"] == asked
+    assert RosterImport.objects.get().status == RosterImport.Status.PREVIEW
+    browser.post(asked, {"sheet": "SA24D"})
+    assert browser.post(asked.replace("columns", "apply"))["Location"].endswith("/done/")
+
+
+@pytest.mark.parametrize("field", ["encoding", "order"])
+@pytest.mark.parametrize("listed", ["Åsa Öberg\nBo Ek\n", "Förnamn\tEfternamn\nÅsa\tÖberg\n"])
+def test_a_way_to_read_that_is_none_is_told(
+    field: str, listed: str, owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    draft = actions.preview_roster(owned_class, data=listed, actor=teacher)
+    answer = client_for(teacher).post(
+        f"/classes/{owned_class.public_id}/import/{draft.public_id}/columns/",
+        {"order": "given", "columns.0": "given_name", "columns.1": "family_name"} | {field: "bogus"},
+    )
+    assert (answer.status_code, "bogus is not one of" in answer.content.decode()) == (422, True)
+
+
+def test_the_api_refuses_a_way_to_read_that_is_none(owned_class: SchoolClass, teacher: User, api: Any) -> None:
+    draft = actions.preview_roster(owned_class, data="Åsa Öberg\n", actor=teacher)
+    path = f"/api/v1/classes/{owned_class.public_id}/roster-imports/{draft.public_id}/"
+    for values in ({"name_order": "x"}, {"sheet": "x"}, {"encoding": "x"}, {"surname_first": "x"}):
+        assert api(teacher).patch(path, values, format="json").status_code == 400
+    assert api(teacher).patch(path, {"surname_first": True}, format="json").status_code == 200

@@ -61,6 +61,15 @@ def _open_draft(request: PageRequest, class_id: UUID, import_id: UUID) -> tuple[
     return found, done
 
 
+def _draft_to_check(request: PageRequest, class_id: UUID, import_id: UUID) -> tuple[RosterImport, HttpResponse | None]:
+    """As `_open_draft`; a workbook of several sheets goes first where one is chosen."""
+    found, elsewhere = _open_draft(request, class_id, import_id)
+    if elsewhere or not found.result.get("sheet_open"):
+        return found, elsewhere
+    address = reverse("classes:import-columns", args=[class_id, import_id])
+    return found, HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
 @require_http_methods(["GET", "POST"])
 def new(request: PageRequest, class_id: UUID) -> HttpResponse:
     """Paste a list or choose a file. Columns that were not recognised for certain are asked about next."""
@@ -110,12 +119,14 @@ def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpRespon
     draft, done = _open_draft(request, class_id, import_id)
     if done:
         return done
-    if request.method == "POST" and "sheet" in request.POST:
-        return _choose_sheet(request, class_id, draft)
+    chosen = request.method == "POST" and "sheet" in request.POST
+    refused = _choose_sheet(request, draft) if chosen else None
+    if chosen and not refused:
+        return redirect("classes:import-columns", class_id, import_id)
     preview = actions.read_preview(draft)
     if preview.parsed is None:
         raise Http404
-    given = request.POST if request.method == "POST" else None
+    given = request.POST if request.method == "POST" and not chosen else None
     initial = {"encoding": draft.encoding}
     form = ColumnsForm(given, initial=initial, parsed=preview.parsed, is_text=draft.is_text)
     if form.is_valid():
@@ -133,25 +144,26 @@ def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpRespon
     letters = [s for c in preview.parsed.columns for s in c.samples if not s.isascii()][:3]
     frame = class_frame(request, class_id, tab="import")
     context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, ways=ways, step=2)
-    context["parsed"] = preview.parsed
-    return render(request, "classes/import_columns.html", context, status=422 if form.errors else 200)
+    context |= {"parsed": preview.parsed, "refused": refused}
+    return render(request, "classes/import_columns.html", context, status=422 if form.errors or refused else 200)
 
 
-def _choose_sheet(request: PageRequest, class_id: UUID, draft: RosterImport) -> HttpResponse:
-    """Read another sheet, and ask about its columns."""
+def _choose_sheet(request: PageRequest, draft: RosterImport) -> ActionError | None:
+    """Read another sheet; what is wrong with it, or None."""
     try:
         actions.revise_import(draft, changes={"sheet": request.POST["sheet"]}, actor=request.user)
     except ActionError as error:
         if error.code != "validation_error":
             raise
-        messages.warning(request, str(error.message))
-    return redirect("classes:import-columns", class_id, draft.public_id)
+        draft.refresh_from_db()
+        return error
+    return None
 
 
 @require_http_methods(["GET", "POST"])
 def check(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
     """What the list would change. Posting keeps ticks and corrections of the rows on the page."""
-    draft, done = _open_draft(request, class_id, import_id)
+    draft, done = _draft_to_check(request, class_id, import_id)
     if done:
         return done
     if request.method == "POST":
@@ -165,7 +177,7 @@ def check(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse
 @require_POST
 def apply(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
     """Keep ticks and corrections of the page, then import. A second time changes nothing."""
-    draft, done = _open_draft(request, class_id, import_id)
+    draft, done = _draft_to_check(request, class_id, import_id)
     if done:
         return done
     preview = actions.read_preview(draft)
