@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -197,6 +198,25 @@ class CountQueries:
     def __exit__(self, *exc: Any) -> None:
         self._context.__exit__(*exc)
         self.count = len(self._context)
+
+
+@pytest.mark.parametrize("version", ["", "?version=", "?version=abc", "?version=-1", "?version=" + "9" * 5000])
+def test_a_title_without_the_version_seen_is_not_saved(teacher: User, client_for: ClientFor, version: str) -> None:
+    batch = make_batch(teacher, title="The river")
+    address = reverse("batches:title", args=[batch.public_id])
+    answer = client_for(teacher).post(address + version, {"title": "The sea"})
+    assert answer.status_code == 400
+    assert "The page is out of date." in answer.content.decode()
+    batch.refresh_from_db()
+    assert batch.title == "The river"
+
+
+@pytest.mark.parametrize("name", ["state", "class", "year", "page"])
+@pytest.mark.parametrize("value", ["\x00", "2026/27\x00", "9" * 5000, "\ud800"])
+def test_what_no_filter_can_be_is_answered(teacher: User, client_for: ClientFor, name: str, value: str) -> None:
+    make_batch(teacher)
+    wanted = quote(value, errors="surrogatepass")
+    assert client_for(teacher).get(f"{reverse('batches:list')}?{name}={wanted}").status_code == 200
 
 
 def test_the_title_is_changed_where_it_stands(teacher: User, reader: User, client_for: ClientFor) -> None:

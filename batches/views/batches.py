@@ -24,7 +24,8 @@ from batches.unread import as_the_page_counts
 from classes.models import SchoolClass
 from huleedu.common.access import get_editable, get_owned
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, version_seen
+from huleedu.common.text import clean_line
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
 PAGE_SIZE = 50
@@ -44,9 +45,9 @@ def batch_list(request: PageRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in STATES else "open"
     classes = list(SchoolClass.objects.visible_to(request.user).values("public_id", "designation", "school_year"))
-    rows = _filtered(
-        Batch.objects.visible_to(request.user), state, request.GET.get("class", ""), request.GET.get("year", "")
-    )
+    # A NUL, say, is none that the database could look for.
+    year = clean_line(request.GET.get("year", ""))[:7]
+    rows = _filtered(Batch.objects.visible_to(request.user), state, request.GET.get("class", ""), year)
     rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
     page = Paginator(rows.order_by("-changed_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = as_the_page_counts(page.object_list)
@@ -57,7 +58,7 @@ def batch_list(request: PageRequest) -> HttpResponse:
         "classes": classes,
         "years": sorted({row["school_year"] for row in classes}, reverse=True),
         "chosen_class": request.GET.get("class", ""),
-        "chosen_year": request.GET.get("year", ""),
+        "chosen_year": year,
         "query": _without_page(request),
     }
     return render(request, "batches/_list.html" if request.htmx else "batches/list.html", context)
@@ -67,7 +68,9 @@ def batch_list(request: PageRequest) -> HttpResponse:
 def new(request: PageRequest) -> HttpResponse:
     """Make a batch. In a colleague's class it belongs to the class's owner."""
     chosen = request.GET.get("class") or request.GET.get("school_class")
-    form = NewBatchForm(request.POST or None, user=request.user, initial={"school_class": chosen})
+    form = NewBatchForm(
+        request.POST if request.method == "POST" else None, user=request.user, initial={"school_class": chosen}
+    )
     if request.method == "POST" and form.is_valid():
         school_class: SchoolClass | None = form.cleaned_data["school_class"]
         owner = school_class.owner if school_class else request.user
@@ -106,10 +109,9 @@ def title(request: PageRequest, batch_id: UUID) -> HttpResponse:
     Where somebody else was first, or the title cannot be used, the page for it shows why.
     """
     batch = get_editable(_BATCHES, request.user, batch_id)
-    wanted, version = request.POST.get("title", ""), request.GET.get("version", "")
+    wanted, version = request.POST.get("title", ""), version_seen(request.GET)
     try:
-        number = int(version) if version.isascii() and version.isdigit() else None
-        actions.update_batch(batch, changes={"title": wanted}, version=number, actor=request.user)
+        actions.update_batch(batch, changes={"title": wanted}, version=version, actor=request.user)
     except ActionError as error:
         form = RenameForm.of(error.current or batch, title=wanted)
         context: dict[str, Any] = {"batch": batch, "form": form}
@@ -156,7 +158,7 @@ def lock(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Open the files again; the owner says why."""
     batch = get_owned(_BATCHES, request.user, batch_id)
-    form = UnlockForm(request.POST or None)
+    form = UnlockForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.unlock_batch(batch, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("The batch is open again."))
@@ -249,7 +251,7 @@ def _filtered(rows: BatchQuerySet, state: str, school_class: str, year: str) -> 
         key = _uuid(school_class)
         rows = rows.filter(school_class__public_id=key) if key else rows.none()
     if year:
-        rows = rows.filter(school_class__school_year=year[:7])
+        rows = rows.filter(school_class__school_year=year)
     return rows
 
 

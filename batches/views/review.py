@@ -28,7 +28,7 @@ from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, version_seen
 
 
 def _editable_batch(request: PageRequest, batch_id: UUID) -> Batch:
@@ -110,7 +110,7 @@ def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
 
 
 def _act(request: PageRequest, essay: Essay, decision: str, student: Student | None) -> None:
-    version = _version(request)
+    version = version_seen(request.POST)
     if decision == "clear":
         actions.clear_decision(essay, version=version, actor=request.user)
     elif decision == "new":
@@ -140,13 +140,6 @@ def _chosen_student(request: PageRequest) -> Student:
         raise ActionError("validation_error", _("There is no such student."), field="student")
     student: Student = get_visible(Student.objects, request.user, key)
     return student
-
-
-def _version(request: PageRequest) -> int:
-    value = request.POST.get("version", "")
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="version")
-    return int(value)
 
 
 def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpResponse:

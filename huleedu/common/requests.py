@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
 from django_htmx.middleware import HtmxDetails
+
+from huleedu.common.errors import ActionError
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -21,3 +24,15 @@ class PageRequest(HttpRequest):
 def is_api(request: HttpRequest) -> bool:
     """Whether a program asks, and gets its errors as JSON."""
     return request.path.startswith(("/api/", "/internal/"))
+
+
+def version_seen(values: QueryDict) -> int:
+    """The `version` that the person saw, as a form or its address sends it.
+
+    Raises ActionError `validation_error` where there is none, or none that can be one: a change without it could
+    overwrite somebody else's.
+    """
+    value = values.get("version", "")
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ActionError("validation_error", _("The page is out of date. Open it again."), field="version")
+    return int(value)
