@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.models import Batch
 from classes.models import CourseCode, SchoolClass
 from huleedu.accounts.models import User
+from huleedu.common.text import clean_line
 
 
 class ClassChoice(forms.ModelChoiceField[SchoolClass]):
@@ -197,6 +198,13 @@ class UnlockForm(forms.Form):
     """Why the files are opened again; it stays in the history."""
 
     reason = forms.CharField(label=_("Why?"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean_reason(self) -> str:
+        """Words, not only signs that nobody sees."""
+        reason = clean_line(self.cleaned_data["reason"])
+        if not reason:
+            raise forms.ValidationError(_("Write a reason."))
+        return reason
 
 
 class ReopenForm(forms.Form):

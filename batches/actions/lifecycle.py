@@ -13,6 +13,7 @@ from batches.actions.versions import settle_versions
 from batches.models import Batch
 from batches.queue import queue_rematch
 from huleedu.common.actions import action
+from huleedu.common.audit import kept_reason
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -43,7 +44,7 @@ def unlock_batch(batch: Batch, *, reason: str = "", actor: User) -> Batch:
 
 def _keep_reason(batch: Batch, steps: str, reason: str) -> None:
     """One entry for each time the step was taken, with a reason or without; the history reads them beside the log."""
-    taken = {"at": timezone.now().isoformat(), "reason": reason.strip()[:500]}
+    taken = {"at": timezone.now().isoformat(), "reason": kept_reason(reason)[:500]}
     metadata = batch.processing_metadata
     batch.processing_metadata = {**metadata, steps: [*metadata.get(steps, []), taken]}
 

@@ -59,6 +59,39 @@ def test_the_reasons_of_unlocking_stay_in_the_history(batch: Batch, teacher: Use
     assert page.index("Unlocked the batch: So did another.") < page.index("Unlocked the batch: One text came late.")
 
 
+HIDDEN = "\u200b\u202e"
+
+
+@pytest.mark.parametrize("data", [{}, {"reason": ""}, {"reason": f" {HIDDEN} "}])
+def test_unlocking_needs_words_that_can_be_seen(
+    batch: Batch, teacher: User, client_for: ClientFor, data: dict[str, str]
+) -> None:
+    client = client_for(teacher)
+    client.post(path("lock", batch))
+    answer = client.post(path("unlock", batch), data)
+    assert answer.status_code == 422
+    assert "aria-invalid" in answer.content.decode()
+    batch.refresh_from_db()
+    assert batch.status == "ready"
+
+
+@pytest.mark.parametrize(("into", "out"), [("lock", "unlock"), ("cancel", "reopen")])
+@pytest.mark.parametrize("by_api", [False, True])
+def test_no_reason_is_kept_as_it_was_typed(
+    batch: Batch, teacher: User, client_for: ClientFor, api: Any, into: str, out: str, by_api: bool
+) -> None:
+    client = client_for(teacher)
+    client.post(path(into, batch))
+    reason = f"Late:{HIDDEN}\n 20080101-1234"
+    if by_api:
+        api(teacher).post(f"/api/v1/batches/{batch.public_id}/{out}/", {"reason": reason}, format="json")
+    else:
+        client.post(path(out, batch), {"reason": reason})
+    batch.refresh_from_db()
+    (kept,) = batch.processing_metadata["unlocks" if out == "unlock" else "reopenings"]
+    assert kept["reason"] == "Late: ***"
+
+
 def test_assessment_is_shown_and_cancelled(batch: Batch, teacher: User, settings: Any, client_for: ClientFor) -> None:
     settings.PIPELINE_EXTERNAL_PHASES = ["spellcheck", "cj_assessment"]
     client = client_for(teacher)

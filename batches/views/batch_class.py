@@ -24,7 +24,7 @@ _REFUSED = frozenset({"has_decisions", "version_conflict", "quota_exceeded", "il
 def choose_class(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Give the batch another class, or its first; the undecided texts are matched again."""
     batch = get_editable(Batch.objects.select_related("school_class"), request.user, batch_id)
-    form = ClassForm(request.POST or None, user=request.user, batch=batch)
+    form = ClassForm(request.POST if request.method == "POST" else None, user=request.user, batch=batch)
     if request.method == "POST" and form.is_valid():
         changes = {"school_class": form.cleaned_data["school_class"]}
         try:

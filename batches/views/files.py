@@ -112,7 +112,7 @@ def retry(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
 def paste(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
     """Take a pasted text for a file that cannot be read."""
     batch, file = _editable_file(request, batch_id, file_id)
-    form = PasteForm(request.POST or None)
+    form = PasteForm(request.POST if request.method == "POST" else None)
     if request.method == "GET" or not form.is_valid():
         status = 200 if request.method == "GET" else 422
         return render(request, "batches/file_paste.html", {"batch": batch, "file": file, "form": form}, status=status)

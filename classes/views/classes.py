@@ -60,7 +60,7 @@ def index(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: PageRequest) -> HttpResponse:
     """Make a class; its list comes next."""
-    form = ClassForm(request.POST or None)
+    form = ClassForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.create_class(request.user, **form.cleaned_data, actor=request.user)
@@ -217,7 +217,12 @@ def copy(request: PageRequest, class_id: UUID) -> HttpResponse:
     school_class = get_owned(SchoolClass.objects, request.user, class_id)
     frame = class_frame(request, class_id, tab="settings")
     students = by_surname(roster_rows(school_class))
-    form = CopyForm(request.POST or None, school_class=school_class, courses=frame.courses, students=students)
+    form = CopyForm(
+        request.POST if request.method == "POST" else None,
+        school_class=school_class,
+        courses=frame.courses,
+        students=students,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.copy_class(school_class, **form.cleaned_data, actor=request.user)

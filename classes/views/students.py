@@ -83,7 +83,7 @@ def add(request: PageRequest, class_id: UUID) -> HttpResponse:
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     if school_class.archived_at is not None and request.method == "GET":
         return redirect("classes:detail", class_id)
-    form = StudentForm(request.POST or None)
+    form = StudentForm(request.POST if request.method == "POST" else None)
     same = None
     if request.method == "POST" and form.is_valid():
         try:

@@ -143,11 +143,16 @@ def is_errand() -> bool:
     return _errand.get() is not None
 
 
+def kept_reason(reason: str) -> str:
+    """Why somebody did something, as it is kept: one line without invisible signs, identity numbers masked."""
+    return strip_personal_numbers(clean_line(reason), mask=MASK)[0]
+
+
 def write_errand() -> None:
     """Write the row of the errand, if there is one. Called by `huleedu.common.actions.action` as its last step."""
     errand = _errand.get()
     if errand is not None:
-        reason, _removed = strip_personal_numbers(clean_line(errand.reason)[:REASON_LENGTH], mask=MASK)
+        reason = kept_reason(errand.reason)[:REASON_LENGTH]
         said = {"support": errand.did, "reason": reason, **({"part": errand.part} if errand.part else {})}
         log_bulk([errand.row], action=LogEntry.Action.UPDATE, data=said)
 
