@@ -70,6 +70,9 @@ def test_the_bar_of_the_page(
     assert "Berg;Emil" in table
     assert "Dahl" not in table
     other = actions.create_class(teacher, designation="SA24E", courses=[], actor=teacher)
+    for unknown in ({"do": "bogus"}, {"do": ""}, {}):
+        assert browser.post(path, {**unknown, "student": ticked}).status_code == 400
+    assert present(owned_class) == {"Emil", "Åsa", "Bo"}
     assert browser.post(path, {"do": "move", "to": str(other.public_id), "student": ticked}).status_code == 302
     assert present(other) == {"Emil", "Åsa"}
     assert browser.post(path, {"do": "left", "student": [str(students[2].public_id)]}).status_code == 302

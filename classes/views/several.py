@@ -44,8 +44,10 @@ def several(request: PageRequest, class_id: UUID) -> HttpResponse:
     if what == "move":
         to = get_editable(SchoolClass.objects, request.user, _ids([request.POST.get("to", "")], name="to")[0])
         leaving = actions.move_students(school_class, student_ids=ticked, to=to, actor=request.user)
-    else:
+    elif what == "left":
         leaving = actions.remove_students(school_class, student_ids=ticked, actor=request.user)
+    else:
+        raise ActionError("validation_error", _("The page is out of date. Open it again."), field="do")
     return to_class(request, class_id, leaving=leaving)
 
 
