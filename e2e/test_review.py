@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.conftest import TEACHER, Stack
 
@@ -98,6 +98,35 @@ def test_keys_pressed_while_an_undo_is_on_its_way_are_for_its_text(review: Page)
     expect(review.locator("#queue")).to_contain_text(first.split(" ")[0])
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
     expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
+
+
+def test_a_key_that_is_held_takes_back_one_decision(review: Page) -> None:
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    review.keyboard.press("1")
+    review.keyboard.press("Enter")
+    expect(review.locator("#review-progress")).to_contain_text("2 of")
+    undone: list[str] = []
+    review.on("request", lambda request: undone.append(request.url) if request.url.endswith("/undo/") else None)
+    for _time in range(4):
+        review.keyboard.down("u")
+    review.keyboard.up("u")
+    expect(review.locator("#messages")).to_contain_text("Undone.")
+    review.wait_for_load_state("networkidle")
+    assert len(undone) == 1
+    expect(review.locator("#review-progress")).to_contain_text("1 of")
+
+
+def test_a_link_is_followed_while_an_undo_is_on_its_way(review: Page, small_batch: str) -> None:
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    held: list[Route] = []
+    review.route("**/undo/", lambda route: held.append(route))
+    review.keyboard.press("u")
+    review.locator("#review-head h1 a").focus()
+    review.keyboard.press("Enter")
+    expect(review.locator("#files, #file-rows").first).to_be_visible()
+    assert review.url.endswith(small_batch)
 
 
 def test_the_certain_ones_are_listed_first_and_what_is_unticked_waits(review: Page) -> None:

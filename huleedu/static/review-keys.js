@@ -54,8 +54,9 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    const early = event.isTrusted && (pressed.length > 0 || review.undoing());
-    if (early && !isField(event.target) && !event.ctrlKey && !event.metaKey && /^([1-5a-zA-Z/?]|Enter)$/.test(event.key)) {
+    const early = event.isTrusted && !event.repeat && !event.isComposing && (pressed.length > 0 || review.undoing());
+    const isOwn = event.key === "Enter" ? !hasOwnMeaning(event.target) : /^[1-5a-zA-Z/?]$/.test(event.key);
+    if (early && isOwn && !isField(event.target) && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       return later(event);
     }
