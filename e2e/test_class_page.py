@@ -111,7 +111,7 @@ def test_what_was_refused_is_unsaved(page: Page, class_id: str) -> None:
     """The fields come back as they were typed: that is not how the student is."""
     open_emil(page)
     taken = page.locator("#roster").get_by_text("bo.").first.inner_text()
-    page.get_by_label("E-mail").fill(taken)
+    page.get_by_label("School e-mail").fill(taken)
     page.keyboard.press("Enter")
     expect(page.locator("#panel [aria-invalid=true]")).to_have_value(taken)
     expect(page.locator(".htmx-settling, .htmx-request")).to_have_count(0)
@@ -119,7 +119,7 @@ def test_what_was_refused_is_unsaved(page: Page, class_id: str) -> None:
         page.once("dialog", lambda dialog: dialog.dismiss())
         page.keyboard.press("Escape")
     assert "not saved" in asked.value.message
-    expect(page.get_by_label("E-mail")).to_have_value(taken)
+    expect(page.get_by_label("School e-mail")).to_have_value(taken)
     page.once("dialog", lambda dialog: dialog.accept())
     page.keyboard.press("Escape")
     expect(page.locator("#panel > .panel")).to_have_count(0)

@@ -35,7 +35,9 @@
   // --- the panel ---------------------------------------------------------------------------------------------------
 
   const fields = () => [...(document.getElementById("student-form")?.querySelectorAll("input:not([type=hidden])") ?? [])];
-  const isUnsaved = () => fields().some((field) => field.value !== field.defaultValue);
+  /** What the student had when the form was made: after a refused save the fields came with what was typed. */
+  const had = (field) => field.form.elements[`was.${field.name}`]?.value ?? "";
+  const isUnsaved = () => fields().some((field) => field.value !== had(field));
   const mayLeave = () => !isUnsaved() || confirm(panel().dataset.unsaved);
 
   document.addEventListener("htmx:confirm", (event) => {
