@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from batches.samples import SampleFile
 from e2e.conftest import ARTIFACTS, Stack
 from e2e.looks import misplaced, speaking
 from e2e.screens import World
@@ -192,6 +193,25 @@ STOP = """() => {
   return { stop: e.dataset.stop, rings, hidden: points.filter(([x, y]) => !at(x, y)).length,
     html: e.outerHTML.replace(/\\s+/g, ' ').slice(0, 140) };
 }"""
+
+
+def test_names_of_one_long_word_widen_no_page(window: Callable[..., Page], stack: Stack) -> None:
+    """A class, a batch, a student and a file, each without a space to break at."""
+    long = [letter * 90 for letter in "KTZX"]
+    school = stack.make_class(long[0], f"Emil Berg\nAlva Holm\n{long[2]} {long[2]}")
+    files = [SampleFile("", f"{name}.txt", b"It was a long day. " * 20) for name in ("Emil Berg", long[3])]
+    batch = stack.make_batch(long[1], school, files)
+    pages = [
+        "/overview/", "/batches/", "/classes/", f"/classes/{school}/", f"/classes/{school}/batches/",
+        batch, f"{batch}texts/", f"{batch}missing/", f"{batch}review/", "/privacy/log/",
+    ]  # fmt: skip
+    wrong: list[str] = []
+    for width in (390, 1360):
+        page = window(width=width, height=800)
+        for address in pages:
+            page.goto(address)
+            wrong += [f"{width} {address}: {found}" for found in misplaced(page)]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1360, 700), (390, 700)])
