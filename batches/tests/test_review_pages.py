@@ -313,3 +313,17 @@ def test_queries_do_not_grow_with_the_texts(
     beside = certainty == "certain" and name in ("review", "review-text")
     read = 0 if name in ("texts", "confirm") else 2 if beside else 1
     assert len(with_text) == read, "only the text that is shown is read, and the one beside it"
+
+
+def test_a_page_opened_too_early_leads_to_the_texts_that_came(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    client = client_for(teacher)
+    assert "Nothing to review yet" in client.get(url("review", batch)).text
+    essays = make_essays(batch, 2, students=students, certainty="unsure")
+    headers = {"HX-Request": "true", "HX-Target": "queue"}
+    live = client.get(url("review", batch), headers=headers).text
+    assert "2 texts to review" in live
+    assert f'href="{url("review", batch)}"' in live
+    beside_a_text = client.get(url("review-text", batch, essays[0]), headers=headers).text
+    assert "review-done" not in beside_a_text
