@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.admin.views.main import ChangeList
@@ -171,12 +172,23 @@ def list_address(model: type[Model], **chosen: str) -> str:
 # --- lists and pages -------------------------------------------------------------------------------------------------
 
 
+_KEY = re.compile(r"[0-9]{1,18}")
+"""A key of a row: what fits into the database's number."""
+
+
 class DeskList(ChangeList):
-    """A list whose filters are called as `LABELS` says."""
+    """A list whose filters are called as `LABELS` says, and that is asked by nothing but them."""
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """As Django finds them, with our titles."""
+        """As Django finds them, with our titles. Raises IncorrectLookupParameters for any other parameter.
+
+        Django asks the database whatever an address asks of a field: `?given_name__startswith=A` would tell, sign by
+        sign, what the list masks.
+        """
         found = super().get_filters(request)
+        unknown = found[2]
+        if unknown or any("\0" in value for values in self.filter_params.values() for value in values):
+            raise IncorrectLookupParameters
         for spec in found[0]:
             spec.title = label_of(getattr(spec, "field_path", "")) or spec.title
         return found
@@ -228,7 +240,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """As Django does, for keys that can be keys."""
-        if not all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if not all(_KEY.fullmatch(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise Http404
         return super().response_action(request, queryset)
 
