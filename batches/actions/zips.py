@@ -11,7 +11,6 @@ import uuid
 from django.conf import settings
 
 from batches.actions.files import add_entry_row, count_texts
-from batches.actions.locks import lock_row
 from batches.actions.matching import tell_if_all_read
 from batches.actions.reading import tell_read
 from batches.models import Batch, BatchFile
@@ -32,7 +31,7 @@ def begin_entries(
     """
     batch = _lock_batch(zip_pk)
     file = zip_actions.hold_zip(zip_pk, lease_token=lease_token)
-    if file is None or _put_back(batch, file):
+    if batch is None or file is None or _put_back(batch, file):
         return None
     there = set(file.entries.values_list("archive_index", flat=True))
     wanted = tuple(
@@ -65,7 +64,9 @@ def add_entry(
     """Add one entry as a file of the batch and queue its reading. None when opening is to stop here."""
     batch = _lock_batch(zip_pk)
     file = zip_actions.hold_zip(zip_pk, lease_token=lease_token)
-    if file is None or _put_back(batch, file) or file.entries.filter(archive_index=listed.entry.index).exists():
+    if batch is None or file is None or _put_back(batch, file):
+        return None
+    if file.entries.filter(archive_index=listed.entry.index).exists():
         return None
     full = _no_room(batch, files=1, size=blob.size if blob else 0) if listed.status != "ignored" else None
     if full:
@@ -76,17 +77,19 @@ def add_entry(
 
 @action
 def end_entries(zip_pk: int, *, lease_token: uuid.UUID, problem: str | None = None, actor: None = None) -> str | None:
-    """All entries are there. Returns the zip's status; None when another worker has it."""
+    """All entries are there. Returns the zip's status; None when another worker has it, or it was deleted."""
     batch = _lock_batch(zip_pk)
     file = zip_actions.hold_zip(zip_pk, lease_token=lease_token)
-    if file is None:
+    if batch is None or file is None:
         return None
     _end(batch, file, problem=problem)
     return file.status
 
 
-def _lock_batch(zip_pk: int) -> Batch:
-    return lock_row(BatchFile.objects.select_related("batch").get(file_id=zip_pk).batch)
+def _lock_batch(zip_pk: int) -> Batch | None:
+    """None where the batch, or the zip alone, was deleted for good while it was being opened."""
+    rows = Batch.objects.filter(pk__in=BatchFile.objects.filter(file_id=zip_pk).values("batch_id"))
+    return rows.select_for_update(no_key=True).first()
 
 
 def _put_back(batch: Batch, file: EssayFile) -> bool:

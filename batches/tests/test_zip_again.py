@@ -150,3 +150,17 @@ def test_a_zip_that_waits_in_a_closed_batch_is_not_being_read(batch: Batch, arch
     read_all(batch)
     counts = count_batch(batch)
     assert (counts.files, counts.read, counts.opened, counts.to_tell, counts.read_to_tell) == (4, 4, 1, 3, 3)
+
+
+def test_a_zip_that_was_deleted_while_it_was_opened_ends(batch: Batch) -> None:
+    """Its worker had lost the lease, and the batch with it was deleted for good."""
+    file = actions.begin_reading(drop(batch, CANVAS).pk, actor=None)
+    assert file is not None
+    lease: dict[str, Any] = {"lease_token": file.lease_token, "actor": None}
+    batch.batch_files.all().delete()
+    batch.delete()
+    nothing: dict[str, Any] = dict.fromkeys(["listed", "blob", "problem"])
+    listing: Any = None
+    assert actions.begin_entries(file.pk, listing=listing, **lease) is None
+    assert actions.add_entry(file.pk, **nothing, **lease) is None
+    assert actions.end_entries(file.pk, **lease) is None
