@@ -12,6 +12,7 @@ from django.urls import reverse
 from batches import actions
 from batches.models import Batch, Essay
 from batches.tests.making import make_batch, make_essays, make_students
+from batches.views.file_rows import file_rows
 from classes.models import SchoolClass, Student
 from huleedu.accounts.models import User
 
@@ -188,3 +189,9 @@ def test_deciding_asks_as_much_whatever_the_number_of_texts(
     before = statements(few)
     *_, last = make_essays(batch, 20)
     assert statements(last) == before
+
+
+def test_files_that_were_just_added_are_not_numbered(batch: Batch, versions: list[Essay]) -> None:
+    """The earlier ones are not among them, so a third text would be called the second."""
+    assert [row.version for row in file_rows(batch)] == [1, 2]
+    assert [row.version for row in file_rows(batch, only=[versions[1].file_id])] == [0]

@@ -114,7 +114,8 @@ def file_rows(
 ) -> list[FileRow]:
     """The batch's files (or those with the primary keys `only`): on the way, problems, read, skipped. One statement.
 
-    `refused` says whose files that could not be read probably are.
+    `refused` says whose files that could not be read probably are. With `only` versions are not numbered: the earlier
+    ones may be missing.
     """
     files = files_of(batch)
     if only is not None:
@@ -122,7 +123,8 @@ def file_rows(
     zips = batch.processing_metadata.get("zips", {})
     aside = batch.status in Batch.CLOSED_EARLY
     rows = [_row(file, zips, aside=aside, probable=(refused or {}).get(file.pk)) for file in files]
-    return _with_versions(sorted(rows, key=lambda row: (GROUPS.index(row.group), row.file.pk)))
+    rows.sort(key=lambda row: (GROUPS.index(row.group), row.file.pk))
+    return rows if only is not None else _with_versions(rows)
 
 
 def _with_versions(rows: list[FileRow]) -> list[FileRow]:
