@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
@@ -22,6 +22,11 @@ from huleedu.outbox.models import Delivery, DeliveryCursor, OutboxEvent
 from huleedu.realtime.delivery import Frame, send_frames
 
 logger = structlog.get_logger(__name__)
+
+
+class TurnTakenError(OperationalError):
+    """Another relay has worked for longer than one waits for a lock, or the database is away: no event's fault."""
+
 
 PAGE = 200
 """Events relayed in one transaction."""
@@ -49,6 +54,8 @@ def _relay_page() -> tuple[Told, int]:
             take_turn()
             events = list(_waiting()[:PAGE])
             return _deliver(events), len(events)
+    except TurnTakenError:
+        return {}, 0
     except DatabaseError:
         logger.warning("relay_page_failed", exc_info=True)
         return _relay_singly()
@@ -71,6 +78,8 @@ def _relay_singly() -> tuple[Told, int]:
                 events = list(_waiting().filter(pk=pk))
                 for user_pk, frames in _deliver(events).items():
                     told[user_pk] += frames
+        except TurnTakenError:
+            break
         except DatabaseError as error:
             stuck.add(aggregate)
             _note_failure(pk, error)
@@ -81,9 +90,13 @@ def _relay_singly() -> tuple[Told, int]:
 
 
 def take_turn() -> None:
-    """Wait until no other relay works; the turn lasts until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    """Wait until no other relay works; the turn lasts until the transaction ends. Raises TurnTakenError."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    except OperationalError as error:
+        logger.warning("relay_turn_taken")
+        raise TurnTakenError from error.__cause__
 
 
 def _waiting() -> QuerySet[OutboxEvent]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from classes.events import ClassChanged
@@ -189,3 +190,34 @@ def test_events_over_the_api(teacher: User, stranger: User, api: Any) -> None:
     assert api(stranger).get("/api/v1/events/?after=0").json() == {"results": [], "last_seq": 0, "resync": False}
     assert api(teacher).get("/api/v1/events/?after=99").json()["resync"] is True
     assert api(teacher).get("/api/v1/events/?after=x").status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_turn_that_does_not_come_is_no_events_failure(teacher: User, settings: Any) -> None:
+    settings.OUTBOX_MAX_ATTEMPTS = 1
+    event = tell(teacher)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            relay.take_turn()
+            is_held.set()
+            may_end.wait(20)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    is_held.wait(20)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    try:
+        assert relay.relay_waiting() == 0
+        assert relay._relay_singly() == ({}, 0)
+    finally:
+        may_end.set()
+        other.join()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+    event.refresh_from_db()
+    assert (event.attempts, event.dead_at) == (0, None)
+    assert relay.relay_waiting() == 1
