@@ -74,14 +74,15 @@ class ApiViewSet(GenericViewSet[Any]):
         """Keep a success for the key; forget the key on a refusal, so that a corrected call may use it."""
         record, self._record = self._record, None
         if record is not None:
+            # A call that took this one for dead has moved the moment: the key is that call's.
+            row = IdempotencyKey.objects.filter(pk=record.pk, created_at=record.created_at)
             if response.status_code < 300:
                 data = getattr(response, "data", None)
-                row = IdempotencyKey.objects.filter(pk=record.pk)
                 # The body first: whoever has it forgotten meanwhile finds it, or has said so before.
                 row.filter(keeps_body=True).update(body=json.loads(JSONRenderer().render(data) or b"null"))
                 row.update(status=response.status_code, gates=still_open(list(self._gates), self.person))
             else:
-                record.delete()
+                row.delete()
         return super().finalize_response(request, response, *args, **kwargs)
 
 
@@ -112,6 +113,7 @@ def _claim(request: Request, key: str) -> IdempotencyKey:
     if record.created_at > now - _TAKE_OVER_AFTER or not mine.update(created_at=now):
         message = _("The first request with this key is still running.")
         raise ActionError("idempotency_key_reused", message, retry_after=1)
+    record.created_at = now
     return record
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from batches.models import Batch, Essay
 from batches.tests.calling import assert_problem, text_file, url
 from batches.tests.making import make_batch, make_essays, make_students
+from classes import actions as class_actions
 from classes.models import ClassShare, SchoolClass, Student
 from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
 from huleedu.common.idempotency import forget_answers
 from huleedu.common.models import IdempotencyKey
 
@@ -148,3 +152,32 @@ def test_an_answer_under_way_is_forgotten_too(api: Api, teacher: User, monkeypat
     kept = IdempotencyKey.objects.get()
     assert (kept.status, bool(kept.body)) == (201, own)
     assert current_key.get() == 0
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused"])
+def test_a_slow_call_leaves_the_key_to_who_took_it_over(
+    api: Api, teacher: User, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    """It answers after another call has moved the moment."""
+    create = "classes.actions.create_class"
+    real = class_actions.create_class
+
+    def slow(*args: Any, **options: Any) -> SchoolClass:
+        IdempotencyKey.objects.update(created_at=timezone.now() + timedelta(minutes=3))
+        if outcome == "refused":
+            raise ActionError("validation_error", "No.")
+        return real(*args, **options)
+
+    monkeypatch.setattr(create, slow)
+    answer = api(teacher).post("/api/v1/classes/", {"designation": "NA25A"}, format="json", **KEY)
+    assert answer.status_code == (201 if outcome == "done" else 400)
+    assert IdempotencyKey.objects.get().status is None
+
+
+def test_who_took_a_key_over_keeps_the_answer(api: Api, teacher: User) -> None:
+    call, body = api(teacher), {"designation": "NA25A"}
+    assert call.post("/api/v1/classes/", body, format="json", **KEY).status_code == 201
+    dead = timezone.now() - timedelta(minutes=3)
+    IdempotencyKey.objects.update(status=None, body=None, created_at=dead)
+    assert call.post("/api/v1/classes/", body, format="json", **KEY).status_code == 201
+    assert IdempotencyKey.objects.get().status == 201
