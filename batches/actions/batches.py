@@ -48,13 +48,9 @@ def create_batch(
     """
     if school_class is not None:
         school_class = lock_class(school_class)
-    if school_class is not None and not course_code:
-        codes = list(school_class.courses.values_list("code", flat=True)[:2])
-        course_code = codes[0] if len(codes) == 1 else ""
+    course_code = course_code or _only_course(school_class)
     if auto_confirm is None:
-        is_ahead = review_by is not None and review_by > timezone.now()
-        is_usual = school_class is not None and school_class.auto_confirm
-        auto_confirm = is_usual and is_ahead and settings.ENABLE_AUTO_CONFIRM
+        auto_confirm = _confirms_usually(school_class, review_by)
     batch = Batch(
         owner=owner,
         school_class=school_class,
@@ -72,6 +68,18 @@ def create_batch(
         return first
     tell_status(batch)
     return batch
+
+
+def _only_course(school_class: SchoolClass | None) -> str:
+    codes = list(school_class.courses.values_list("code", flat=True)[:2]) if school_class is not None else []
+    return codes[0] if len(codes) == 1 else ""
+
+
+def _confirms_usually(school_class: SchoolClass | None, review_by: datetime | None) -> bool:
+    """As the class has it, where there is a time ahead to confirm at."""
+    is_ahead = review_by is not None and review_by > timezone.now()
+    is_usual = school_class is not None and school_class.auto_confirm
+    return is_usual and is_ahead and settings.ENABLE_AUTO_CONFIRM
 
 
 def _save_once(batch: Batch, public_id: UUID) -> Batch | None:

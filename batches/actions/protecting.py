@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +177,7 @@ class Hiding:
             return "own"
         return "other" if match is not None and _is_sure(match) else "unknown"
 
-    def _changes(self, file: EssayFile, whose: str) -> dict[str, Callable[[str], str]]:
+    def _changes(self, file: EssayFile, whose: str) -> Mapping[str, Callable[[str], str]]:
         """Of each field what is done to it. A text is the student's own only where that is sure, not suggested."""
         line = {"own": self._own.line, "unknown": self._unknown.line, "other": self._unknown.whole}[whose]
         changes = dict.fromkeys(_FIELDS, line)

@@ -24,6 +24,7 @@ from files import sandbox
 from files.extraction.child import landlock_version
 from files.extraction.limits import Limits
 from files.sandbox import ReaderProcess, ReaderUnavailableError, read_file
+from files.tests.hostile import HOSTILE
 
 ROOT = Path(sandbox.__file__).resolve().parents[1]
 IS_ROOT = os.geteuid() == 0
@@ -31,25 +32,6 @@ NOBODY = 65534
 READ = {"kind": "read"}
 PIPE = "next(fd for fd in range(3, 64) if attempt(lambda: os.fstat(fd)).startswith('os.'))"
 """Within a child: the descriptor its answer goes to."""
-HOSTILE = """
-import ctypes, os, resource, signal, socket, sys, time
-from files.evidence import Document
-from files.extraction import child, server
-def attempt(action):
-    try:
-        return repr(action())
-    except BaseException as error:
-        return type(error).__name__ + ": " + str(getattr(error, "errno", ""))
-real = child.read_document
-def hostile(data, *, name, limits):
-    order = data.decode(errors="replace")
-    if not order.startswith("!"):
-        return real(data, name=name, limits=limits)
-    answer = eval(compile(order[1:], "order", "eval"), globals())
-    return Document("txt", answer if isinstance(answer, str) else repr(answer))
-child.read_document = hostile
-server.main()
-"""
 
 
 @pytest.fixture
