@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from redis.exceptions import RedisError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -91,8 +93,14 @@ _MEASURED_SECONDS = 5
 
 
 def _measure() -> None:
-    """Set the gauges that the database knows, here where they are read; every some seconds, whoever asks."""
-    if cache.add(_MEASURED, 1, timeout=_MEASURED_SECONDS):
+    """Set the gauges that the database knows, here where they are read; every some seconds, whoever asks.
+
+    Every time while the cache is away: that is when somebody looks.
+    """
+    is_due = True
+    with suppress(RedisError, OSError):
+        is_due = cache.add(_MEASURED, 1, timeout=_MEASURED_SECONDS)
+    if is_due:
         measure_outbox()
         measure_batches()
 
@@ -174,8 +182,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
     """500, with the request id to give to support and without anything about the error; 503 without the database."""
+    is_away = isinstance(sys.exc_info()[1], OperationalError)
+    if is_api(request) and is_away:
+        answer = problem_page(request, code="unavailable", detail=_("Try again in a moment."))
+        answer["Retry-After"] = str(RETRY_SECONDS)
+        return answer
     if is_api(request):
         return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
-    if isinstance(sys.exc_info()[1], OperationalError):
+    if is_away:
         return later_page(request, 503, seconds=RETRY_SECONDS)
     return error_page(request, 500, reference=current_request_id())

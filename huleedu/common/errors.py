@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "idempotency_key_reused": 422,
     "throttled": 429,
     "internal_error": 500,
+    "unavailable": 503,
     "orchestrator_unavailable": 503,
 }
 

@@ -70,3 +70,16 @@ def test_one_nudge_for_one_transaction(django_capture_on_commit_callbacks: Any, 
             nudge_on_commit("files", away)
             nudge_on_commit("others", away)
     assert len(callbacks) == 2
+
+
+def test_figures_are_given_without_a_cache(client: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from redis.exceptions import ConnectionError as AwayError
+
+    def no_cache(*_args: Any, **_options: Any) -> None:
+        raise AwayError
+
+    measured: list[int] = []
+    monkeypatch.setattr("huleedu.views.cache.add", no_cache)
+    monkeypatch.setattr("huleedu.views.measure_outbox", lambda: measured.append(1))
+    assert client.get("/metrics").status_code == 200
+    assert measured == [1]
