@@ -1,4 +1,7 @@
-"""What people decide. A machine never overwrites it; every decision can be undone."""
+"""What people decide. A machine never overwrites it; every decision can be undone, until the batch is archived.
+
+Then every one of these raises ActionError `illegal_transition`. A lock forbids none of them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.certain import certain_matches
-from batches.actions.locks import lock_row
+from batches.actions.locks import lock_unarchived
 from batches.actions.protecting import hide_own
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
@@ -135,7 +138,7 @@ def confirm_matches(
         essays = essays.filter(association__status="undecided", association__certainty="certain")
     else:
         essays = essays.filter(public_id__in=wanted)
-    batch = lock_row(batch)
+    batch = lock_unarchived(batch)
     group, audience = uuid.uuid4(), batch.audience()
     confirmed: list[uuid.UUID] = []
     refused: list[tuple[uuid.UUID, str]] = []
@@ -166,7 +169,7 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
     is undone), or when the earlier student is gone. The batch is locked, so that two presses undo two steps.
     """
     lock_students(pk__in={row.before["student"] for row in _to_undo(batch, group, actor)} - {None})
-    batch = lock_row(batch)
+    batch = lock_unarchived(batch)
     decisions = {row.essay_id: row for row in _to_undo(batch, group, actor)}
     if not decisions:
         raise ActionError("not_undoable", _("There is nothing to undo."))
@@ -191,7 +194,7 @@ def _to_undo(batch: Batch, group: uuid.UUID | None, actor: User) -> QuerySet[Dec
 
 def _lock_one(essay: Essay) -> Association:
     """The batch is locked too: two texts decided at once may be one student's."""
-    lock_row(Batch(pk=essay.batch_id))
+    lock_unarchived(Batch(pk=essay.batch_id))
     rows = _lock_associations(Essay.objects.live().filter(pk=essay.pk))
     if not rows:
         raise ActionError("not_found", _("The text is not in the batch any more."))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from batches.actions.locks import lock_row
+from batches.actions.locks import lock_unarchived
 from batches.actions.versions import settle_versions
 from batches.events import EssayMatchSuggested
 from batches.models import Batch, EssayStudentAssociation
@@ -24,8 +24,9 @@ def doubt_matches(batch: Batch, *, essay_ids: Iterable[uuid.UUID], actor: User) 
     """Let the certain matches of these texts wait as unsure ones; returns how many. The suggested student stays.
 
     Whoever unticks a text wants to read it first. It is no decision, so matching again may find it certain again.
+    Raises ActionError `illegal_transition` for an archived batch.
     """
-    batch = lock_row(batch)
+    batch = lock_unarchived(batch)
     rows = Association.objects.filter(
         essay__batch=batch,
         essay__public_id__in=list(essay_ids),

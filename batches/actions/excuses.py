@@ -1,4 +1,4 @@
-"""From whom no text is expected. A lock does not forbid it: it changes no text."""
+"""From whom no text is expected. A lock does not forbid it, since it changes no text; the archive does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from batches.actions.locks import lock_row
+from batches.actions.locks import lock_unarchived
 from batches.events import BatchExpectationChanged
 from batches.models import Batch, Excuse
 from classes.actions.identity import lock_student
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 @action
 def excuse_student(batch: Batch, *, student: Student, actor: User) -> None:
-    """Expect no text from the student. Raises ActionError `not_found` for one outside the class."""
+    """Expect no text from the student.
+
+    Raises ActionError `not_found` for one outside the class, and `illegal_transition` for an archived batch.
+    """
     lock_student(student)
-    batch = lock_row(batch)
+    batch = lock_unarchived(batch)
     if not batch.school_class_id or not Student.objects.in_class(batch.school_class_id).filter(pk=student.pk).exists():
         raise ActionError("not_found", _("The student is not in the batch's class."))
     _row, created = Excuse.objects.get_or_create(batch=batch, student=student, defaults={"excused_by": actor})
@@ -33,8 +36,8 @@ def excuse_student(batch: Batch, *, student: Student, actor: User) -> None:
 
 @action
 def expect_student(batch: Batch, *, student: Student, actor: User) -> None:
-    """Expect a text from the student again."""
-    batch = lock_row(batch)
+    """Expect a text from the student again. Raises ActionError `illegal_transition` for an archived batch."""
+    batch = lock_unarchived(batch)
     row = Excuse.objects.filter(batch=batch, student=student).first()
     if row is not None:
         row.delete()

@@ -30,6 +30,14 @@ def lock_row(batch: Batch) -> Batch:
     return locked
 
 
+def lock_unarchived(batch: Batch) -> Batch:
+    """As `lock_row`. Raises ActionError `illegal_transition` for an archived batch, which can only be read."""
+    locked = lock_row(batch)
+    if locked.status == Batch.Status.ARCHIVED:
+        raise ActionError("illegal_transition", _("The batch is archived and can only be read."))
+    return locked
+
+
 def lock_open(batch: Batch) -> Batch:
     """As `lock_row`, and its files may change. Raises ActionError `batch_locked`, saying why it is locked."""
     locked = lock_row(batch)

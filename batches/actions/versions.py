@@ -9,7 +9,7 @@ from auditlog.models import LogEntry
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from batches.actions.locks import lock_row
+from batches.actions.locks import lock_unarchived
 from batches.events import EssayVersionCounted
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.versions import Text, place_versions
@@ -75,7 +75,7 @@ def count_version(essay: Essay, *, instead_of: UUID, actor: User) -> Essay:
     as `current`) where another one counts by now, `illegal_transition` for a text that nobody has confirmed where
     another is, and `batch_locked` once the texts have gone to assessment.
     """
-    batch = lock_row(Batch(pk=essay.batch_id))
+    batch = lock_unarchived(Batch(pk=essay.batch_id))
     found = Essay.objects.live().filter(pk=essay.pk).select_related("association").first()
     if found is None:
         raise ActionError("not_found", _("The text is not in the batch any more."))

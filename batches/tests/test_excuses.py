@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from batches import actions
-from batches.models import Batch, Essay, Excuse
+from batches.actions.doubts import doubt_matches
+from batches.models import Batch, Essay, EssayStudentAssociation, Excuse
 from batches.overview import read_overview
 from batches.state import batch_state, who_has_not_handed_in
 from batches.tests.making import make_batch, make_essays, make_students
@@ -58,6 +60,43 @@ def test_only_students_of_the_class_are_excused(batch: Batch, teacher: User, str
     other = Student.objects.create(created_by=stranger, given_name="Nobody")
     with pytest.raises(ActionError, match="not_found"):
         actions.excuse_student(batch, student=other, actor=teacher)
+
+
+def test_an_archived_batch_is_left_as_it_is(
+    batch: Batch, students: list[Student], teacher: User, client_for: Browser
+) -> None:
+    """A lock forbids no decision; the archive forbids every one."""
+    essay, other = make_essays(batch, 2, students=students, certainty="certain")
+    actions.decide_student(essay, student=students[0], version=None, actor=teacher)
+    actions.excuse_student(batch, student=students[1], actor=teacher)
+    Batch.objects.filter(pk=batch.pk).update(status="archived", locked_at=timezone.now(), lock_reason="teacher")
+    before = list(EssayStudentAssociation.objects.order_by("pk").values())
+    new = {"given_name": "Nya", "family_name": "Elev"}
+    for change in (
+        lambda: actions.decide_student(other, student=students[1], version=None, actor=teacher),
+        lambda: actions.decide_new_student(other, values=new, version=None, actor=teacher),
+        lambda: actions.clear_decision(essay, version=None, actor=teacher),
+        lambda: actions.confirm_matches(batch, actor=teacher),
+        lambda: doubt_matches(batch, essay_ids=[other.public_id], actor=teacher),
+        lambda: actions.undo_decisions(batch, actor=teacher),
+        lambda: actions.count_version(other, instead_of=essay.public_id, actor=teacher),
+        lambda: actions.excuse_student(batch, student=students[2], actor=teacher),
+        lambda: actions.expect_student(batch, student=students[1], actor=teacher),
+    ):
+        with pytest.raises(ActionError, match="illegal_transition"):
+            change()
+    assert list(EssayStudentAssociation.objects.order_by("pk").values()) == before
+    assert Excuse.objects.get().student == students[1]
+    assert not Student.objects.filter(given_name="Nya").exists()
+    browser = client_for(teacher)
+    for text in (essay, other):
+        page = browser.get(url("review-text", batch, text_id=text.public_id)).content.decode()
+        assert "can only be read" in page
+        for control in ('name="decision"', 'name="student"', 'id="undo"', 'id="confirm-certain"', 'id="search-words"'):
+            assert control not in page
+    missing = browser.get(url("missing", batch)).content.decode()
+    assert "/excuse/" not in missing
+    assert "/expect/" not in missing
 
 
 def test_the_page(batch: Batch, students: list[Student], teacher: User, reader: User, client_for: Browser) -> None:

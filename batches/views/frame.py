@@ -58,6 +58,11 @@ class Frame:
     cancelled: Happening | None
 
     @property
+    def can_decide(self) -> bool:
+        """Whether this person may say who wrote what now; a lock does not forbid it, the archive does."""
+        return self.can_change and self.batch.status != Status.ARCHIVED
+
+    @property
     def locked_by(self) -> str:
         """Who closed the files, as the banner says it."""
         return self.batch.locked_by.name if self.batch.locked_by else str(_("the teacher"))
