@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +24,10 @@ ORDER = (
     *("schoolclass", "student", "rosterimport", "user", "school", "logentry"),
 )
 """The lists in the order of the start page."""
+ROUTES = ("design", "index", "login", "logout", "app_list", None)
+"""The desk's own routes; None are the lists and what answers 404. Django's others serve forms the desk has not."""
+WINDOWS = {IS_POPUP_VAR, TO_FIELD_VAR}
+"""What Django's pop-up windows send."""
 
 
 class SupportConfig(AdminConfig):
@@ -38,8 +44,19 @@ class SupportSite(AdminSite):
     index_template = "support/index.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Django's, and the page of components."""
-        return [path("design/", self.admin_view(self.design), name="design"), *super().get_urls()]
+        """Those of Django's that are used here, and the page of components."""
+        found = [path("design/", self.admin_view(self.design), name="design"), *super().get_urls()]
+        return [route for route in found if getattr(route, "name", None) in ROUTES]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """As Django's, without the pop-up windows that a row is picked or made in: no form here opens one."""
+
+        def without_windows(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if WINDOWS & {*request.GET, *request.POST}:
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(update_wrapper(without_windows, view), cacheable)
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -51,9 +68,9 @@ class SupportSite(AdminSite):
         asked = request.GET.get("next", reverse("admin:index"))
         return redirect(reverse("accounts:sign-in", query={"next": asked}))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """To the account page, whose change also ends tokens and sockets."""
-        return redirect("accounts:account")
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Nothing: one signs out on the product's own page. (Django asks for the address, so there has to be one.)"""
+        raise Http404
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What wants looking at in numbers, then every list."""
