@@ -53,7 +53,7 @@ def create_teacher(email: str, *, display_name: str = "", school_name: str = "",
     school_name = clean_line(school_name)[:200]
     school = None
     if school_name:
-        school = School.objects.filter(name__iexact=school_name).first() or School.objects.create(name=school_name)
+        school, _made = School.objects.get_or_create(name__iexact=school_name, defaults={"name": school_name})
     with _one_account_per_address():
         return User.objects.create_user(email, display_name=_checked_name(display_name), school=school)
 

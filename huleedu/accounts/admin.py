@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django.contrib.auth.admin  # noqa: F401  (registers groups, which are unregistered below)
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from huleedu.accounts.models import School, TokenFamily, User
 from huleedu.common.admin import Choices, ReadOnlyAdmin
 from huleedu.common.errands import ErrandKind
 from huleedu.common.errors import ActionError
+from huleedu.common.text import clean_line
 
 admin.site.unregister(Group)  # what a person may do follows from the role; groups have no meaning here
 
@@ -100,6 +102,19 @@ class UserAdmin(ReadOnlyAdmin):
         return "" if user.is_active else _("no")
 
 
+class SchoolForm(forms.ModelForm[School]):
+    """The name of a school, which no other has."""
+
+    def clean_name(self) -> str:
+        """One line, and not another school's in other letters."""
+        name = clean_line(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Write a name."))
+        if School.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is already a school with this name."))
+        return name
+
+
 @admin.register(School)
 class SchoolAdmin(ReadOnlyAdmin):
     """Schools. Support staff add and rename them; a school with people cannot go."""
@@ -107,6 +122,7 @@ class SchoolAdmin(ReadOnlyAdmin):
     list_display = ("name", "public_id", "created_at")
     search_fields = ("name", "public_id")
     fields = ("name",)
+    form = SchoolForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """All support staff."""

@@ -31,6 +31,8 @@ class School(PublicModel):
         verbose_name = _("school")
         verbose_name_plural = _("schools")
         ordering = ["name"]
+        # In capitals, as the database compares when case does not count (`iexact`).
+        constraints = [models.UniqueConstraint(Upper("name"), name="one_school_per_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from auditlog.models import LogEntry
 from django.contrib import admin
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -123,12 +123,35 @@ def test_schools(desk: User, client_for: Browser) -> None:
     assert school.name == "Alskolan"
 
 
+def test_a_school_is_there_once(desk: User, client_for: Browser) -> None:
+    """However its name is written; it keeps its own when it is saved again."""
+    client = client_for(desk)
+    add = "/support/accounts/school/add/"
+    assert client.post(add, {"name": "Åsö skola"}).status_code == 302
+    for again in ("Åsö skola", "  åsö  SKOLA ", "Åsö\u00a0skola", "\u200bÅsö skola", "A\u030aso\u0308 skola"):
+        answer = client.post(add, {"name": again})
+        assert "There is already a school with this name." in answer.content.decode(), again
+    assert client.post(add, {"name": "\u200b"}).status_code == 200
+    school = School.objects.get()
+    assert client.post(f"/support/accounts/school/{school.pk}/change/", {"name": "åsö skola"}).status_code == 302
+    assert School.objects.get().name == "åsö skola"
+    with pytest.raises(IntegrityError):
+        School.objects.create(name="ÅSÖ SKOLA")
+
+
 def test_password_and_groups_are_not_here(desk: User, client_for: Browser) -> None:
     """The password is changed on the account page, which also ends tokens and sockets; groups mean nothing."""
     client = client_for(desk)
-    response: Any = client.get("/support/password_change/")
-    assert response["Location"] == "/account/"
-    assert client.get("/support/auth/group/").status_code == 404
+    for path in (
+        *("password_change/", "password_change/done/", "jsi18n/", "autocomplete/", "logout/", "r/1/1/", "auth/group/"),
+        *("accounts/school/?_popup=1", "accounts/school/add/?_popup=1", "accounts/user/?_to_field=email"),
+    ):
+        assert client.get(f"/support/{path}").status_code == 404, path
+    assert client.post("/support/accounts/school/add/", {"name": "Ekskolan", "_popup": "1"}).status_code == 404
+    assert not School.objects.exists()
+    assert client.post("/support/logout/").status_code == 404
+    assert client.get("/support/accounts/").status_code == 302
+    assert client.get("/support/nowhere/").status_code == 404
 
 
 def test_list_of_people_has_a_fixed_number_of_statements(desk: User, client_for: Browser) -> None:
