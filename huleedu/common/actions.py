@@ -24,6 +24,8 @@ PAUSE = 0.05
 _CROSSED = (errors.DeadlockDetected, errors.SerializationFailure)
 _MET = (*_CROSSED, errors.ForeignKeyViolation)
 """Two actions met: their locks crossed, or one removed what the other was about to refer to."""
+_TOLD = (*_CROSSED, errors.LockNotAvailable)
+"""A person may try again. Whoever has waited for a lock as long as one waits is not made to wait once more."""
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
@@ -35,7 +37,8 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
     Locks are taken in one order: classes, lists on their way in, students, batches, texts, files; of each kind by
     key. Where two actions meet all the same, the database undoes one of them, which is run again: nothing of the
     first try is left, what it would have sent after the commit included. So it reads rows anew under its locks, and
-    changes no argument. Raises ActionError `version_conflict` to a person when that has failed `TRIES` times.
+    changes no argument. Raises ActionError `version_conflict` to a person when that has failed `TRIES` times, and at
+    once where somebody has held a lock for as long as one waits for it.
     """
 
     @wraps(function)
@@ -55,7 +58,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
                 if left and isinstance(error.__cause__, _MET):
                     time.sleep(PAUSE)
                     continue
-                if actor is not None and isinstance(error.__cause__, _CROSSED):
+                if actor is not None and isinstance(error.__cause__, _TOLD):
                     message = _("Somebody changed the same at the same moment. Try again.")
                     raise ActionError("version_conflict", message, retry_after=1) from error
                 raise

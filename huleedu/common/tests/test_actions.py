@@ -96,3 +96,27 @@ def test_other_errors_stay_what_they_are(teacher: User, cause: Exception, tries:
     with pytest.raises(IntegrityError):
         crossed(tried, error=IntegrityError("x"), cause=cause, actor=teacher)
     assert len(tried) == tries
+
+
+def test_who_waited_long_for_a_lock_is_told_at_once(teacher: User) -> None:
+    tried: list[Any] = []
+    held = {"error": OperationalError("x"), "cause": errors.LockNotAvailable("x")}
+    with pytest.raises(ActionError) as refused:
+        crossed(tried, actor=teacher, **held)
+    assert (refused.value.code, refused.value.retry_after, len(tried)) == ("version_conflict", 1, 1)
+    with pytest.raises(OperationalError):
+        crossed(tried, actor=None, **held)
+
+
+def test_a_program_is_told_to_come_again(api: Any, teacher: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is away or too slow is no mistake of ours."""
+
+    def away(*_args: Any, **_options: Any) -> None:
+        raise OperationalError
+
+    caller = api(teacher)
+    caller.raise_request_exception = False
+    monkeypatch.setattr("classes.api.ClassViewSet.list", away)
+    answer = caller.get("/api/v1/classes/")
+    assert answer.status_code == 503, answer.content
+    assert (answer.json()["code"], answer["Retry-After"] > "0") == ("unavailable", True)
