@@ -1,6 +1,7 @@
 """Who read and changed what: the audit log about the batches, classes and students a person sees.
 
-The log masks names; they are joined here, where the reader's access has been checked. Rows that are gone are not shown.
+The log masks names; they are joined here, where the reader's access has been checked. Of rows that
+are gone only the batches are shown that the person deleted.
 """
 
 from __future__ import annotations
@@ -63,7 +64,10 @@ def read_log(
 
     `who` is `me`, `others` or `machine`, `what` one of `KINDS`.
     """
-    entries: QuerySet[LogEntry] = LogEntry.objects.filter(_scope(user, class_id, student))
+    scope = _scope(user, class_id, student)
+    if class_id is None and student is None:
+        scope |= _deleted_by(user)
+    entries: QuerySet[LogEntry] = LogEntry.objects.filter(scope)
     if who == "me":
         entries = entries.filter(actor=user)
     elif who == "others":
@@ -76,7 +80,7 @@ def read_log(
 
 
 def name_entries(entries: Iterable[LogEntry], *, together: bool = True) -> list[Entry]:
-    """The entries in words; eight statements at most. `together`: one line for what one person did in one minute."""
+    """The entries in words; nine statements at most. `together`: one line for what one person did in one minute."""
     rows = list(entries)
     known = {model: _known(model, rows) for model in _ABOUT}
 
@@ -140,6 +144,7 @@ def _scope(user: User, class_id: UUID | None, student: Student | None) -> Q:
         classes, batches = classes.none(), batches.none()
     files = BatchFile.objects.filter(file__essay__in=essays) if student else BatchFile.objects.filter(batch__in=batches)
     own = files.values("file_id")
+    account = User.objects.filter(pk=user.pk) if class_id is None and student is None else User.objects.none()
     matches = EssayStudentAssociation.objects.filter(essay__in=essays.values("pk"))
     read, made, changed = Q(action=Action.ACCESS), Q(action=Action.CREATE), Q(action=Action.UPDATE)
     return (
@@ -154,7 +159,14 @@ def _scope(user: User, class_id: UUID | None, student: Student | None) -> Q:
         | _of(EssayFile, own) & read
         | _of(Essay, essays) & read
         | _of(EssayStudentAssociation, matches) & changed & Q(changes__has_key="status")
+        # What support staff did with the account, and why.
+        | _of(User, account) & Q(additional_data__has_key="support")
     )
+
+
+def _deleted_by(user: User) -> Q:
+    """That the person deleted batches. Only the owner can, and afterwards they are nobody's."""
+    return Q(content_type=ContentType.objects.get_for_model(Batch), action=Action.DELETE, actor=user)
 
 
 def lists_only() -> Q:
@@ -241,6 +253,7 @@ _ABOUT: dict[type[Model], tuple[tuple[str, ...], tuple[str, ...], Callable[[Any]
         ("evidence", "essay__file__text", "essay__file__evidence"),
         lambda row: (_whose(row, row.essay.file), row.essay.batch.title),
     ),
+    User: ((), (), lambda row: (row.name, "")),
 }  # fmt: skip
 """Of each kind of row: what to join, what to leave out, and what it is about and where."""
 
@@ -263,4 +276,6 @@ def _known(model: type[Model], entries: list[LogEntry]) -> dict[int, Any]:
 def _about(entry: LogEntry, known: dict[type[Model], dict[int, Any]]) -> tuple[str, str]:
     model = entry.content_type.model_class()
     row = known.get(model, {}).get(entry.object_id or 0)
+    if model is Batch and entry.action == Action.DELETE:
+        return "", str((entry.changes or {}).get("title", [""])[0])
     return _ABOUT[model][2](row) if model is not None and row is not None else ("", "")

@@ -11,9 +11,12 @@ from typing import Any
 import auditlog.admin  # noqa: F401  (registers its own view of the log, which is replaced below)
 from auditlog.models import LogEntry
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -168,8 +171,11 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {"csv_address": address, **(extra_context or {})})
 
     def csv_view(self, request: HttpRequest) -> HttpResponse:
-        """The newest `CSV_MOST` of the chosen lines as a file; no cell can be a formula."""
-        entries = list(self.get_changelist_instance(request).get_queryset(request)[:CSV_MOST])
+        """The newest `CSV_MOST` of the chosen lines as a file; no cell can be a formula. A bad filter is the list's."""
+        try:
+            entries = list(self.get_changelist_instance(request).get_queryset(request)[:CSV_MOST])
+        except IncorrectLookupParameters:
+            return redirect(reverse("admin:auditlog_logentry_changelist", query={ERROR_FLAG: "1"}))
         add_places(entries)
         out = io.StringIO()
         writer = csv.writer(out, delimiter=";")

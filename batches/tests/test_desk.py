@@ -230,6 +230,12 @@ def test_the_log_as_a_file_holds_no_formula(day: Batch, desk: Client, support: U
     assert len(rows) == 2
 
 
+def test_a_bad_filter_of_the_file_leads_to_the_list(desk: Client) -> None:
+    answer = desk.get("/support/auditlog/logentry/csv/", {"timestamp__gte": "nonsense"})
+    assert (answer.status_code, answer["Location"]) == (302, "/support/auditlog/logentry/?e=1")
+    assert desk.get(answer["Location"]).status_code == 200
+
+
 def test_nothing_can_be_changed_past_the_errands(day: Batch, desk: Client) -> None:
     for address, model in lists().items():
         row = model._default_manager.first()

@@ -79,6 +79,16 @@ def test_reading_failed_files_again(
     assert f"Support: Read failed files again. Reason: {WHY}" in history
 
 
+def test_what_is_done_with_an_account_is_told_to_its_teacher_alone(
+    desk: Client, teacher: User, colleague: User, client_for: Browser
+) -> None:
+    do(desk, "/support/accounts/user/", "sign_out", teacher)
+    teacher.refresh_from_db()
+    told = f"Support: Sign out everywhere. Reason: {WHY}"
+    assert told in client_for(teacher).get("/privacy/log/").content.decode()
+    assert told not in client_for(colleague).get("/privacy/log/").content.decode()
+
+
 def test_reading_one_file_again(day: Batch, desk: Client, support: User) -> None:
     failed, sound = EssayFile.objects.get(problem="corrupt"), EssayFile.objects.filter(status="read").first()
     page = look(desk, FILES, "read_again", failed, sound)
