@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from rest_framework.test import APIClient
 from conftest import PASSWORD
 from huleedu.accounts.models import User
 from huleedu.accounts.tests.conftest import Told
-from huleedu.common.throttling import SignInThrottle
+from huleedu.common.throttling import SignInAddressThrottle, SignInThrottle
 
 SIGN_IN = "/sign-in/"
 Browser = Callable[..., Client]
@@ -160,14 +161,27 @@ def test_one_account_has_one_limit_however_it_is_spelled(rf: RequestFactory) -> 
 
 
 def test_the_limit_is_not_told_by_the_address_in_the_cache(teacher: User, client_for: Browser, settings: Any) -> None:
-    """No address is written to Valkey."""
+    """No address, of mail or of the network, is written to Valkey, nor what a list of addresses could be held to."""
     from django.core.cache import cache
 
     settings.API_RATES = {**settings.API_RATES, "sign_in": "9/h"}
-    sign_in(client_for(), teacher.email, "wrong")
+    form = {"email": teacher.email, "password": "wrong"}
+    client_for().post("/sign-in/", form, REMOTE_ADDR="192.0.2.77")
     keys = [key.decode() for key in cache._cache.get_client().scan_iter("*throttle*")]  # type: ignore[attr-defined]
     assert len(keys) == 4  # of the address and of the account, each with when it began
-    assert "skola" not in "".join(keys)
+    written = "".join(keys)
+    assert "skola" not in written
+    assert "192.0.2" not in written
+    for known in (teacher.email, teacher.email.upper(), "192.0.2.77"):
+        assert hashlib.sha256(known.encode()).hexdigest()[:16] not in written
+
+
+def test_limits_are_counted_under_keys_of_this_installation(rf: RequestFactory, settings: Any) -> None:
+    asked = rf.post("/", {"email": "titti@skola.example"})
+    throttles = [made() for made in (SignInThrottle, SignInAddressThrottle)]
+    here = {throttle.get_cache_key(asked, None) for throttle in throttles}
+    settings.SECRET_KEY = "another-installation"
+    assert here.isdisjoint({throttle.get_cache_key(asked, None) for throttle in throttles})
 
 
 def test_csrf(teacher: User) -> None:
