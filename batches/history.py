@@ -156,6 +156,8 @@ def step_words(entry: LogEntry) -> str:
         return errand
     if entry.action == LogEntry.Action.CREATE:
         return _("Made the batch")
+    if entry.action == LogEntry.Action.DELETE:
+        return _("Deleted the batch")
     if "status" in changes:
         old, new = changes["status"]
         return str(_STEPS.get((old, new)) or _STEPS.get(("", new)) or "")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches import actions
+from batches.access_log import name_entries, read_log
 from batches.invariants import broken_invariants
 from batches.models import Batch, BatchFile, Decision, Essay
 from batches.tasks import purge_removed_files
@@ -83,6 +84,21 @@ def test_an_archived_batch_goes_with_all_that_is_in_it(
     assert Student.objects.get() == student
     assert LogEntry.objects.filter(object_id=batch.pk, action=LogEntry.Action.DELETE, actor=teacher).exists()
     assert list(broken_invariants()) == []
+
+
+def test_who_deleted_a_batch_finds_the_line_in_the_log(
+    batch: Batch, teacher: User, colleague: User, client_for: Any, api: Any
+) -> None:
+    make_stored(batch, 1)
+    Batch.objects.filter(pk=batch.pk).update(status="archived", locked_at=timezone.now(), lock_reason="teacher")
+    batch.refresh_from_db()
+    title = batch.title
+    actions.delete_batch(batch, actor=teacher)
+    (line,) = [line for line in name_entries(read_log(teacher)) if line.did == "Deleted the batch"]
+    assert (line.who, line.where, line.count) == (teacher.name, title, 1)
+    assert "Deleted the batch" in client_for(teacher).get(reverse("batches:privacy-log")).content.decode()
+    assert "Deleted the batch" in str(api(teacher).get("/api/v1/privacy/log/").json())
+    assert not [line for line in name_entries(read_log(colleague)) if line.did == "Deleted the batch"]
 
 
 def test_through_the_api(batch: Batch, teacher: User, colleague: User, api: Any) -> None:
