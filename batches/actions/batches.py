@@ -51,15 +51,8 @@ def create_batch(
     course_code = course_code or _only_course(school_class)
     if auto_confirm is None:
         auto_confirm = _confirms_usually(school_class, review_by)
-    batch = Batch(
-        owner=owner,
-        school_class=school_class,
-        course_code=course_code,
-        title=_checked_title(title),
-        due_at=due_at,
-        review_by=review_by,
-        auto_confirm=auto_confirm,
-    )
+    batch = Batch(owner=owner, school_class=school_class, course_code=course_code, title=_checked_title(title))
+    batch.due_at, batch.review_by, batch.auto_confirm = due_at, review_by, auto_confirm
     if auto_confirm:
         _check_auto_confirm(batch)
     if public_id is None:

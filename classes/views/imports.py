@@ -233,22 +233,17 @@ def _check_page(
 ) -> HttpResponse:
     frame = class_frame(request, class_id, tab="import")
     preview = actions.read_preview(draft)
-    tab = request.GET.get("show", "decide")
-    tab = tab if tab in TABS else "decide"
+    tab = asked if (asked := request.GET.get("show", "")) in TABS else "decide"
     page = Paginator(rows_of(preview, tab), PER_PAGE).get_page(request.GET.get("page"))
     told, untold = problems_without_row(preview)
+    columns = named_columns(preview.parsed) if preview.parsed else ()
     context = frame_context(
         frame,
         draft=draft,
         parsed=preview.parsed,
         columns=shown_columns(preview),
         page=page,
-        rows=show_rows(
-            list(page.object_list),
-            class_name=frame.school_class.designation,
-            columns=named_columns(preview.parsed) if preview.parsed else (),
-            sent=sent,
-        ),
+        rows=show_rows(list(page.object_list), class_name=frame.school_class.designation, columns=columns, sent=sent),
         tabs=tabs(preview),
         show=tab,
         label=button_label(preview),
