@@ -138,6 +138,8 @@ def read_queue(batch: Batch, *, viewer: User) -> Queue:
             certain.append(_certain_row(essay))
         else:
             needs_you.append(_open_row(essay))
+    # Whom no text names is easier to say when the others are decided.
+    needs_you.sort(key=lambda row: row.essay.association.certainty == Certainty.NO_MATCH)
     decided.sort(key=_latest_first)
     return Queue(tuple(needs_you), tuple(by_student(certain)), tuple(decided), reading)
 
