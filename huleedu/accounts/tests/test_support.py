@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from auditlog.models import LogEntry
+from django.apps import apps
 from django.contrib import admin
 from django.db import IntegrityError, connection
 from django.test import Client
@@ -137,6 +139,20 @@ def test_a_school_is_there_once(desk: User, client_for: Browser) -> None:
     assert School.objects.get().name == "åsö skola"
     with pytest.raises(IntegrityError):
         School.objects.create(name="ÅSÖ SKOLA")
+
+
+def test_schools_of_one_name_are_told_apart_when_the_rule_comes(db: None) -> None:
+    """The first keeps its name; none is lost, and no teacher changes school."""
+    rule = School._meta.constraints[0]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(School, rule)
+    first, second, other = (School.objects.create(name=name) for name in ("Ekskolan", "EKSKOLAN", "Alskolan"))
+    import_module("huleedu.accounts.migrations.0009_one_school_per_name").tell_apart(apps, None)
+    with connection.schema_editor() as editor:
+        editor.add_constraint(School, rule)
+    names = dict(School.objects.values_list("pk", "name"))
+    later = f"EKSKOLAN ({str(second.public_id)[:8]})"
+    assert names == {first.pk: "Ekskolan", second.pk: later, other.pk: "Alskolan"}
 
 
 def test_password_and_groups_are_not_here(desk: User, client_for: Browser) -> None:
