@@ -71,7 +71,8 @@ def refuse_while_reading(batch: Batch) -> None:
 def step(batch: Batch, name: str, *, actor: User | None) -> None:
     """Take a step of `batches.steps` on a locked row, with what it does to the lock; `save_step` saves it.
 
-    Raises ActionError `illegal_transition`, or `permission_denied` where only the owner may take it.
+    Raises ActionError `illegal_transition`, or `permission_denied` where only the owner (and support staff on an
+    errand) may take it.
     """
     row = STEPS[name]
     if row.who == "owner" and not is_errand() and (actor is None or actor.pk != batch.owner_id):
