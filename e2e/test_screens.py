@@ -41,9 +41,7 @@ def signed_in(open_page: OpenPage, sign_in: SignIn) -> Page:
 LOOKS: dict[Language, tuple[tuple[int, Theme, tuple[str, ...]], ...]] = {
     "en": (
         (1360, "light", ()),
-        (1360, "dark", ("color-contrast",)),
         (360, "dark", ()),
-        (360, "light", ("color-contrast",)),
     ),
     "sv": ((1360, "dark", ()), (360, "light", ())),
 }
