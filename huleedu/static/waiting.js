@@ -102,3 +102,119 @@
   window.waiting = { drop, fieldsOf, keep, list };
   tell();
 })();
+
+// htmx extension `parts`: an answer that holds many parts of a page replaces each by its id, and leaves alone what is in
+// use. A part is [data-part]; the children of [data-parts] are parts too, and come, go and change places one by one.
+//
+// Use, anywhere on the page, empty: <div id="…" hx-get="…" hx-trigger="live:batch:… from:document, live:again"
+// hx-ext="parts" hx-swap="parts" hidden></div>. `live:again` comes when what was in use is free.
+
+(() => {
+  const AFTER_USE_MS = 400;
+  const REST = 2; // times as long as the last answer took: a long list that changes all the time is not all the server does
+  let left = false; // whether this answer's parts were all put in place
+  let behind = null; // the element whose answer was not
+  let later = 0;
+  let asked = 0, took = 0, answered = 0, resting = 0;
+
+  /** Whether the person points at a row, has the focus, a menu or a selection in it. */
+  function inUse(part) {
+    const selection = getSelection();
+    return (part.tagName === "TR" && part.matches(":hover"))
+      || (document.activeElement !== document.body && part.contains(document.activeElement))
+      || part.querySelector("details[open], dialog[open]") !== null
+      || (!selection.isCollapsed && part.contains(selection.anchorNode));
+  }
+
+  /** Puts `fresh` where the part with its id stands, unless that says the same or is in use. Returns what is new. */
+  function merge(fresh) {
+    const old = document.getElementById(fresh.id);
+    if (!old) return [];
+    if (fresh.hasAttribute("data-parts")) return mergeList(old, fresh);
+    for (const button of fresh.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
+    if (old.isEqualNode(fresh)) return [];
+    if (inUse(old)) {
+      left = true;
+      return [];
+    }
+    const words = fresh.dataset.announce;
+    if (words && words !== old.dataset.announce) document.dispatchEvent(new CustomEvent("announce", { detail: words }));
+    old.replaceWith(fresh);
+    if (fresh.tagName === "TR") tint(fresh);
+    return [fresh];
+  }
+
+  function tint(row) {
+    row.classList.add("changed");
+    setTimeout(() => row.classList.remove("changed"), 1_500);
+  }
+
+  /** Rows change places only while nobody points at the list or is in it. */
+  function mergeList(list, fresh) {
+    const rows = [...fresh.children], order = rows.map((row) => row.id), wanted = new Set(order), added = [];
+    for (const row of rows) {
+      if (document.getElementById(row.id)) added.push(...merge(row));
+      else added.push(list.appendChild(row));
+    }
+    for (const row of [...list.children]) {
+      if (wanted.has(row.id)) continue;
+      if (inUse(row)) left = true;
+      else row.remove();
+    }
+    if (list.matches(":hover") || inUse(list)) left = true;
+    else sort(list, order);
+    return added;
+  }
+
+  /** Moves only what stands in the wrong place, so that nothing loses its state for no reason. */
+  function sort(list, order) {
+    let at = list.firstElementChild;
+    for (const id of order) {
+      const row = document.getElementById(id);
+      if (row === at) at = at.nextElementSibling;
+      else list.insertBefore(row, at);
+    }
+  }
+
+  /** Whether the element may ask again already; else it is asked to, once the rest is over. */
+  function mayAsk(element) {
+    const wait = REST * took - (performance.now() - answered);
+    if (wait <= 0) {
+      asked = performance.now();
+      return true;
+    }
+    resting ||= setTimeout(() => {
+      resting = 0;
+      htmx.trigger(element, "live:again");
+    }, wait);
+    return false;
+  }
+
+  htmx.defineExtension("parts", {
+    onEvent(name, event) {
+      if (name === "htmx:beforeRequest") return mayAsk(event.detail.elt);
+      if (name === "htmx:afterRequest") {
+        answered = performance.now();
+        took = answered - asked;
+      }
+      return true;
+    },
+
+    handleSwap(style, target, fragment) {
+      if (style !== "parts") return false;
+      left = false;
+      const fresh = [...fragment.querySelectorAll("[data-part], [data-parts]")].flatMap(merge);
+      behind = left ? target : null;
+      return fresh;
+    },
+  });
+
+  function again() {
+    later = 0;
+    if (behind) htmx.trigger(behind, "live:again");
+    behind = null;
+  }
+  for (const name of ["focusout", "pointerout", "toggle", "selectionchange"]) {
+    document.addEventListener(name, () => { if (behind) later ||= setTimeout(again, AFTER_USE_MS); }, true);
+  }
+})();
