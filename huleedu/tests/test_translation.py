@@ -27,7 +27,7 @@ CODE = [
     if "tests" not in path.parts
 ]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
-FORMATS = ["TIME_FORMAT", "DAY", "DAY_YEAR", "DAY_TIME", "DATE_TIME", "WEEKDAY"]
+FORMATS = ["TIME_FORMAT", "DAY", "DAY_YEAR", "DAY_TIME", "DATE_TIME", "WEEKDAY", "MOMENT", "CLOCK"]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 ENGLISH = (
