@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -30,18 +31,18 @@ _ACCOUNT = 4
 """Letters and digits of an account's name that stand for its holder: fewer are in too many words."""
 
 
-class Replacing:
+class Replacing(ABC):
     """Putting `alias` where a student is named. Kinds differ in how they know that."""
 
     alias: str
 
+    @abstractmethod
     def whole(self, value: str) -> str:
         """What somebody else says: whole names and addresses only."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, value: str) -> str:
         """A name, a heading: whoever is named there is the student."""
-        raise NotImplementedError
 
     def text(self, value: str) -> str:
         """A text: whole names and addresses everywhere, single names at the top and the end only."""

@@ -22,6 +22,10 @@ def match_of(essay: Essay) -> EssayStudentAssociation:
     return EssayStudentAssociation.objects.get(essay=essay)
 
 
+def states(essays: list[Essay]) -> list[str]:
+    return [match_of(essay).status for essay in essays]
+
+
 def ticks(essays: list[Essay]) -> list[str]:
     """As the list of certain matches sends them."""
     return [f"{essay.public_id}:{match_of(essay).student.public_id}" for essay in essays]  # type: ignore[union-attr]

@@ -50,11 +50,6 @@ def students(owned_class: SchoolClass) -> list[Student]:
 
 
 @pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass, students: list[Student]) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
-@pytest.fixture
 def call(api: Callable[[User], APIClient], teacher: User) -> APIClient:
     return api(teacher)
 

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from batches import actions
 from batches.matching import Candidate, Suggestion
-from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from batches.models import Batch, Decision, Essay
 from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.reviewing import match_of, states
 from classes.actions import remove_student
 from classes.models import SchoolClass, Student
 from huleedu.accounts.models import User
@@ -22,30 +23,6 @@ from huleedu.common.errors import ActionError
 from huleedu.outbox.models import OutboxEvent
 
 UPDATED = "essay.student.association.updated"
-
-
-@pytest.fixture
-def students(owned_class: SchoolClass) -> list[Student]:
-    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
-@pytest.fixture
-def essay(batch: Batch, students: list[Student]) -> Essay:
-    """Unsure: probably Emil's."""
-    return make_essays(batch, 1, students=students, certainty="unsure")[0]
-
-
-def match_of(essay: Essay) -> EssayStudentAssociation:
-    return EssayStudentAssociation.objects.get(essay=essay)
-
-
-def states(essays: list[Essay]) -> list[str]:
-    return [match_of(essay).status for essay in essays]
 
 
 def events(kind: str = UPDATED) -> list[dict[str, Any]]:

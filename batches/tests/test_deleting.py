@@ -38,11 +38,6 @@ def removed(file: EssayFile, *, days: float) -> None:
     BatchFile.objects.filter(file=file).update(removed_at=timezone.now() - timedelta(days=days))
 
 
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
 def test_what_was_taken_out_goes_after_its_time_and_the_room_comes_back(batch: Batch, teacher: User) -> None:
     kept, recent, old, held = make_stored(batch, 4)
     for essay, days in ((recent, 29), (old, 31), (held, 31)):

@@ -15,16 +15,10 @@ from batches import actions
 from batches.models import Batch, BatchFile, Essay
 from batches.state import count_batch
 from batches.tests.making import make_batch, make_essays, upload
-from classes.models import SchoolClass
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
 from huleedu.outbox.models import OutboxEvent
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 def code_of(call: Callable[[], Any]) -> str:

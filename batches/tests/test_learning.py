@@ -12,7 +12,7 @@ from batches import actions, tasks
 from batches.matching import RosterStudent
 from batches.matching.spellings import spelling_to_learn
 from batches.models import Batch, Essay
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays, make_students
 from classes import actions as class_actions
 from classes.models import SchoolClass, Student, StudentAlias
 from files.authorship import find_evidence
@@ -51,11 +51,6 @@ def test_what_a_decision_teaches(text: str, name: str, learnt: str | None) -> No
 @pytest.fixture
 def students(owned_class: SchoolClass) -> list[Student]:
     return make_students(owned_class, ["Emil Berg", "Nora Dahlgren"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 def label(essay: Essay, written: str) -> None:

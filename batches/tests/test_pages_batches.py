@@ -21,16 +21,6 @@ from huleedu.accounts.models import User
 ClientFor = Callable[[User | None], Client]
 
 
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
-@pytest.fixture
-def owner(teacher: User, client_for: ClientFor) -> Client:
-    return client_for(teacher)
-
-
 # --- list, new, rename -----------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from batches import actions, tasks
 from batches.actions import protecting
 from batches.models import Batch, Essay
 from batches.naming import Alias
-from batches.tests.making import make_batch, make_essays, make_students, upload
+from batches.tests.making import make_essays, make_students, upload
 from batches.tests.test_zip_upload import read_all, zipped
 from batches.uploads import receive_files
 from classes import actions as class_actions
@@ -38,11 +38,6 @@ def student(owned_class: SchoolClass, teacher: User, api: Any) -> Student:
         HTTP_IDEMPOTENCY_KEY="made",
     )
     return Student.objects.get(public_id=answer.json()["id"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 def left_in_tables() -> dict[str, str]:

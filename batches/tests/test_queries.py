@@ -10,14 +10,9 @@ from rest_framework.test import APIClient
 
 from batches import actions
 from batches.models import Batch
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays, make_students
 from classes.models import SchoolClass
 from huleedu.accounts.models import User
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 def fill(batch: Batch, count: int) -> None:

@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches.models import Batch, Essay, EssayStudentAssociation
+from batches.models import Batch, Essay
 from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.reviewing import match_of
 from classes.actions import create_class
 from classes.models import SchoolClass, Student
 from huleedu.accounts.models import User
@@ -23,17 +24,8 @@ def students(owned_class: SchoolClass) -> list[Student]:
     return make_students(owned_class, ["Emil Berg", "Nora Dahlgren"])
 
 
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
 def url(name: str, batch: Batch, essay: Essay | None = None) -> str:
     return reverse(f"batches:{name}", args=[batch.public_id, *([essay.public_id] if essay else [])])
-
-
-def match_of(essay: Essay) -> EssayStudentAssociation:
-    return EssayStudentAssociation.objects.get(essay=essay)
 
 
 def decide(client: Client, batch: Batch, essay: Essay, **data: Any) -> Any:

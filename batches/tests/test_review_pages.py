@@ -20,16 +20,6 @@ from huleedu.accounts.models import User
 ClientFor = Callable[[User | None], Client]
 
 
-@pytest.fixture
-def students(owned_class: SchoolClass) -> list[Student]:
-    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
 # --- who sees it -----------------------------------------------------------------------------------------------------
 
 PAGES = ["review", "review-text", "texts", "text", "confirm"]

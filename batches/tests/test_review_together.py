@@ -9,22 +9,12 @@ from django.test import Client
 
 from batches import actions
 from batches.models import Batch, EssayStudentAssociation
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays
 from batches.tests.reviewing import decide, match_of, ticks, url
-from classes.models import SchoolClass, Student
+from classes.models import Student
 from huleedu.accounts.models import User
 
 ClientFor = Callable[[User | None], Client]
-
-
-@pytest.fixture
-def students(owned_class: SchoolClass) -> list[Student]:
-    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 # --- two people ------------------------------------------------------------------------------------------------------

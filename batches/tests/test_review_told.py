@@ -20,16 +20,6 @@ HEADERS = {"HX-Request": "true", "HX-Target": "meanwhile"}
 
 
 @pytest.fixture
-def students(owned_class: SchoolClass) -> list[Student]:
-    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
-@pytest.fixture
 def texts(batch: Batch, students: list[Student]) -> list[Essay]:
     return make_essays(batch, 3, students=students, certainty="certain")
 

@@ -33,11 +33,6 @@ def pair(owned_class: SchoolClass) -> tuple[Student, Student]:
     return one, other
 
 
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
 def association(essay: Essay) -> EssayStudentAssociation:
     return EssayStudentAssociation.objects.get(essay=essay)
 

@@ -10,36 +10,13 @@ import pytest
 from auditlog.models import LogEntry
 
 from batches import actions
-from batches.models import Batch, Decision, Essay, EssayStudentAssociation
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.models import Batch, Decision, Essay
+from batches.tests.making import make_batch, make_essays
+from batches.tests.reviewing import match_of, states
 from classes.actions import delete_student
-from classes.models import SchoolClass, Student
+from classes.models import Student
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
-
-
-@pytest.fixture
-def students(owned_class: SchoolClass) -> list[Student]:
-    return make_students(owned_class, ["Emil Berg", "Nora Dahlgren", "Isak Ekenäs"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
-@pytest.fixture
-def essay(batch: Batch, students: list[Student]) -> Essay:
-    """Unsure: probably Emil's."""
-    return make_essays(batch, 1, students=students, certainty="unsure")[0]
-
-
-def match_of(essay: Essay) -> EssayStudentAssociation:
-    return EssayStudentAssociation.objects.get(essay=essay)
-
-
-def states(essays: list[Essay]) -> list[str]:
-    return [match_of(essay).status for essay in essays]
 
 
 def refusal(call: Any) -> ActionError:

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from batches import actions
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays, make_students
 from classes import actions as class_actions
 from classes.models import Enrolment, SchoolClass, Student, StudentAlias, StudentMerge
 from classes.tasks import purge_roster_imports
@@ -33,11 +33,6 @@ def pair(owned_class: SchoolClass, teacher: User) -> tuple[Student, Student]:
     one.refresh_from_db()
     other.refresh_from_db()
     return one, other
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 @pytest.fixture(autouse=True)

@@ -27,11 +27,6 @@ def students(owned_class: SchoolClass) -> list[Student]:
     return make_students(owned_class, ["Emil Andersson Berg", "Emil Lund", "Nora Dahlgren", "Bo Ek"])
 
 
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass, students: list[Student]) -> Batch:
-    return make_batch(teacher, owned_class)
-
-
 def damage(batch: Batch, *names: str) -> None:
     actions.add_files(batch, uploads=[upload(name, GARBAGE) for name in names], actor=batch.owner)
     read_all(batch)

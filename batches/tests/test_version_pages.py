@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from batches import actions
 from batches.models import Batch, Essay
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays, make_students
 from batches.views.file_rows import file_rows
 from classes.models import SchoolClass, Student
 from huleedu.accounts.models import User
@@ -22,11 +22,6 @@ ClientFor = Callable[[User | None], Client]
 @pytest.fixture
 def students(owned_class: SchoolClass) -> list[Student]:
     return make_students(owned_class, ["Emil Berg", "Nora Dahlgren"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from batches.invariants import broken_invariants
 from batches.models import Batch, Essay, PhaseRun
 from batches.tasks import run_phases
 from batches.tests.calling import assert_problem
-from batches.tests.making import make_batch, make_essays, make_students
+from batches.tests.making import make_essays, make_students
 from batches.versions import Place, Text, handed_in_at, place_versions
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
@@ -118,11 +118,6 @@ def test_when_a_file_was_handed_in(path: str, name: str, expected: datetime) -> 
 @pytest.fixture
 def students(owned_class: SchoolClass) -> list[Student]:
     return make_students(owned_class, ["Emil Berg", "Nora Dahlgren"])
-
-
-@pytest.fixture
-def batch(teacher: User, owned_class: SchoolClass) -> Batch:
-    return make_batch(teacher, owned_class)
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@
     }
     // An action that refused sends its reason to the messages.
     if (xhr.getResponseHeader("HX-Retarget")) Object.assign(event.detail, { shouldSwap: true, isError: false });
-    if (event.detail.requestConfig?.elt.getAttribute("hx-swap") === "parts") return; // waiting.js looks at each part
+    if (event.detail.requestConfig?.elt.getAttribute("hx-swap") === "parts") return; // signed-in.js looks at each part
     if (!isLive(event.detail) || !target || wanted.delete(target.id) || !inUse(target)) return;
     event.detail.shouldSwap = false;
     if (saysTheSame(target, event.detail.serverResponse)) return; // as after the person's own decision

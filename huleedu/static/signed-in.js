@@ -1,10 +1,12 @@
+// What the pages of a person who is signed in have beyond live.js and page.js, in one file to save a request: decisions that
+// wait on this device, and parts of pages that are swapped one by one.
+"use strict";
+
 // Decisions made without contact wait on this device, as ids only, and are sent in order once there is contact: also after a
 // reload, and from any page. Each carries the version the person saw and sending one twice is one decision, so that a lost
 // answer does no harm and a colleague who was first is never overwritten. Signing out forgets them.
 //
 // Tells others: `waiting` (the list changed) and `waiting:sent` (detail: {url, html, address}) on document.
-"use strict";
-
 (() => {
   const { user } = document.body.dataset;
   if (!user) return;
