@@ -61,9 +61,12 @@ def too_wide(page: Page) -> Any:
         """() => {
         if (document.documentElement.scrollWidth <= innerWidth) return [];
         const fixed = (e) => e && (getComputedStyle(e).position === 'fixed' || fixed(e.parentElement));
+        const hidden = (e) => e && (getComputedStyle(e).clipPath !== 'none' || hidden(e.parentElement));
         const out = (e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !fixed(e);
-        return [...document.querySelectorAll('body *')].filter((e) => out(e) && ![...e.children].some(out))
-          .slice(0, 3).map((e) => `sticks out: ${e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120)}`); }"""
+        const all = [...document.querySelectorAll('body *')].filter((e) => out(e) && ![...e.children].some(out));
+        const seen = all.filter((e) => !hidden(e));
+        return (seen.length ? seen : all.length ? all : [document.body]).slice(0, 3)
+          .map((e) => `sticks out: ${e.outerHTML.replace(/\\s+/g, ' ').slice(0, 120)}`); }"""
     )
 
 
@@ -108,7 +111,8 @@ def overlapping(page: Page) -> Any:
         """() => {
         const floats = (e) => e && (/fixed|sticky/.test(getComputedStyle(e).position) || floats(e.parentElement));
         const clipping = (e) => !e || getComputedStyle(e).overflowX !== 'visible' ? e : clipping(e.parentElement);
-        const aside = '.visually-hidden, .skip-link, .menu > :not(summary), svg, option, dialog, .essay, .queue';
+        const aside = '.visually-hidden, .skip-link, .new-batch, .menu > :not(summary), svg, option, dialog, .essay, '
+          + '.queue';
         const lines = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         for (let node = walker.nextNode(); node && lines.length < 600; node = walker.nextNode()) {
           const e = node.parentElement;

@@ -170,6 +170,7 @@ def test_menu(page: Page, small_batch: str, menu: str, open_to_everyone: Look) -
     """Open."""
     live(page, small_batch)
     page.locator(f"{menu} > summary").click()
+    expect(page.locator(menu)).to_have_attribute("open", "")
     open_to_everyone(floats=True)
 
 
@@ -184,8 +185,10 @@ def test_class_with_nobody(page: Page, stack: Stack, open_to_everyone: Look) -> 
 
 def test_everything_empty(open_page: OpenPage, page: Page, open_to_everyone: Look) -> None:
     """Lists that find nothing."""
-    for address in ("/batches/?q=zzz&state=archived", "/privacy/students/?q=zzz", "/activity/?day=1900-01-01"):
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for address in ("/batches/?year=1999/00", "/classes/?year=1999/00", f"/privacy/log/?class={nobody}"):
         page.goto(address)
+        expect(page.locator("main .empty").first).to_be_visible()
         open_to_everyone()
 
 

@@ -272,7 +272,7 @@ def test_archiving_asks_first_and_is_final(batch: Batch, teacher: User, client_f
     assert batch.status == "cancelled"
     client.post(path("archive", batch))
     page = page_of(client, batch)
-    assert "<strong>The batch is archived</strong> and is never opened again" in page
+    assert "<strong>The batch is archived</strong> and can only be read" in page
     assert "stays as it is" not in page
     assert path("archive", batch) not in page
 
