@@ -3,7 +3,7 @@
 # every text in the code is translated and the compiled file is up to date. Needs gettext.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export SECRET_KEY=only-to-look-at-the-code DB_POOL_MAX=0
+export SECRET_KEY=${SECRET_KEY:-only-to-look-at-the-code} DB_POOL_MAX=0  # a gate brings a key of its own, long enough for its settings
 command -v msgcmp >/dev/null || { echo "gettext is not installed (Debian, Ubuntu: apt install gettext)." >&2; exit 1; }
 catalogue=huleedu/locale/sv/LC_MESSAGES/django
 
