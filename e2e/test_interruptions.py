@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from batches.samples import sample_essays
 from e2e.conftest import Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.campaign]
 
 SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from e2e.conftest import Stack, own_stack, running
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.campaign]
 
 N_FILES, BEFORE = 12, 4
 """Files of the folder; how many are answered before the server is killed."""
