@@ -174,5 +174,5 @@ def take_picture(page: Page, name: str) -> None:
     path = PICTURES / f"{re.sub(r'[^a-z-]', '', name)}-{page.viewport_size['width']}.png"
     page.screenshot(path=path)
     picture = Image.open(path).convert("RGB")
-    few = picture.quantize(128, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few = picture.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
