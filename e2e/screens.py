@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from batches.samples import SampleFile, class_list, damaged_file, sample_essays
 from e2e.conftest import ARTIFACTS, DEMO_TEACHER, TEACHER, Stack
 
+FOR_THE_DOCS = "SCREENSHOTS" in os.environ
 PICTURES = Path(os.environ.get("SCREENSHOTS", ARTIFACTS))
 """Where pictures of the screens go."""
 
@@ -168,11 +169,12 @@ def _screens_of_shared(stack: Stack) -> dict[str, str]:
 
 
 def take_picture(page: Page, name: str) -> None:
-    """What the window shows, with few colours, named by the screen and the window's width."""
+    """What the window shows, named by the screen and the window's width; with few colours where it goes to the docs."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     assert page.viewport_size is not None
     path = PICTURES / f"{re.sub(r'[^a-z-]', '', name)}-{page.viewport_size['width']}.png"
     page.screenshot(path=path)
-    picture = Image.open(path).convert("RGB")
-    few = picture.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    if FOR_THE_DOCS:
+        picture = Image.open(path).convert("RGB")
+        few = picture.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
