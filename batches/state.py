@@ -66,12 +66,14 @@ class HandedIn:
 
     The name of a file that could not be read counts as an unsure match.
 
-    Of those who are `excused` none is expected; they are in neither of the others.
+    Of those who are `excused`, or have `left` the class since the batch was made, none is expected; they are in neither
+    of the others, nor counted.
     """
 
     missing: tuple[Student, ...]
     may_have: tuple[Student, ...]
     excused: tuple[Student, ...] = ()
+    left: tuple[Student, ...] = ()
     refused: Mapping[int, Student] = field(default_factory=dict)
     """Files that could not be read, by primary key, to whose they probably are."""
 
@@ -88,14 +90,17 @@ def who_has_not_handed_in(batch: Batch, *, problems: bool = True) -> HandedIn:
         decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
         (sure if decided else unsure).add(student_pk)
     excuses = Excuse.objects.filter(batch=batch, student=OuterRef("pk"))
-    students: list[Any] = list(Student.objects.in_class(batch.school_class_id).annotate(is_excused=Exists(excuses)))
+    in_class = Student.objects.in_class_since(batch.school_class_id, batch.created_at)
+    students: list[Any] = list(in_class.annotate(is_excused=Exists(excuses)))
     students.sort(key=lambda student: name_key(student.given_name, student.family_name))
     without = [student for student in students if student.pk not in sure]
-    expected = [student for student in without if not student.is_excused]
+    there = [student for student in without if student.left_at is None]
+    expected = [student for student in there if not student.is_excused]
     return HandedIn(
         missing=tuple(student for student in expected if student.pk not in unsure),
         may_have=tuple(student for student in expected if student.pk in unsure),
-        excused=tuple(student for student in without if student.is_excused),
+        excused=tuple(student for student in there if student.is_excused),
+        left=tuple(student for student in without if student.left_at is not None),
         refused=refused,
     )
 
@@ -225,4 +230,5 @@ def batch_state(batch: Batch) -> dict[str, Any]:
         "not_handed_in": [str(student.public_id) for student in handed_in.missing],
         "may_have": [str(student.public_id) for student in handed_in.may_have],
         "excused": [str(student.public_id) for student in handed_in.excused],
+        "left_class": [str(student.public_id) for student in handed_in.left],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from auditlog.registry import auditlog
@@ -162,6 +162,12 @@ class StudentQuerySet(models.QuerySet["Student"]):
         """Those who have not left the class."""
         key = school_class if isinstance(school_class, int) else school_class.pk
         return self.filter(enrolments__school_class_id=key, enrolments__left_at=None)
+
+    def in_class_since(self, school_class_pk: int, since: datetime) -> StudentQuerySet:
+        """Those in the class, and those who left it after `since`. Adds `left_at`, null for who is still there."""
+        there = Q(enrolments__left_at=None) | Q(enrolments__left_at__gt=since)
+        rows = self.filter(there, enrolments__school_class_id=school_class_pk)
+        return rows.annotate(left_at=F("enrolments__left_at"))
 
     def by_name(self) -> StudentQuerySet:
         """Family name, then given name. Swedish order is the page's business."""

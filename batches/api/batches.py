@@ -49,6 +49,7 @@ STATE = inline_serializer(
         "not_handed_in": serializers.ListField(child=serializers.UUIDField()),
         "may_have": serializers.ListField(child=serializers.UUIDField()),
         "excused": serializers.ListField(child=serializers.UUIDField()),
+        "left_class": serializers.ListField(child=serializers.UUIDField()),
     },
 )
 

@@ -99,6 +99,7 @@ def _table(batch: Batch) -> Iterator[list[Any]]:
         (handed_in.missing, _("not handed in")),
         (handed_in.may_have, _("may have handed in")),
         (handed_in.excused, _("not expected")),
+        (handed_in.left, _("left the class")),
     ):
         for student in students:
             yield [*_person(student), "", state]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from batches.overview import read_overview
 from batches.state import batch_state, who_has_not_handed_in
 from batches.tests.making import make_batch, make_essays, make_students
 from batches.tests.pages import url
-from classes.models import SchoolClass, Student
+from classes import actions as class_actions
+from classes.models import Enrolment, SchoolClass, Student
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
 from huleedu.outbox.models import OutboxEvent
@@ -54,6 +56,37 @@ def test_an_excused_student_is_missed_nowhere(
     assert OutboxEvent.objects.filter(event_type="batch.expectation.changed").count() == 1
     actions.expect_student(batch, student=students[1], actor=teacher)
     assert len(who_has_not_handed_in(batch).missing) == 2
+
+
+def test_who_has_left_the_class_is_shown_and_not_counted(
+    batch: Batch, students: list[Student], teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    """Hugo left after the batch was made; Saga long before it, and Emil, who has left too, has handed in."""
+    hugo, saga = students[1], make_students(owned_class, ["Saga Ny"])[0]
+    for student in (students[0], hugo, saga):
+        class_actions.remove_student(owned_class, student=student, actor=teacher)
+    Enrolment.objects.filter(student=saga).update(left_at=batch.created_at - timedelta(days=1))
+    other = class_actions.create_class(teacher, designation="9A", courses=[], actor=teacher)
+    class_actions.enrol_student(other, student=hugo, actor=teacher)
+    found = who_has_not_handed_in(batch)
+    assert ([s.name for s in found.missing], [s.name for s in found.left]) == (["Bo Ek"], ["Hugo Dahl"])
+    state = batch_state(batch)
+    assert (state["not_handed_in"], state["left_class"]) == ([str(students[2].public_id)], [str(hugo.public_id)])
+    assert Batch.objects.with_missing().get(pk=batch.pk).n_missing == 1  # type: ignore[attr-defined]  # annotated
+    browser = client_for(teacher)
+    page = browser.get(url("missing", batch)).content.decode()
+    assert "left the class" in page[page.index("Hugo Dahl") :][:400]
+    copied = page[page.index('id="copy-names"') : page.index("<table")]
+    assert "Bo Ek" in copied
+    assert "Hugo Dahl" not in copied
+    assert str(hugo.email) not in copied
+    for name in ("Saga Ny", "Emil Berg"):
+        assert name not in page
+    excused = browser.post(url("excuse", batch, student_id=hugo.public_id))
+    assert excused.status_code == 404
+    lines = browser.get(url("missing", batch) + "?format=csv").content.decode().splitlines()
+    assert [line.split(";")[-1] for line in lines if line.startswith("Dahl;Hugo;")] == ["left the class"]
+    assert "Dahl;Hugo;" in browser.get(url("export", batch) + "?format=csv").content.decode()
 
 
 def test_only_students_of_the_class_are_excused(batch: Batch, teacher: User, stranger: User) -> None:

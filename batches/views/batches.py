@@ -168,14 +168,17 @@ def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 @require_POST
 def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
-    """Hand the batch on for assessment. Asks first where texts have no student or files could not be read."""
+    """Hand the batch on for assessment. Asks first where texts have no student or files could not be read.
+
+    That it has begun is said by the banner of the batch, which follows it to its end; a message of its own would stand
+    there still when all is done.
+    """
     batch = get_editable(_BATCHES, request.user, batch_id)
     counts = count_batch(batch)
     may_start = may_take(batch, "start") and not counts.reading
     if may_start and (counts.undecided or counts.problems) and "anyway" not in request.POST:
         return render(request, "batches/start.html", {"batch": batch, "counts": counts})
     actions.start_batch(batch, actor=request.user)
-    messages.success(request, _("Assessment has begun."))
     return redirect("batches:detail", batch_id)
 
 
@@ -183,7 +186,6 @@ def start(request: PageRequest, batch_id: UUID) -> HttpResponse:
 def retry(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Try again what failed in assessment."""
     actions.retry_phases(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
-    messages.success(request, _("What failed is being tried again."))
     return redirect("batches:detail", batch_id)
 
 
@@ -193,7 +195,6 @@ def retry_text(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpRespo
     rows = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "file").defer("file__text")
     essay = get_editable(rows, request.user, text_id)
     actions.retry_phases(essay.batch, essay=essay, actor=request.user)
-    messages.success(request, _("{name} is being tried again.").format(name=essay.file.name))
     return redirect("batches:texts" if request.GET.get("to") == "texts" else "batches:detail", batch_id)
 
 

@@ -77,13 +77,10 @@ def export(request: PageRequest, batch_id: UUID) -> HttpResponseBase:
 
 
 def _last_times(frame: Frame) -> dict[str, object]:
-    students = [*frame.handed_in.missing, *frame.handed_in.may_have, *frame.handed_in.excused]
-    last = last_handed_in(students, other_than=frame.batch)
-    return {
-        "missing": [(student, last.get(student.pk)) for student in frame.handed_in.missing],
-        "may_have": [(student, last.get(student.pk)) for student in frame.handed_in.may_have],
-        "excused": [(student, last.get(student.pk)) for student in frame.handed_in.excused],
-    }
+    absent = frame.handed_in
+    states = {"missing": absent.missing, "may_have": absent.may_have, "excused": absent.excused, "left": absent.left}
+    last = last_handed_in([student for students in states.values() for student in students], other_than=frame.batch)
+    return {state: [(student, last.get(student.pk)) for student in students] for state, students in states.items()}
 
 
 def _missing_csv(frame: Frame) -> HttpResponse:
@@ -93,6 +90,7 @@ def _missing_csv(frame: Frame) -> HttpResponse:
     _write(writer, frame.handed_in.missing, _("not handed in"))
     _write(writer, frame.handed_in.may_have, _("may have handed in"))
     _write(writer, frame.handed_in.excused, _("not expected"))
+    _write(writer, frame.handed_in.left, _("left the class"))
     return exports.attachment(out.getvalue().encode("utf-8-sig"), frame.batch, _("not handed in"), "csv")
 
 
