@@ -99,11 +99,16 @@ class Row:
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the last text was decided, or assessment ended if that came later; None while anything is open."""
-        if self.batch.status in Batch.ENDS:
-            return max(filter(None, (self.batch.ended_at, self.batch.decided_at)), default=None)
-        is_done = self.essays and not self.undecided and not self.problems
-        return self.batch.decided_at if is_done else None
+        """When assessment ended, or the last text was decided if that came later; None before."""
+        if self.batch.status not in Batch.ENDS:
+            return None
+        return max(filter(None, (self.batch.ended_at, self.batch.decided_at)), default=None)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it only waits for assessment: each text is decided, each file read."""
+        open_still = self.batch.status in Batch.ENDS or self.is_going or self.undecided or self.problems
+        return self.essays > 0 and not open_still
 
     @property
     def files(self) -> int:
@@ -124,10 +129,16 @@ class Overview:
 
     needs_action: list[Row]
     in_progress: list[Row]
+    """At work by itself; then those that were decided in the last days and only wait for assessment."""
     done: list[Row]
     missing: list[Row]
     next_review_by: datetime | None = None
     """The next day that open batches are to be reviewed by."""
+
+    @property
+    def n_going(self) -> int:
+        """Batches that are read or assessed just now."""
+        return sum(row.is_going for row in self.in_progress)
 
     @property
     def n_things(self) -> int:
@@ -140,6 +151,7 @@ def read_overview(user: User) -> Overview:
     since = timezone.now() - timedelta(days=DONE_DAYS)
     rows = _counted(_batches(user, since))
     going = [row for row in rows if row.is_going]
+    decided = [row for row in rows if row.is_decided and (row.batch.decided_at or since) > since]
     needs = [row for row in rows if not row.is_going and row.batch.status not in Batch.ENDS and row.n_things]
     needs.sort(key=lambda row: row.urgency)
     done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
@@ -150,7 +162,7 @@ def read_overview(user: User) -> Overview:
     dates = [row.batch.review_by for row in rows if row.batch.status not in Batch.ENDS and row.batch.review_by]
     return Overview(
         needs_action=needs,
-        in_progress=going,
+        in_progress=[*going, *decided],
         done=done[:MAX_DONE],
         missing=[row for row in unfinished[:MAX_MISSING] if row.not_handed_in.missing or row.not_handed_in.may_have],
         next_review_by=min((date for date in dates if date > timezone.now()), default=None),

@@ -73,7 +73,14 @@ def filled(teacher: User, owned_class: SchoolClass) -> Overview:
     reading = make_batch(teacher, owned_class, "Reading")
     file = EssayFile.objects.create(owner=teacher, name="late.docx", size=10)
     BatchFile.objects.create(batch=reading, file=file)
-    done = make_batch(teacher, owned_class, "Done")
+    decided = make_batch(teacher, owned_class, "Decided")
+    add_text(decided, student=emil, status="confirmed", decided_days_ago=2)
+    done = make_batch(
+        teacher, owned_class, "Done", status="completed", locked_at=timezone.now(), lock_reason="assessment"
+    )
+    PhaseRun.objects.create(
+        batch=done, generation=0, phase="nlp", status="completed_successfully", completed_at=timezone.now()
+    )
     add_text(done, student=emil, status="confirmed", decided_days_ago=2)
     old = make_batch(teacher, owned_class, "Old")
     add_text(old, student=emil, status="confirmed", decided_days_ago=30)
@@ -83,8 +90,9 @@ def filled(teacher: User, owned_class: SchoolClass) -> Overview:
 
 def test_each_batch_is_where_it_belongs(filled: Overview) -> None:
     assert titles(filled.needs_action) == ["Conflict", "Problem", "Unsure"]
-    assert titles(filled.in_progress) == ["Reading"]
+    assert titles(filled.in_progress) == ["Reading", "Decided"]
     assert titles(filled.done) == ["Done"]
+    assert filled.n_going == 1
 
 
 def test_a_row_counts_undecided_things_and_all_that_is_certain_as_none_of_them(filled: Overview) -> None:
