@@ -32,7 +32,7 @@ e2e: .venv/.dev ## browser tests in headless Chromium over a running stack of th
 	@$(PY) -m pytest -m e2e e2e $(ARGS)
 
 screenshots: .venv/.dev ## every screen as a picture in docs/screenshots/, from a stack of its own
-	@rm -rf docs/screenshots && SCREENSHOTS=docs/screenshots $(PY) -m pytest -m e2e e2e/test_screens.py -q -k "pictures or way_in"
+	@rm -rf docs/screenshots && SCREENSHOTS=docs/screenshots $(PY) -m pytest -m e2e e2e/test_screens.py -q -k pictures
 
 check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, schemas, translations, compose
 	@bash ops/check.sh

@@ -202,9 +202,8 @@ def open_page(stack: Stack, browser: Browser, request: pytest.FixtureRequest) ->
     def make(*, width: int = 1360, height: int = 900, expected: str = "", **options: Any) -> Page:
         if expected:
             allowed.append(re.compile(expected))
-        context = browser.new_context(
-            base_url=stack.url, viewport={"width": width, "height": height}, locale="en-GB", **options
-        )
+        options = {"locale": "en-GB", **options}
+        context = browser.new_context(base_url=stack.url, viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -38,14 +39,13 @@ def signed_in(open_page: OpenPage, sign_in: SignIn) -> Page:
     return page
 
 
-LOOKS: dict[Language, tuple[tuple[int, Theme, tuple[str, ...]], ...]] = {
-    "en": (
-        (1360, "light", ()),
-        (360, "dark", ()),
-    ),
-    "sv": ((360, "light", ()),),
-}
-"""Widths, themes and rules: all of them in each language and width. A theme changes colours only, words change none."""
+Looks = dict[Language, tuple[tuple[int, Theme], ...]]
+SOME: Looks = {"en": ((1360, "light"), (360, "dark")), "sv": ((360, "light"),)}
+"""Each language, width and theme once: a theme changes colours only, words change none."""
+EVERY: Looks = dict.fromkeys(get_args(Language), tuple(product((1360, 360), get_args(Theme))))
+looked_at = pytest.mark.parametrize(
+    "looks", [pytest.param(SOME, id="some"), pytest.param(EVERY, id="every", marks=pytest.mark.campaign)]
+)
 
 
 def walk(page: Page, world: World) -> Iterator[str]:
@@ -57,17 +57,20 @@ def walk(page: Page, world: World) -> Iterator[str]:
         yield name
 
 
+@looked_at
 @pytest.mark.parametrize("language", get_args(Language))
-def test_every_screen_can_be_used_by_everyone(signed_in: Page, world: World, stack: Stack, language: Language) -> None:
+def test_every_screen_can_be_used_by_everyone(
+    signed_in: Page, world: World, stack: Stack, language: Language, looks: Looks
+) -> None:
     wrong: list[str] = []
     with speaking(stack, language):
         for name in walk(signed_in, world):
             signed_in.set_viewport_size({"width": 1360, "height": 900})
             wrong += [f"{name} {language}: {said}" for said in misbuilt(signed_in, language)]
-            for width, theme, rules in LOOKS[language]:
+            for width, theme in looks[language]:
                 signed_in.set_viewport_size({"width": width, "height": 900})
                 signed_in.emulate_media(color_scheme=theme)
-                wrong += [f"{name} {language} {width} {theme}: {said}" for said in violations(signed_in, *rules)]
+                wrong += [f"{name} {language} {width} {theme}: {said}" for said in violations(signed_in)]
             wrong += [f"{name} {language} at 360: {said}" for said in misplaced(signed_in)]
     assert not wrong, "\n".join(wrong)
 
@@ -77,6 +80,9 @@ def test_pictures_of_every_screen(signed_in: Page, world: World, open_page: Open
     phone = open_page(
         width=390, height=844, has_touch=True, is_mobile=True, expected=r"status of 404", reduced_motion="reduce"
     )
+    for page in (open_page(), phone):
+        page.goto("/sign-in/")
+        take_picture(page, "sign-in")
     sign_in(phone)
     small: list[str] = []
     for page in (signed_in, phone):
@@ -89,21 +95,28 @@ def test_pictures_of_every_screen(signed_in: Page, world: World, open_page: Open
     assert not small, "\n".join(small)
 
 
-def test_the_way_in_can_be_used_by_everyone(open_page: OpenPage) -> None:
-    page = open_page(expected=r"status of 422", reduced_motion="reduce")
+@looked_at
+@pytest.mark.parametrize("language", get_args(Language))
+def test_the_way_in_can_be_used_by_everyone(open_page: OpenPage, language: Language, looks: Looks) -> None:
+    page = open_page(expected=r"status of 422", reduced_motion="reduce", locale=language)
     wrong: list[str] = []
+
+    def look() -> None:
+        for width, theme in looks[language]:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=theme)
+            wrong.extend(f"{page.url} {width} {theme}: {said}" for said in [*violations(page), *misplaced(page)])
+
     for address in ("/sign-in/", "/sign-in/reset/", "/sign-in/reset/sent/"):
         page.goto(address)
-        for theme in get_args(Theme):
-            page.emulate_media(color_scheme=theme)
-            wrong += violations(page)
+        wrong += misbuilt(page, language)
+        look()
     page.goto("/sign-in/")
-    take_picture(page, "sign-in")
     page.locator("input[name=email]").fill("nobody@demo.example")
     page.locator("input[name=password]").fill("wrong")
     page.locator("input[name=password]").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
-    wrong += violations(page)
+    look()
     assert not wrong, "\n".join(wrong)
 
 
@@ -118,8 +131,9 @@ ERRORS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 }
 
 
+@looked_at
 @pytest.mark.parametrize("language", get_args(Language))
-def test_pages_about_errors_can_be_used_by_everyone(open_page: OpenPage, language: Language) -> None:
+def test_pages_about_errors_can_be_used_by_everyone(open_page: OpenPage, language: Language, looks: Looks) -> None:
     """Made here as the server makes them: most cannot be had from a server that works."""
     page = open_page()
     wrong: list[str] = []
@@ -128,7 +142,7 @@ def test_pages_about_errors_can_be_used_by_everyone(open_page: OpenPage, languag
         with override(language):
             page.set_content(make(request).content.decode())
         wrong += [f"{name}: {said}" for said in misbuilt(page, language)]
-        for width, theme, _rules in LOOKS["en"]:
+        for width, theme in looks["en"]:
             page.set_viewport_size({"width": width, "height": 700})
             page.emulate_media(color_scheme=theme)
             wrong += [f"{name} {width} {theme}: {said}" for said in [*violations(page), *too_wide(page)]]
