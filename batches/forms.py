@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.models import Batch
 from classes.models import CourseCode, SchoolClass
 from huleedu.accounts.models import User
+from huleedu.common.once import key_field
 from huleedu.common.text import clean_line
 
 
@@ -57,7 +57,7 @@ class _ClockForm(forms.Form):
 
 
 class NewBatchForm(_ClockForm):
-    """Title, class, dates; the course only where the class has several. `key`, the id, makes one batch of two tries."""
+    """Title, class, dates; the course only where the class has several."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
     school_class = ClassChoice(
@@ -69,7 +69,7 @@ class NewBatchForm(_ClockForm):
     )
     due = _due_date()
     course_code = forms.ChoiceField(label=_("Course"), required=False)
-    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+    key = key_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """`user` chooses among the classes that he or she may change."""
@@ -109,7 +109,7 @@ class NewBatchForm(_ClockForm):
             "due_at": end_of_day(values["due"]),
             "review_by": values["review_by"],
             "auto_confirm": values.get("auto_confirm", False),
-            "public_id": values["key"],
+            "key": values["key"],
         }
 
 

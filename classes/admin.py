@@ -135,14 +135,14 @@ class RosterImportAdmin(ReadOnlyAdmin):
     """Class lists on their way in."""
 
     list_display = (
-        "public_id", "class_id", "by", "status", "n_rows", "n_new", "n_changed", "n_problems", "n_numbers", "source",
-        "applied_at", "undone_at",
+        "public_id", "class_id", "by", "status", "n_rows", "n_new", "n_joining", "n_changed", "n_problems", "n_numbers",
+        "source", "applied_at", "undone_at",
     )  # fmt: skip
     list_filter = ("status", ProblemsFilter, "created_at")
     search_fields = ("public_id", "school_class__public_id", "created_by__email")
     fields = (
-        "class_id", "by", "status", "source", "n_rows", "n_new", "n_changed", "n_problems", "n_numbers", "created_at",
-        "applied_at", "undone_at",
+        "class_id", "by", "status", "source", "n_rows", "n_new", "n_joining", "n_changed", "n_problems", "n_numbers",
+        "created_at", "applied_at", "undone_at",
     )  # fmt: skip
     errands = (
         ErrandKind(
@@ -182,6 +182,11 @@ class RosterImportAdmin(ReadOnlyAdmin):
     def n_new(self, roster_import: RosterImport) -> int:
         """New students."""
         return self._count(roster_import, "new")
+
+    @admin.display(description=gettext_lazy("joined the class"))
+    def n_joining(self, roster_import: RosterImport) -> int:
+        """Students who were known already and came into the class."""
+        return self._count(roster_import, "joining")
 
     @admin.display(description=gettext_lazy("changed ones"))
     def n_changed(self, roster_import: RosterImport) -> int:

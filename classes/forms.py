@@ -19,6 +19,7 @@ from classes.rosters.names import split_full_name
 from classes.rosters.parsing import Column, ParsedRoster
 from classes.rosters.school_data import is_school_data
 from huleedu.common.errors import ActionError
+from huleedu.common.once import key_field
 
 
 class ActionForm(forms.Form):
@@ -65,6 +66,7 @@ class ClassForm(ActionForm):
         label=_("Courses"), required=False, choices=CourseCode.choices, widget=forms.CheckboxSelectMultiple
     )
     school_year = forms.ChoiceField(label=_("School year"), help_text=_("August to June."))
+    key = key_field()
 
     def __init__(self, *args: Any, school_class: SchoolClass | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,6 +80,7 @@ class ClassForm(ActionForm):
 class SettingsForm(ClassForm):
     """The class as it is; and what its new batches begin with, where automatic confirmation is turned on."""
 
+    key = None  # type: ignore[assignment]  # makes nothing
     auto_confirm = forms.BooleanField(
         label=_("Confirm the certain matches of new batches by themselves"),
         required=False,
@@ -157,9 +160,16 @@ class StudentForm(ActionForm):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
 
+class NewStudentForm(StudentForm):
+    """One who is to be added."""
+
+    key = key_field()
+
+
 class ImportForm(ActionForm):
     """A class list: pasted, or a file."""
 
+    key = key_field()
     text = forms.CharField(
         label=_("Paste the list"),
         required=False,

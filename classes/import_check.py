@@ -25,14 +25,23 @@ _MENDABLE = frozenset({"bad_email", "extra_cells", "formula_like", "same_name", 
 _GROUPS: dict[str, Promise] = {
     "problem": gettext_lazy("Problems, not imported until fixed"),
     "new": gettext_lazy("New"),
+    "joining": gettext_lazy("Already your students, join this class"),
     "changed": gettext_lazy("Changed"),
     "missing": gettext_lazy("In the class but not in the list"),
     "unchanged": gettext_lazy("The same"),
 }
-_GLYPHS = {"problem": "conflict", "new": "plus", "changed": "unsure", "missing": "none", "unchanged": "check"}
+_GLYPHS = {
+    "problem": "conflict",
+    "new": "plus",
+    "joining": "plus",
+    "changed": "unsure",
+    "missing": "none",
+    "unchanged": "check",
+}
 TABS: dict[str, tuple[str, ...]] = {
-    "decide": ("problem", "new", "changed", "missing"),
+    "decide": ("problem", "new", "joining", "changed", "missing"),
     "new": ("new",),
+    "joining": ("joining",),
     "changed": ("changed",),
     "unchanged": ("unchanged",),
     "missing": ("missing",),
@@ -41,6 +50,7 @@ TABS: dict[str, tuple[str, ...]] = {
 _TAB_LABELS: dict[str, Promise] = {
     "decide": gettext_lazy("To decide or check"),
     "new": gettext_lazy("New"),
+    "joining": gettext_lazy("Already your students"),
     "changed": gettext_lazy("Changed"),
     "unchanged": gettext_lazy("The same"),
     "missing": gettext_lazy("Not in the list"),
@@ -109,8 +119,9 @@ def shown_columns(preview: Preview) -> list[dict[str, Any]]:
 
 
 def tabs(preview: Preview) -> list[tuple[str, Promise, int]]:
-    """Name, label and count of each tab."""
-    return [(name, label, sum(_is_in(row, name) for row in preview.rows)) for name, label in _TAB_LABELS.items()]
+    """Name, label and count of each tab; of who is joining only where there is somebody."""
+    counted = [(name, label, sum(_is_in(row, name) for row in preview.rows)) for name, label in _TAB_LABELS.items()]
+    return [tab for tab in counted if tab[0] != "joining" or tab[2]]
 
 
 def _is_in(row: DiffRow, tab: str) -> bool:
@@ -126,9 +137,17 @@ def rows_of(preview: Preview, tab: str) -> list[DiffRow]:
 
 
 def show_rows(
-    rows: list[DiffRow], *, class_name: str, columns: Sequence[Column] = (), sent: Sent | None = None
+    rows: list[DiffRow],
+    *,
+    class_name: str,
+    elsewhere: Mapping[str, str],
+    columns: Sequence[Column] = (),
+    sent: Sent | None = None,
 ) -> list[ShownRow]:
-    """The rows as the page draws them, with what was typed where the answer to it is an error."""
+    """The rows as the page draws them, with what was typed where the answer to it is an error.
+
+    `elsewhere` names the other classes of who is joining.
+    """
     shown: list[ShownRow] = []
     before = ""
     for row in rows:
@@ -142,7 +161,7 @@ def show_rows(
                 line=row.line,
                 action=row.action,
                 cells=tuple(_cell(row, name, key, typed, errors, editable=editable) for name in COLUMNS),
-                outcome=_outcome(row, class_name, columns),
+                outcome=_outcome(row, class_name, elsewhere.get(row.student or "", ""), columns),
                 has_tick=_has_tick(row),
                 ticked=row.include,
                 group=(_GLYPHS[row.action], str(_GROUPS[row.action])) if row.action != before else None,
@@ -155,7 +174,7 @@ def show_rows(
 def _has_tick(row: DiffRow) -> bool:
     """Whether it is the teacher's to say if the row counts."""
     is_asked = row.action == "problem" and "unlikely_name" in row.problems
-    return row.action in ("new", "changed", "missing") or is_asked
+    return row.action in ("new", "joining", "changed", "missing") or is_asked
 
 
 def _cell(
@@ -174,7 +193,7 @@ def _cell(
     return Cell(label, value, is_new=row.action == "new" and name != "email")
 
 
-def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:
+def _outcome(row: DiffRow, class_name: str, elsewhere: str, columns: Sequence[Column]) -> str:
     """What importing the row does, in words."""
     # What keeps a row out is said alone: how it would be imported is beside the point until then.
     # That there is no address is seen, and nothing to decide.
@@ -192,17 +211,20 @@ def _outcome(row: DiffRow, class_name: str, columns: Sequence[Column]) -> str:
         added = _("Add to %(name)s.") % {"name": class_name}
         return f"{added} {told}".strip()
     words = ", ".join(str(_CHANGED_WORDS[name]) for name in row.changes)
-    if not words:
-        return _("Add to %(name)s. One of your students already.") % {"name": class_name}
-    return _("New %(what)s.") % {"what": words}
+    changed = _("New %(what)s.") % {"what": words} if words else ""
+    if row.action == "changed":
+        return changed
+    added = _("Add to %(name)s. Already in %(others)s.") if elsewhere else _("Add to %(name)s. Your student already.")
+    return f"{added % {'name': class_name, 'others': elsewhere}} {changed}".strip()
 
 
 def button_label(preview: Preview) -> str:
     """`Import 3 new and 1 change`: exactly what the button does. Empty where there is nothing to do."""
     chosen = [row.action for row in preview.rows if row.include]
-    new, changed, left = (chosen.count(kind) for kind in ("new", "changed", "missing"))
+    new, joining, changed, left = (chosen.count(kind) for kind in ("new", "joining", "changed", "missing"))
     parts = [
         ngettext("%(n)s new", "%(n)s new", new) % {"n": new} if new else "",
+        ngettext("%(n)s of your students", "%(n)s of your students", joining) % {"n": joining} if joining else "",
         ngettext("%(n)s change", "%(n)s changes", changed) % {"n": changed} if changed else "",
         ngettext("%(n)s who has left", "%(n)s who have left", left) % {"n": left} if left else "",
     ]

@@ -90,6 +90,23 @@ def class_json(row: dict[str, Any], user: User) -> dict[str, Any]:
     }
 
 
+def other_classes(student_ids: Sequence[str | None], *, viewer: User) -> dict[str, str]:
+    """The id of each student to the names of the classes that he or she is in, of those the viewer may see.
+
+    One statement, or none.
+    """
+    if not student_ids:
+        return {}
+    places = Enrolment.objects.filter(student__public_id__in=student_ids, left_at=None)
+    places = places.filter(school_class__in=SchoolClass.objects.visible_to(viewer), school_class__archived_at=None)
+    names: dict[str, list[str]] = {}
+    for key, name in places.order_by("school_class__designation").values_list(
+        "student__public_id", "school_class__designation"
+    ):
+        names.setdefault(str(key), []).append(name)
+    return {key: ", ".join(dict.fromkeys(found)) for key, found in names.items()}
+
+
 def openings_of(student: Student) -> QuerySet[LogEntry]:
     """Who has opened the student's panel, newest first, at most ten. Written only of protected students."""
     opened = LogEntry.objects.get_for_object(student).filter(action=LogEntry.Action.ACCESS)

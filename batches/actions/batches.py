@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from classes.actions.locks import lock_class
 from classes.models import SchoolClass
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
+from huleedu.common.once import save_once
 from huleedu.common.text import clean_line
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ def create_batch(
     due_at: datetime | None = None,
     review_by: datetime | None = None,
     auto_confirm: bool | None = None,
-    public_id: UUID | None = None,
+    key: UUID | None = None,
     actor: User,
 ) -> Batch:
     """An open batch; without `course_code` it takes the class's only course, without `auto_confirm`, where it is to be
     reviewed by a time ahead, the class's own.
 
-    A form that is sent twice makes one batch: `public_id` is the id that it carries, and a second batch of that id,
-    title and class is the first. Where it is another's, the batch gets an id of its own.
+    A form that is sent twice, with the same `key`, title and class, makes one batch.
 
     Raises ActionError `validation_error`, and `not_found` or `illegal_transition` where the class has been deleted or
     archived meanwhile.
@@ -55,12 +54,10 @@ def create_batch(
     batch.due_at, batch.review_by, batch.auto_confirm = due_at, review_by, auto_confirm
     if auto_confirm:
         _check_auto_confirm(batch)
-    if public_id is None:
-        batch.save()
-    elif (first := _save_once(batch, public_id)) is not None:
-        return first
-    tell_status(batch)
-    return batch
+    made = save_once(batch, key, same=("owner", "school_class", "title"))
+    if made is batch:
+        tell_status(batch)
+    return made
 
 
 def _only_course(school_class: SchoolClass | None) -> str:
@@ -73,21 +70,6 @@ def _confirms_usually(school_class: SchoolClass | None, review_by: datetime | No
     is_ahead = review_by is not None and review_by > timezone.now()
     is_usual = school_class is not None and school_class.auto_confirm
     return is_usual and is_ahead and settings.ENABLE_AUTO_CONFIRM
-
-
-def _save_once(batch: Batch, public_id: UUID) -> Batch | None:
-    """Save a new batch, unless it is there already: the same one then."""
-    batch.public_id = public_id
-    try:
-        with transaction.atomic():
-            batch.save()
-    except IntegrityError:
-        same = Batch.objects.filter(public_id=public_id, owner=batch.owner, school_class=batch.school_class)
-        if first := same.filter(title=batch.title).first():
-            return first
-        batch.public_id = uuid4()
-        batch.save()
-    return None
 
 
 CHANGEABLE = frozenset({"title", "school_class", "course_code", "due_at", "review_by", "auto_confirm"})

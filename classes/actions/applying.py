@@ -54,16 +54,17 @@ def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
     if not any(chosen.values()):
         raise ActionError("validation_error", _("There is nobody to import in the list."), field="rows")
     with unique_addresses("version_conflict", _TAKEN):
-        report = reporter(roster_import.public_id, len(chosen["new"]) + len(chosen["changed"]))
+        known = chosen["joining"] + chosen["changed"]
+        report = reporter(roster_import.public_id, len(chosen["new"]) + len(known))
         created = _create(school_class, chosen["new"], actor=actor, report=report)
-        changed, enrolled = _change(school_class, chosen["changed"])
-        report(len(chosen["new"]) + len(chosen["changed"]))
+        changed, enrolled = _change(school_class, known)
+        report(len(chosen["new"]) + len(known))
     left = _leave(school_class, chosen["missing"])
     roster_import.undo = {"created": created, "changed": changed, "enrolled": enrolled, "left": left}
     roster_import.result |= {
         "counts": Counter(row.action for row in rows if row.include or row.action in ("unchanged", "missing")),
         "left": len(left),
-        "left_out": sum(row.action in ("new", "changed", "problem") and not row.include for row in rows),
+        "left_out": sum(row.action in _LEFT_OUT and not row.include for row in rows),
         "source": parsed.source,
         "encoding": parsed.encoding,
         "delimiter": parsed.delimiter,
@@ -76,7 +77,8 @@ def apply_import(roster_import: RosterImport, *, actor: User) -> RosterImport:
     return roster_import
 
 
-_KINDS = ("new", "changed", "unchanged", "missing")
+_KINDS = ("new", "joining", "changed", "unchanged", "missing")
+_LEFT_OUT = ("new", "joining", "changed", "problem")
 _TAKEN = _("Another of your students has got one of the e-mail addresses meanwhile. Look at the list again.")
 
 

@@ -27,6 +27,7 @@ from huleedu.accounts.models import User as UserModel
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
+from huleedu.common.once import save_once
 from huleedu.common.text import clean_line, has_personal_number
 from huleedu.observability import metrics
 from huleedu.outbox.publish import publish
@@ -35,6 +36,8 @@ from huleedu.realtime.delivery import recheck_user
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
+_SAME = ("owner", "designation", "school_year")
+"""What of a class is the same where its form is sent twice."""
 _SCHOOL_YEAR = re.compile(r"([0-9]{4})/([0-9]{2})")
 
 
@@ -46,26 +49,33 @@ def create_class(
     courses: Iterable[str] = (),
     school_year: str = "",
     auto_confirm: bool = False,
+    key: UUID | None = None,
     actor: User,
 ) -> SchoolClass:
-    """A new class of `owner`. Raises ActionError `validation_error` naming the field."""
-    school_class = SchoolClass.objects.create(
+    """A new class of `owner`; one where the form is sent twice, with the same `key`, name and year.
+
+    Raises ActionError `validation_error` naming the field.
+    """
+    school_class = SchoolClass(
         owner=owner,
         designation=_checked_designation(designation),
         school_year=_checked_year(school_year) if school_year else current_school_year(),
         auto_confirm=auto_confirm,
     )
-    _set_courses(school_class, courses)
-    publish(
-        ClassCreatedV1(
-            class_id=school_class.public_id,
-            teacher_user_id=owner.public_id,
-            class_designation=school_class.designation,
-        ),
-        audience=[owner.pk],
+    made = save_once(school_class, key, same=_SAME)
+    if made is school_class:
+        _set_courses(made, courses)
+        _tell_made(made)
+    return made
+
+
+def _tell_made(school_class: SchoolClass) -> None:
+    owner = school_class.owner
+    event = ClassCreatedV1(
+        class_id=school_class.public_id, teacher_user_id=owner.public_id, class_designation=school_class.designation
     )
+    publish(event, audience=[owner.pk])
     metrics.CLASSES_CREATED.inc()
-    return school_class
 
 
 @action
@@ -76,9 +86,12 @@ def copy_class(
     school_year: str = "",
     courses: Iterable[str] | None = None,
     student_ids: Iterable[UUID] | None = None,
+    key: UUID | None = None,
     actor: User,
 ) -> SchoolClass:
     """A class of the next school year with the same students (or those of `student_ids`). Texts are never copied.
+
+    A form that is sent twice, with the same `key`, makes one.
 
     Raises ActionError `validation_error` naming the field, also for a student who is not in the class.
     """
@@ -89,20 +102,19 @@ def copy_class(
         students = students.filter(public_id__in=wanted)
         if len(students) < len(wanted):
             raise ActionError("validation_error", _("There is no such student in the class."), field="student_ids")
-    made = SchoolClass.objects.create(
+    copied = SchoolClass(
         owner_id=old.owner_id,
         designation=_checked_designation(designation or old.designation),
         school_year=_checked_year(school_year or next_school_year(old.school_year)),
         auto_confirm=old.auto_confirm,
     )
+    made = save_once(copied, key, same=_SAME)
+    if made is not copied:
+        return made
     _set_courses(made, [course.code for course in old.courses.all()] if courses is None else courses)
     enrolments = Enrolment.objects.bulk_create(Enrolment(school_class=made, student=student) for student in students)
     log_bulk(enrolments, action=LogEntry.Action.CREATE, values={"school_class": made.pk})
-    event = ClassCreatedV1(
-        class_id=made.public_id, teacher_user_id=made.owner.public_id, class_designation=made.designation
-    )
-    publish(event, audience=[made.owner_id])
-    metrics.CLASSES_CREATED.inc()
+    _tell_made(made)
     return made
 
 

@@ -23,6 +23,7 @@ from classes.rosters.parsing import ParsedRoster, parse_grid
 from classes.rosters.reading import read_grid
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
+from huleedu.common.once import save_once
 from huleedu.common.text import clean_line, strip_personal_numbers
 
 if TYPE_CHECKING:
@@ -33,19 +34,23 @@ _COLUMN = re.compile(r"[0-9]{1,3}")
 _ROW_KEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 
 
-def preview_roster(school_class: SchoolClass, *, data: bytes | str, file_name: str = "", actor: User) -> RosterImport:
+def preview_roster(
+    school_class: SchoolClass, *, data: bytes | str, file_name: str = "", key: UUID | None = None, actor: User
+) -> RosterImport:
     """Keep a list as a draft, without its personal identity numbers. Raises ActionError `validation_error`.
+
+    A form that is sent twice, with the same `key`, makes one draft.
 
     A large workbook takes seconds to read, in this process: that is done before anything is locked.
     """
     content = _read_list(data, field="text" if isinstance(data, str) else "file")
     is_text = isinstance(data, str)
-    return _keep_draft(school_class, content=content, is_text=is_text, file_name=file_name, actor=actor)
+    return _keep_draft(school_class, content=content, is_text=is_text, file_name=file_name, key=key, actor=actor)
 
 
 @action
 def _keep_draft(
-    school_class: SchoolClass, *, content: Cleaned, is_text: bool, file_name: str, actor: User
+    school_class: SchoolClass, *, content: Cleaned, is_text: bool, file_name: str, key: UUID | None, actor: User
 ) -> RosterImport:
     school_class = lock_class(school_class)
     field = "text" if is_text else "file"
@@ -59,8 +64,7 @@ def _keep_draft(
         result={"personnummer_removed": content.removed, "sheet_open": len(content.grid.sheets) > 1},
     )
     read_draft(draft, field=field)
-    draft.save()
-    return draft
+    return save_once(draft, key, same=("school_class", "created_by", "content"))
 
 
 @action
@@ -118,7 +122,7 @@ def read_preview(roster_import: RosterImport) -> Preview:
 
 
 def build_preview(roster_import: RosterImport) -> dict[str, Any]:
-    """The API's `roster preview`. Reads only: two statements."""
+    """The API's `roster preview`, to which who is joining is one of the changed. Reads only: two statements."""
     preview = read_preview(roster_import)
     parsed, counts = preview.parsed, preview.counts
     shown = parsed.columns if parsed else ()
@@ -136,7 +140,8 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
         "surname_first": parsed.surname_first if parsed else None,
         "rows": [_row_json(row) for row in preview.rows],
         "new": counts["new"],
-        "changed": counts["changed"],
+        "changed": counts["changed"] + counts["joining"],
+        "joining": counts["joining"],
         "unchanged": counts["unchanged"],
         "missing": counts["missing"],
         "problems": [
@@ -156,7 +161,8 @@ def _row_json(row: DiffRow) -> dict[str, Any]:
     return {
         "key": row.key,
         "line": row.line,
-        "action": row.action,
+        "action": "changed" if row.action == "joining" else row.action,
+        "joining": row.action == "joining",
         "student_id": row.student,
         "values": row.values,
         "changes": row.changes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.actions import action
 from huleedu.common.errors import ActionError
 from huleedu.common.idempotency import forget_answers
+from huleedu.common.once import save_once
 from huleedu.observability import metrics
 from huleedu.outbox.publish import publish
 
@@ -29,20 +31,32 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 
+_TAKEN = _("Another of your students has this e-mail address.")
+
+
 @action
-def add_student(school_class: SchoolClass, *, values: Mapping[str, str | None], actor: User) -> Student:
+def add_student(
+    school_class: SchoolClass, *, values: Mapping[str, str | None], key: UUID | None = None, actor: User
+) -> Student:
     """A new student in the class: `given_name`, `family_name`, and optionally `preferred_name` and `email`.
+
+    A form that is sent twice, with the same `key`, adds one.
 
     Raises ActionError `validation_error` where both names are empty or another student has the address.
     """
-    return enter_student(lock_class(school_class), values=values, actor=actor)
+    return enter_student(lock_class(school_class), values=values, key=key, actor=actor)
 
 
-def enter_student(school_class: SchoolClass, *, values: Mapping[str, str | None], actor: User) -> Student:
+def enter_student(
+    school_class: SchoolClass, *, values: Mapping[str, str | None], key: UUID | None = None, actor: User
+) -> Student:
     """What `add_student` does to the locked class. Part of the actions that add a student."""
     student = Student(created_by_id=school_class.owner_id, **checked_names(values))
     _refuse_nameless(student)
-    _save(student)
+    with unique_addresses("validation_error", _TAKEN, field="email"):
+        made = save_once(student, key, same=("created_by", "given_name", "family_name", "email"))
+    if made is not student:
+        return made
     Enrolment.objects.create(school_class=school_class, student=student)
     publish(
         StudentCreatedV1(student_id=student.public_id, student_email=student.email, created_by_user_id=actor.public_id),
@@ -92,7 +106,8 @@ def update_student(
         _remember(locked, field, value or "")
         setattr(locked, field, value)
     _refuse_nameless(locked)
-    _save(locked, update_fields=[*values, "replaced", "updated_at"])
+    with unique_addresses("validation_error", _TAKEN, field="email"):
+        locked.save(update_fields=[*values, "replaced", "updated_at"])
     for school_class in SchoolClass.objects.filter(enrolments__student=locked):
         tell_changed(school_class)
     return locked
@@ -176,9 +191,3 @@ def _refuse_archived(student: Student) -> None:
 def _refuse_nameless(student: Student) -> None:
     if not student.given_name and not student.family_name:
         raise ActionError("validation_error", _("Give a first name or a surname."), field="given_name")
-
-
-def _save(student: Student, **how: Any) -> None:
-    message = _("Another of your students has this e-mail address.")
-    with unique_addresses("validation_error", message, field="email"):
-        student.save(**how)

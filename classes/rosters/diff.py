@@ -37,7 +37,8 @@ class KnownStudent:
 
 @dataclass(slots=True)
 class DiffRow:
-    """One line of the preview: `action` is new, changed, unchanged, missing or problem.
+    """One line of the preview: `action` is new, joining, changed, unchanged, missing or problem. A student who is
+    joining is known already and comes into the class (again), perhaps with `changes`.
 
     `key` is the line; `<line>.<n>` for the n-th of several students on one line (addresses copied from a mail
     program); of a student who is not in the list their own key.
@@ -177,7 +178,7 @@ def _row(
     kept = {name: change for name, change in changes.items() if name in student.replaced and name not in typed}
     for name in kept.keys() - set(edit.get("take") or ()):
         values[name] = changes.pop(name)[0]
-    action = "changed" if changes or not student.enrolled else "unchanged"
+    action = "joining" if not student.enrolled else "changed" if changes else "unchanged"
     return DiffRow(key, row.line, action, student.key, values, changes, kept, problems=left, include=include)
 
 

@@ -251,6 +251,30 @@ def test_rows_are_counted_as_the_tabs_count_them_and_no_address_is_no_problem(
     assert "has no e-mail address" not in page
 
 
+def test_who_is_known_from_another_class_is_said_to_join(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User, django_assert_max_num_queries: Any
+) -> None:
+    other = actions.create_class(teacher, designation="ES24B", actor=teacher)
+    for name in ("Bo", "My"):
+        values = {"given_name": name, "family_name": "Ek", "email": f"{name.lower()}@elev.example"}
+        actions.add_student(other, values=values, actor=teacher)
+    text = "Förnamn;Efternamn;E-post\nBo;Ek;bo@elev.example\nMy;Ekman;my@elev.example\nLo;Ahl;lo@elev.example\n"
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    browser = client_for(teacher)
+    with django_assert_max_num_queries(12):
+        page = browser.get(url("import-check", owned_class, draft)).content.decode()
+    counts = dict(re.findall(r'\\?show=(\w+)"[^>]*><span class="count">(\d+)</span>', page))
+    assert (counts["decide"], counts["new"], counts["joining"], counts["changed"]) == ("3", "1", "2", "0")
+    assert "Already your students, join this class" in page
+    assert "Add to SA24D. Already in ES24B.<" in page
+    assert "Add to SA24D. Already in ES24B. New surname.<" in page
+    assert "Import 1 new and 2 of your students" in page
+    done = browser.post(url("import-apply", owned_class, draft), follow=True).content.decode()
+    history = browser.get(url("imports", owned_class)).content.decode()
+    for told in (done, history):
+        assert " ".join(told.split()).count("1 new student, 0 changed. 2 of your students joined the class.") == 1
+
+
 def test_lines_that_are_left_out_are_given_their_reason(
     client_for: ClientFor, owned_class: SchoolClass, teacher: User
 ) -> None:

@@ -110,13 +110,21 @@ def test_changes_and_undo_are_exact(owned_class: SchoolClass, teacher: User) -> 
     draft = actions.preview_roster(owned_class, data=text, actor=teacher)
     rows = {row.line: row for row in actions.read_preview(draft).rows}
     assert {row.line: row.action for row in rows.values() if row.line} == {
-        2: "changed", 3: "changed", 4: "changed", 5: "new"
+        2: "changed", 3: "joining", 4: "joining", 5: "new"
     }  # fmt: skip
+    told = actions.build_preview(draft)
+    assert [(row["action"], row["joining"]) for row in told["rows"] if row["line"]] == [
+        ("changed", False), ("changed", True), ("changed", True), ("new", False)
+    ]  # fmt: skip
+    counts = ("new", "joining", "changed", "unchanged", "missing")
+    assert [told[kind] for kind in counts] == [1, 2, 3, 0, 1]
     assert rows[2].changes == {
         "family_name": ["Öberg", "Öberg Lind"], "preferred_name": ["", "Emma"], "external_ids": ["", "canvas 4301"]
     }  # fmt: skip
     assert rows[3].changes == rows[4].changes == {}
     applied = actions.apply_import(draft, actor=teacher)
+    told = actions.build_preview(applied)
+    assert [told[kind] for kind in counts] == [1, 2, 3, 0, 1]
     emil = Student.objects.get(email="emil@elev.example")
     assert (emil.family_name, emil.preferred_name, emil.external_ids) == ("Öberg Lind", "Emma", {"canvas": "4301"})
     assert Enrolment.objects.get(student=saga).left_at is None

@@ -53,6 +53,17 @@ def test_all_of_it_is_searched_and_what_was_found_is_paged_too(
     assert f'formaction="{address}?sort=&amp;page=3"' in found.content.decode(), "the next page is of what was found"
 
 
+def test_all_of_it_is_printed_in_one_go_as_it_is_sorted(address: str, teacher: User, client_for: ClientFor) -> None:
+    client = client_for(teacher)
+    page = client.get(address, {"sort": "-surname"}).content.decode()
+    assert "data-print" not in page
+    assert 'href="?sort=-surname&amp;page=all"' in page
+    whole = client.get(address, {"sort": "-surname", "page": "all"}).content
+    assert surnames(whole) == [f"Efternamn{n:03}" for n in reversed(range(300))]
+    assert b"data-print" in whole
+    assert b"page=all" in whole.split(b'id="roster"')[1][:200], "and stays so when it is brought anew"
+
+
 def test_ticks_are_about_the_page_that_is_shown(
     address: str, owned_class: SchoolClass, teacher: User, client_for: ClientFor
 ) -> None:

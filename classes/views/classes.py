@@ -28,7 +28,7 @@ from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 PAGED_FROM, PER_PAGE = 200, 50
-"""A class of more than 200 is shown 50 a page."""
+"""A class of more than 200 is shown 50 a page, for paper (`?page=all`) whole."""
 SORTS: dict[str, Callable[[Any], Any]] = {
     "surname": lambda row: name_key(row["given_name"], row["family_name"]),
     "first": lambda row: (sort_key(row["given_name"]), sort_key(row["family_name"])),
@@ -98,12 +98,14 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
     place = request.resolver_match
     search = request.POST.get("search", "") if place and place.view_name == "classes:detail" else ""
     found = matching(rows, search) if search.strip() else rows
-    per_page = PER_PAGE if len(found) > PAGED_FROM else max(len(found), 1)
+    whole = request.GET.get("page") == "all"
+    per_page = max(len(found), 1) if whole or len(found) <= PAGED_FROM else PER_PAGE
     page = Paginator(found, per_page).get_page(request.GET.get("page"))
     others = SchoolClass.objects.editable_by(request.user).filter(owner=frame.school_class.owner, archived_at=None)
     return frame_context(
         frame,
         page=page,
+        whole=whole,
         search=search,
         n_rows=len(rows),
         sort=sort,

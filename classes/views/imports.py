@@ -33,6 +33,7 @@ from classes.import_check import (
 )
 from classes.models import RosterImport, SchoolClass
 from classes.progress import read_progress
+from classes.reads import other_classes
 from classes.tasks import DRAFT_LIFETIME
 from classes.undoing import read_undoing
 from classes.views.frame import class_frame, frame_context
@@ -80,7 +81,8 @@ def new(request: PageRequest, class_id: UUID) -> HttpResponse:
     if form.is_valid():
         data, file_name = form.content()
         try:
-            made = actions.preview_roster(school_class, data=data, file_name=file_name, actor=request.user)
+            key = form.cleaned_data["key"]
+            made = actions.preview_roster(school_class, data=data, file_name=file_name, key=key, actor=request.user)
         except ActionError as error:
             form.refuse(error)
         else:
@@ -243,7 +245,13 @@ def _check_page(
         parsed=preview.parsed,
         columns=shown_columns(preview),
         page=page,
-        rows=show_rows(list(page.object_list), class_name=frame.school_class.designation, columns=columns, sent=sent),
+        rows=show_rows(
+            list(page.object_list),
+            class_name=frame.school_class.designation,
+            elsewhere=other_classes([row.student for row in page if row.action == "joining"], viewer=request.user),
+            columns=columns,
+            sent=sent,
+        ),
         tabs=tabs(preview),
         show=tab,
         label=button_label(preview),

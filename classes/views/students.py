@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from classes import actions
 from classes.actions.identity import open_panel
-from classes.forms import FIELD_LABELS, StudentForm
+from classes.forms import FIELD_LABELS, NewStudentForm, StudentForm
 from classes.models import Enrolment, SchoolClass, Student
 from classes.presence import names_at
 from classes.reads import last_change, openings_of
@@ -83,7 +83,7 @@ def add(request: PageRequest, class_id: UUID) -> HttpResponse:
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     if school_class.archived_at is not None and request.method == "GET":
         return redirect("classes:detail", class_id)
-    form = StudentForm(request.POST if request.method == "POST" else None)
+    form = NewStudentForm(request.POST if request.method == "POST" else None)
     same = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,10 +99,11 @@ def add(request: PageRequest, class_id: UUID) -> HttpResponse:
     return _panel(request, class_frame(request, class_id, tab="students"), form, same=same)
 
 
-def _add(request: PageRequest, school_class: SchoolClass, form: StudentForm) -> Student:
+def _add(request: PageRequest, school_class: SchoolClass, form: NewStudentForm) -> Student:
     same = request.POST.get("same", "no")
     if same == "no":
-        return actions.add_student(school_class, values=form.cleaned_data, actor=request.user)
+        key = form.cleaned_data["key"]
+        return actions.add_student(school_class, values=form.cleaned_data, key=key, actor=request.user)
     try:
         student = get_editable(Student.objects, request.user, UUID(same))
     except ValueError as error:

@@ -16,7 +16,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import label_for_field, lookup_field
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -245,9 +245,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return super().response_action(request, queryset)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, in the product's table."""
+        """The list, in the product's table. An address that asks for what no filter offers leads to all of it."""
         _one, many = self.named()
-        answer = super().changelist_view(request, {"title": capfirst(many), "names": many, **(extra_context or {})})
+        context = {"title": capfirst(many), "names": many, "asked_amiss": ERROR_FLAG in request.GET}
+        answer = super().changelist_view(request, {**context, **(extra_context or {})})
+        if getattr(answer, "template_name", "") == "admin/invalid_setup.html":
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")  # Django blames the database for a second bad address
         if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
             shown = answer.context_data["cl"]
             answer.context_data |= {"table": table_of(shown, self), "pages": _pages_of(shown)}

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from huleedu.common.audit import ERRANDS, REASON_LENGTH, Errand, on_errand
 from huleedu.common.errors import ActionError
+from huleedu.common.once import is_first, key_field
 from huleedu.common.text import clean_line
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH,
-        help_text=gettext_lazy("The teacher reads it in the history. Write no names of students."),
+        help_text=gettext_lazy("The teacher reads it in the access log. Write no names of students."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    key = key_field()
 
     def clean_reason(self) -> str:
         """Words, not only spaces or signs that nobody sees."""
@@ -90,7 +92,8 @@ def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, HttpRequest, QuerySe
             return None
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
-            _do(desk, request, kind, rows, form.cleaned_data["reason"])
+            if is_first(cast("Any", request.user), form.cleaned_data["key"]):
+                _do(desk, request, kind, rows, form.cleaned_data["reason"])
             return redirect(request.get_full_path())
         return _confirm_page(desk, request, kind, rows, form)
 

@@ -7,6 +7,7 @@ import fcntl
 import http.client
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -106,9 +107,14 @@ class Stack:
                 raise StackError(f"{self.port} is no port: choose one from 1024 to 65535.") from error
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    message = f"Port {self.port} is taken. Stop what uses it, or choose another: make up PORT=8001"
+                    message = f"Port {self.port} is taken. Stop what uses it, or choose another: {self._elsewhere()}"
                     raise StackError(message) from error
                 raise StackError(f"Cannot listen on {self.host} port {self.port}: {error.strerror}.") from error
+
+    def _elsewhere(self) -> str:
+        """The command that starts the same on the next port."""
+        data = "" if self.data == (ROOT / ".data").resolve() else f" DATA={shlex.quote(str(self.data))}"
+        return f"make up PORT={self.port + 1}{data}{'' if self.demo else ' ARGS=--no-demo'}"
 
     # --- starting ----------------------------------------------------------------------------------------------------
 
@@ -155,7 +161,6 @@ class Stack:
             "SECRET_KEY": self._secret(),
             "DATA_DIR": str(self.data),
             "STATIC_ROOT": str(self.data / "static"),
-            "COMPRESS_STATIC": "0",  # half a minute at every start for nothing on one machine
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "DEBUG": "0",
             "PORT": str(self.port),

@@ -73,6 +73,9 @@ def test_what_is_masked_cannot_be_guessed(
         answers = [desk.get(f"/support/{path}/", {parameter: value}) for value in (right, "nobody has this")]
         assert [answer.status_code for answer in answers] == [302, 302]
         assert {answer["Location"] for answer in answers} == {f"/support/{path}/?e=1"}
+        again = desk.get(f"/support/{path}/", {"e": "1", parameter: right}, follow=True)
+        assert again.redirect_chain == [(f"/support/{path}/?e=1", 302)]
+        assert "cannot be filtered by" in again.content.decode()
 
 
 def test_no_search_finds_what_is_masked(

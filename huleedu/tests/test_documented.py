@@ -7,6 +7,8 @@ import re
 import pytest
 from django.conf import settings
 
+from huleedu.common.errors import STATUS
+
 ROOT = settings.BASE_DIR
 NAMES = sorted(set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "huleedu" / "settings.py").read_text())))
 
@@ -20,6 +22,11 @@ def test_a_setting_is_in_the_example_and_explained(name: str) -> None:
     assert re.search(rf"^#?{name}=", (ROOT / ".env.example").read_text(), re.MULTILINE), f".env.example: {name}"
     explained = (ROOT / "docs" / "operations" / "settings.md").read_text()
     assert f"`{name}`" in explained, f"docs/operations/settings.md: {name}"
+
+
+def test_every_code_that_the_api_answers_is_explained_with_its_status() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| (`[^|]+) \| \S", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    assert {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)} == STATUS
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:
