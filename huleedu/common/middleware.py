@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils.translation import gettext as _
@@ -46,6 +47,18 @@ class ActionErrorMiddleware:
         if error.retry_after:
             response["Retry-After"] = str(error.retry_after)
         return response
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Pages go compressed. What is sent in pieces does not: files and zips are small already and say how long they are.
+
+    Against guessing from an answer's length (BREACH) Django pads it by chance, and no other site's page can ask with
+    the person's cookie (SameSite).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Leave alone what is sent in pieces."""
+        return response if response.streaming else super().process_response(request, response)
 
 
 class NearestPageMiddleware:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _NAMES = (
-    "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "STATIC_ROOT", "COMPRESS_STATIC", "PUBLIC_URL", "EMAIL_URL",
+    "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "STATIC_ROOT", "PUBLIC_URL", "EMAIL_URL",
     "DEMO",
 )  # fmt: skip
 

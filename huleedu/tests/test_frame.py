@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,8 @@ from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 
 from batches.context_processors import Navigation
+from batches.tests.making import make_batch
+from classes.models import SchoolClass
 from huleedu import views
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
@@ -36,6 +39,20 @@ def test_a_signed_in_page_has_navigation_live_state_and_the_persons_theme(teache
     assert 'aria-current="page"' in page
     for name in ("batches:overview", "classes:list", "batches:list", "batches:new", "accounts:account"):
         assert f'href="{reverse(name)}"' in page
+
+
+def test_pages_go_compressed_and_files_as_they_are(
+    teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    browser, accepts = client_for(teacher), {"Accept-Encoding": "gzip, br"}
+    page = browser.get(reverse("batches:overview"), headers=accepts)
+    assert page["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in page["Vary"]
+    assert b"data-live-state" in gzip.decompress(page.content)
+    export = reverse("batches:export", args=[make_batch(teacher, owned_class).public_id])
+    file = browser.get(export, {"format": "zip"}, headers=accepts)
+    assert not file.has_header("Content-Encoding")
+    assert int(file["Content-Length"]) == len(b"".join(file.streaming_content))
 
 
 @pytest.mark.parametrize(
