@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Exists, Max, Model, OuterRef, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -132,12 +132,13 @@ def _added(user: User, since: datetime) -> Iterator[_Found]:
 
 
 def _read(user: User, since: datetime) -> Iterator[_Found]:
-    """Files that were read, and those that could not be."""
+    """Files that were read, and those that could not be, by when each was read for the first time."""
     files = BatchFile.objects.filter(batch__in=Batch.objects.visible_to(user).values("pk"), removed_at=None)
     counts = file_counts("file__")
-    rows = files.filter(file__read_at__gt=since).annotate(day=TruncDate("file__read_at")).order_by()
+    first = Coalesce("file__first_read_at", "file__read_at")
+    rows = files.annotate(first=first, day=TruncDate(first)).filter(first__gt=since).order_by()
     for row in rows.values("batch_id", "day").annotate(
-        last=Max("file__read_at"), read=counts["read"] - counts["opened"], problems=counts["problems"]
+        last=Max("first"), read=counts["read"] - counts["opened"], problems=counts["problems"]
     ):
         for kind in ("read", "problems"):
             if row[kind]:

@@ -138,13 +138,15 @@ def record_reading(file_id: int, *, lease_token: uuid.UUID, result: ReadResult) 
 def retry_file(file: EssayFile) -> None:
     """Read the file once more, with all its tries again."""
     file.status = EssayFile.Status.STORED
+    file.first_read_at = file.first_read_at or file.read_at
     file.problem = file.warning = ""
     file.duplicate_of = None
     file.attempts = 0
     file.lease_token = file.lease_until = None
     file.save(
         update_fields=[
-            "status", "problem", "warning", "duplicate_of", "attempts", "lease_token", "lease_until", "updated_at",
+            "status", "first_read_at", "problem", "warning", "duplicate_of", "attempts", "lease_token", "lease_until",
+            "updated_at",
         ]
     )  # fmt: skip
 
@@ -161,6 +163,7 @@ def paste_text(file: EssayFile, *, document: Document) -> None:
     file.status = EssayFile.Status.READ
     file.problem, file.warning, file.is_pasted = "", document.warning or "", True
     file.evidence = evidence_of(file, document)
+    file.first_read_at = file.first_read_at or file.read_at
     file.read_at = timezone.now()
     file.lease_token = file.lease_until = None
     file.save()

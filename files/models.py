@@ -122,6 +122,8 @@ class EssayFile(PublicModel):
     """Fences off a worker that lost its lease: only the holder of the token may record a result."""
     lease_until = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    first_read_at = models.DateTimeField(null=True, blank=True)
+    """Of a file that was read again: when it was read the first time. Reading it again is no news."""
 
     objects = EssayFileQuerySet.as_manager()
 

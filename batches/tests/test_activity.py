@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from batches import actions
 from batches.activity import Notice, read_activity
-from batches.models import Batch, Decision
+from batches.models import Batch, Decision, Essay
 from batches.tests.making import make_batch, make_essays, make_students, upload
 from classes import actions as class_actions
 from classes.models import SchoolClass
@@ -74,6 +74,21 @@ def test_files_that_cannot_be_read(batch: Batch, teacher: User) -> None:
     batch.essays.filter(file__name="a.txt").update(removed_at=timezone.now())
     problem = lines(teacher)["problems"]
     assert (problem.words, problem.needs_action) == ("1 file could not be read", True)
+
+
+def test_reading_a_file_again_is_no_news(batch: Batch, teacher: User, colleague: User) -> None:
+    EssayFile.objects.filter(name="a.txt").update(status="failed", problem="damaged", read_at=timezone.now())
+    Essay.objects.filter(file__name="a.txt").update(matched_at=timezone.now())
+    teacher = see_activity(teacher, actor=teacher)
+    told = lines(teacher)
+    assert not told["problems"].is_unread
+    for status, problem in (("failed", "damaged"), ("read", "")):
+        file = actions.retry_batch_file(batch, file=EssayFile.objects.get(name="a.txt"), actor=colleague)
+        EssayFile.objects.filter(pk=file.pk).update(status=status, problem=problem, read_at=timezone.now())
+        Essay.objects.filter(file=file).update(matched_at=timezone.now())
+        found = lines(teacher)
+        assert not found["problems" if problem else "read"].is_unread
+    assert (found["read"].words, "problems" in found) == ("4 files read", False)
 
 
 def test_dates_that_are_near(batch: Batch, teacher: User) -> None:
