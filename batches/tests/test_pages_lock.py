@@ -22,6 +22,7 @@ def test_a_locked_batch_refuses_with_its_reason_and_shows_why(owner: Client, bat
     for htmx in (True, False):
         late = send(owner, batch, essay("late.docx"), htmx=htmx)
         assert late.status_code == 409
+        assert "late.docx arrived after the batch was locked and was not added." in late.content.decode()
         assert "The batch is locked. Unlock it to add or remove files." in late.content.decode()
     file = EssayFile.objects.get()
     for name in ("file-remove", "file-replace", "file-paste", "file-retry"):

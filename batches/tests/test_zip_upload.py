@@ -270,5 +270,22 @@ def test_the_page_says_who_made_the_zip(batch: Batch, client_for: Any, teacher: 
     assert "and 1 zip opened" in shown
     assert "Opened" in shown
     assert "4 texts came out of it." in shown
+    skipped = shown[shown.index('id="skipped"') :].split("</details>")[0]
+    assert "Thumbs.db</span> Made by a computer" in skipped
     asked = page.get(f"{address}files/{file.public_id}/remove/").content.decode()
     assert "The texts that came out of it stay" in asked
+
+
+def test_what_was_skipped_is_counted_and_named_with_its_reason(batch: Batch, client_for: Any, teacher: User) -> None:
+    """Also after a reload: it stands in the batch, not in the upload's answer. No name of a system file is kept."""
+    page, address = client_for(teacher), f"/batches/{batch.public_id}/"
+    drop(batch, {"Alva Berg.txt": STORY, "again/Alva Berg.txt": STORY, "__MACOSX/._Alva Berg.txt": "x"})
+    read_all(batch)
+    shown = page.get(address).content.decode()
+    skipped = shown[shown.index('id="skipped"') :].split("</details>")[0]
+    assert "1 file was skipped. 1 system file left out (__MACOSX)." in skipped
+    assert "Alva Berg.txt</span> Same content as Alva Berg.txt. We kept one." in skipped
+    assert "__MACOSX</span> Made by a computer" in skipped
+    assert "._Alva" not in shown
+    live = page.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="skipped"' in live

@@ -208,6 +208,16 @@ def left_out(batch: Batch) -> list[str]:
     return [_system(one) for one in _zips(batch) if one["system"]]
 
 
+def skipped_by_name(batch: Batch, rows: Iterable[FileRow]) -> list[tuple[str, str]]:
+    """What was dropped and is no text, each with the reason: the skipped of `rows`, then the kinds of system files.
+
+    Of a system file no name is kept: `._Emil Berg.docx` bears a student's.
+    """
+    reason = str(_("Made by a computer or a program, not by a person."))
+    kinds = sorted({kind for one in _zips(batch) if one["system"] for kind in one["system_kinds"]})
+    return [*((row.file.name, row.note) for row in rows if row.group == "skipped"), *((kind, reason) for kind in kinds)]
+
+
 def _zips(batch: Batch) -> list[dict[str, Any]]:
     return list(batch.processing_metadata.get("zips", {}).values())
 

@@ -23,8 +23,9 @@ from batches.querysets import files_of
 from batches.reads import has_reading_stopped, seconds_left
 from batches.state import unread_count
 from batches.uploads import note_too_large, receive_files
-from batches.views.file_rows import file_rows, left_out
+from batches.views.file_rows import file_rows, left_out, skipped_by_name
 from batches.views.frame import ASK_AGAIN_SECONDS, batch_frame, frame_context
+from files.actions import split_path
 from files.downloads import download_response
 from files.models import EssayFile
 from files.pasted import pasted_document
@@ -72,9 +73,10 @@ def upload(request: PageRequest, batch_id: UUID) -> HttpResponse:
             files = request.FILES.getlist("files")
             added = receive_files(batch, files=files, paths=paths, dropped=True, actor=request.user)
     except ActionError as error:
+        told = _told_by_name(request, error) if error.code == "batch_locked" else error
         if request.htmx:
-            raise
-        return _page(request, batch_id, error=error)
+            raise told from error
+        return _page(request, batch_id, error=told)
     if request.htmx:
         rows = file_rows(batch, only=[file.pk for file in added])
         status = 201 if any(row.file.created_at >= began for row in rows) else 200
@@ -86,6 +88,18 @@ def upload(request: PageRequest, batch_id: UUID) -> HttpResponse:
         said = ngettext("{n} file is too large and was not kept.", "{n} files are too large and were not kept.", n)
         messages.warning(request, said.format(n=n))
     return redirect("batches:detail", batch_id)
+
+
+def _told_by_name(request: PageRequest, error: ActionError) -> ActionError:
+    """A lock's refusal that says which files it met: a row, or a page, of its own tells it."""
+    received = request.POST.getlist("paths") or [file.name or "" for file in request.FILES.getlist("files")]
+    names = [split_path(path)[1] for path in received]
+    said = ngettext(
+        "{files} arrived after the batch was locked and was not added.",
+        "{files} arrived after the batch was locked and were not added.",
+        len(names),
+    )
+    return ActionError(error.code, f"{said.format(files=', '.join(names))} {error.message}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -167,7 +181,7 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         frame,
         rows=rows,
         problems=[row for row in rows if row.is_problem],
-        skipped=[row for row in rows if row.group == "skipped"],
+        skipped=skipped_by_name(frame.batch, rows),
         left_out=left_out(frame.batch),
         stopped=frame.counts.reading > 0 and has_reading_stopped(frame.batch),
         unread=unread_count(frame.batch, frame.handed_in.refused),

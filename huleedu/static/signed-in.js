@@ -97,6 +97,7 @@
     const n = list().length;
     if (n && !confirm(document.getElementById("offline").dataset.signOut.replace("{n}", n))) return;
     for (const key of Object.keys(localStorage)) if (/^(waiting|unsent):/.test(key)) localStorage.removeItem(key);
+    sessionStorage.clear(); // names of files that were refused, for one
     leaving = true;
     form.submit();
   }, true);

@@ -12,7 +12,8 @@
     const words = form.dataset;
     const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
     const summary = document.getElementById("sending-state"), title = form.querySelector("[data-title]");
-    const { signIn, user } = document.body.dataset, remembered = `unsent:${user}:${location.pathname}`;
+    const { signIn, user } = document.body.dataset, place = `${user}:${location.pathname}`;
+    const remembered = `unsent:${place}`, named = `refused:${place}`;
     const stop = document.getElementById("stop-sending");
     const allSaved = document.querySelector("[data-all-saved]"), saved = allSaved?.textContent; // said without contact
     const queue = []; // to be sent
@@ -58,13 +59,15 @@
       item.rest.replaceChildren();
     }
 
-    /** A button beside the row's state. */
-    function offer(item, label, act) {
-      const button = make("button", "button button-small button-quiet", label);
-      button.type = "button";
-      button.setAttribute("aria-label", `${label}: ${item.file.name}`);
-      button.addEventListener("click", act);
-      item.rest.replaceChildren(button);
+    /** Buttons beside the row's state: `[label, what it does]` each. */
+    function offer(item, ...choices) {
+      item.rest.replaceChildren(...choices.map(([label, act]) => {
+        const button = make("button", "button button-small button-quiet", label);
+        button.type = "button";
+        button.setAttribute("aria-label", `${label}: ${item.file.name}`);
+        button.addEventListener("click", act);
+        return button;
+      }));
     }
 
     function cancel(item) {
@@ -73,7 +76,9 @@
       waiting.delete(item);
       clearTimeout(item.later);
       item.request?.abort();
-      ended(item, "", words.cancelled);
+      ended(item);
+      say(item, words.cancelled);
+      offer(item, [words.again, () => again(item)]);
     }
 
     function showProgress(item, share) {
@@ -88,10 +93,6 @@
       item.percent.textContent = `${item.bar.value} %`;
     }
 
-    function offerAgain(item) {
-      offer(item, words.again, () => again(item));
-    }
-
     function again(item) {
       item.tries = 0;
       if (!item.tooLarge) total += 1;
@@ -102,8 +103,37 @@
 
     function waitInLine(item) {
       say(item, words.waiting);
-      offer(item, words.cancel, () => cancel(item));
+      offer(item, [words.cancel, () => cancel(item)]);
       queue.push(item);
+    }
+
+    // What was refused keeps its row, also after a reload: by name, for this tab alone, until the person takes it away or
+    // sends it after all. The file itself is not kept.
+
+    function refuse(item, why) {
+      item.why = why;
+      refused.add(item);
+      say(item, words.notSent, "conflict", why);
+      const away = [words.dismiss, () => dismiss(item)];
+      offer(item, ...(item.recalled ? [away] : [[words.again, () => again(item)], away]));
+    }
+
+    function dismiss(item) {
+      refused.delete(item);
+      item.row.remove();
+      sum();
+    }
+
+    function recall() {
+      try {
+        for (const { name, size, path, why } of JSON.parse(sessionStorage.getItem(named)) ?? []) {
+          const item = { file: { name, size }, path, recalled: true };
+          sendingRows.append(draw(item));
+          refuse(item, why);
+        }
+      } catch {
+        // Storage is forbidden here, or holds something else.
+      }
     }
 
     function sum() {
@@ -111,13 +141,15 @@
       if (total) parts.push(words.sent.replace("{sent}", sent).replace("{total}", total));
       if (leftOut) parts.push(words.system.replace("{n}", leftOut));
       summary.textContent = parts.join(" · ");
-      // Only how many, no names: the next page can say that some were not sent.
+      // Of what still goes only how many, no names: the next page can say that some were not sent.
       const busy = queue.length + going.size + waiting.size, left = busy + refused.size;
       stop.hidden = !busy;
       if (allSaved) allSaved.textContent = busy ? words.keepOpen.replace("{n}", busy) : saved;
       try {
         if (left) localStorage.setItem(remembered, left);
         else localStorage.removeItem(remembered);
+        const rows = [...refused].map(({ file, path, why }) => ({ name: file.name, size: file.size, path, why }));
+        sessionStorage.setItem(named, JSON.stringify(rows));
       } catch {
         // Storage is forbidden here; the next page cannot say it.
       }
@@ -136,6 +168,7 @@
         }
         // A zip may be called anything: the server looks into it. Of what it would refuse it gets the name and size, for its list.
         const zip = !/\.(docx|odt|pdf|rtf|txt)$/i.test(file.name);
+        for (const old of refused) if (old.file.name === file.name && old.path === path) dismiss(old);
         const item = { file, path, tries: 0, tooLarge: file.size > Number(zip ? words.maxZipBytes : words.maxBytes) };
         rows.append(draw(item));
         if (!item.tooLarge) total += 1;
@@ -159,7 +192,7 @@
       item.bar = null;
       item.note.textContent = "";
       showProgress(item, 0);
-      offer(item, words.cancel, () => cancel(item));
+      offer(item, [words.cancel, () => cancel(item)]);
       request.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(item, event.loaded / event.total));
       request.addEventListener("load", () => answered(item, request));
       for (const name of ["error", "timeout"]) request.addEventListener(name, () => noContact(item));
@@ -212,7 +245,7 @@
       going.delete(item);
       waiting.add(item);
       say(item, words.waiting, "none", why);
-      offer(item, words.again, resume);
+      offer(item, [words.again, resume]);
       sum();
     }
 
@@ -233,19 +266,18 @@
       if (item.tries >= BACK_OFF_MS.length) return ended(item, why);
       say(item, words.waiting, "none", why);
       item.bar = null;
-      offer(item, words.cancel, () => cancel(item));
+      offer(item, [words.cancel, () => cancel(item)]);
       item.later = setTimeout(() => send(item), Math.max(wait, BACK_OFF_MS[item.tries]));
       item.tries += 1;
       return undefined;
     }
 
-    function ended(item, why, word = words.notSent) {
+    /** It does not go on its way again by itself: refused for a reason, or given up by the person. */
+    function ended(item, why = "") {
       going.delete(item);
       if (!item.tooLarge) total -= 1;
-      if (word === words.notSent) refused.add(item);
       item.bar = null;
-      say(item, word, word === words.notSent ? "conflict" : "none", why);
-      offerAgain(item);
+      if (why) refuse(item, why);
       pump();
     }
 
@@ -259,17 +291,19 @@
     for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => chosen(input));
     form.addEventListener("submit", (event) => event.preventDefault());
 
-    const restingTitle = title.textContent;
-    const unsent = readUnsent();
-    if (unsent) summary.textContent = words.unsent.replace("{n}", unsent);
+    const restingTitle = title.textContent, isOpen = !("locked" in words);
+    recall();
+    if (isOpen) {
+      const unsent = readUnsent() - refused.size;
+      sum();
+      if (unsent > 0) summary.textContent = words.unsent.replace("{n}", unsent);
+    }
 
     function readUnsent() {
       try {
-        const n = localStorage.getItem(remembered);
-        localStorage.removeItem(remembered);
-        return n;
+        return Number(localStorage.getItem(remembered));
       } catch {
-        return null;
+        return 0;
       }
     }
 
@@ -280,6 +314,7 @@
         title.textContent = on ? words.drop : restingTitle;
       },
       isBusy: () => queue.length + going.size + waiting.size > 0,
+      isOpen,
     };
   }
 
@@ -300,6 +335,7 @@
       },
       dragging: (on) => form.classList.toggle("dragging", on),
       isBusy: () => false,
+      isOpen: true,
     };
   }
 
@@ -344,7 +380,8 @@
 
   function start() {
     const zone = document.getElementById("dropzone"), fresh = document.getElementById("new-batch");
-    sender = zone && !("locked" in zone.dataset) ? startSending(zone) : fresh ? makeBatch(fresh) : null;
+    const found = zone ? startSending(zone) : fresh ? makeBatch(fresh) : null;
+    sender = found?.isOpen ? found : null; // of a locked batch the page only tells what was refused
   }
   start();
 })();
