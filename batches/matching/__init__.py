@@ -2,7 +2,8 @@
 
 `whole_batch` decides; `find` looks for students in every place of a file, `fit` compares names as people write them,
 `weights` is the whole model. `spoken_of` tells who signs from who is mentioned, `spellings` what a correction teaches,
-`name_pattern` where the names stand in the file names of one batch.
+`disagreement` what the clues of a conflict disagree about, `name_pattern` where the names stand in the file names of
+one batch.
 """
 
 from __future__ import annotations

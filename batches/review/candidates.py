@@ -49,6 +49,8 @@ class ShownCandidate:
     """With the letter: where those clues are. Of a student found elsewhere: the class."""
     marks: tuple[str, ...] = ()
     """What tells a student apart from another with the same name."""
+    called: str = ""
+    """The name on the button that confirms the student: with a mark where another has the same."""
 
 
 def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:

@@ -27,6 +27,12 @@ class Namesakes:
     marks: Mapping[int, tuple[str, ...]]
     """Student to what tells them apart."""
 
+    def called(self, student: Student) -> str:
+        """The name; of one who shares it, with the address or else a number: `Elsa Lind, elsa.lind2@…`."""
+        if student.name.casefold() not in self.shared:
+            return student.name
+        return ", ".join(filter(None, [student.name, student.email or _number(student)]))
+
     def shared_by(self, shown: Iterable[ShownCandidate]) -> dict[str, int]:
         """Of the students shown: each name that several of the class have, and how many."""
         names = (item.student.name for item in shown)
@@ -34,27 +40,39 @@ class Namesakes:
 
     def told_apart(self, shown: Iterable[ShownCandidate]) -> list[ShownCandidate]:
         """The same students, those who share a name with what tells them apart."""
-        return [replace(item, marks=self.marks.get(item.student.pk, ())) for item in shown]
+        return [
+            replace(item, called=self.called(item.student), marks=self.marks.get(item.student.pk, ())) for item in shown
+        ]
 
 
-def read_namesakes(shown: Sequence[ShownCandidate], batch: Batch, viewer: User) -> Namesakes:
-    """Those among `shown` who share a name: their numbers, other spellings and latest text.
-
-    One statement, three where there are any; none where the batch has no class.
-    """
+def read_shared_names(batch: Batch) -> Namesakes:
+    """The names that several of the class have, and nothing more of them. One statement; none without a class."""
     if batch.school_class_id is None:
         return Namesakes({}, {})
     rows = Student.objects.in_class(batch.school_class_id).values_list("given_name", "family_name")
     names = Counter(f"{given} {family}".strip().casefold() for given, family in rows)
-    shared = {name: n for name, n in names.items() if n > 1}
-    alike = {item.student.pk: item.student for item in shown if item.student.name.casefold() in shared}
-    if not alike:
-        return Namesakes(shared, {})
+    return Namesakes({name: n for name, n in names.items() if n > 1}, {})
+
+
+def read_namesakes(shown: Sequence[ShownCandidate], batch: Batch, viewer: User, *, alike: Namesakes) -> Namesakes:
+    """Those among `shown` who share a name, as `alike` says: their numbers, other spellings and latest text.
+
+    Two statements where there are any.
+    """
+    students = {item.student.pk: item.student for item in shown if item.student.name.casefold() in alike.shared}
+    if not students:
+        return alike
     spellings: dict[int, list[str]] = defaultdict(list)
-    for alias in StudentAlias.objects.filter(student__in=alike):
+    for alias in StudentAlias.objects.filter(student__in=students):
         spellings[alias.student_id].append(alias.spelling)
-    texts = _latest_texts(alike, batch, viewer)
-    return Namesakes(shared, {pk: _marks(student, spellings[pk], texts.get(pk)) for pk, student in alike.items()})
+    texts = _latest_texts(students, batch, viewer)
+    marks = {pk: _marks(student, spellings[pk], texts.get(pk)) for pk, student in students.items()}
+    return Namesakes(alike.shared, marks)
+
+
+def _number(student: Student) -> str:
+    """The first of the student's numbers in other systems: `Canvas 4301`."""
+    return next((f"{capfirst(system)} {number}" for system, number in sorted(student.external_ids.items())), "")
 
 
 def _marks(student: Student, spellings: Sequence[str], text: Essay | None) -> tuple[str, ...]:

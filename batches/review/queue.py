@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import combining, normalize
 
+from django.db.models import Case, When
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from batches.matching.disagreement import Disagreement, disagreement
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.readers import People
+from batches.review.reasons import disagreement_note
 from classes.models import Student
 from classes.ordering import sort_key
 
@@ -127,8 +131,9 @@ class Queue:
 def read_queue(batch: Batch, *, viewer: User) -> Queue:
     """Every text of the batch with its match, without the texts themselves. One statement."""
     rows = Essay.objects.live().filter(batch=batch).with_match().defer("association__evidence", "results")
-    needs_you, certain, decided, reading = [], [], [], 0
-    for essay in rows.order_by("pk"):
+    still_open, certain, decided, reading = [], [], [], 0
+    texts: Iterable[Any] = rows.annotate(clues=_CLUES_OF_CONFLICTS)
+    for essay in texts:
         match = essay.association
         if match.is_decided:
             decided.append(_decided_row(essay, viewer))
@@ -137,11 +142,26 @@ def read_queue(batch: Batch, *, viewer: User) -> Queue:
         elif match.certainty == Certainty.CERTAIN and match.student is not None:
             certain.append(_certain_row(essay))
         else:
-            needs_you.append(_open_row(essay))
-    # Whom no text names is easier to say when the others are decided.
-    needs_you.sort(key=lambda row: row.essay.association.certainty == Certainty.NO_MATCH)
+            still_open.append((essay, disagreement(match.candidates, essay.clues or [])))
+    having_a_text = {row.student.pk for row in (*certain, *decided) if row.student}
+    still_open.sort(key=lambda pair: _easiest_first(pair[0]))
+    needs_you = [_open_row(essay, found, having_a_text) for essay, found in still_open]
     decided.sort(key=_latest_first)
     return Queue(tuple(needs_you), tuple(by_student(certain)), tuple(decided), reading)
+
+
+_CLUES_OF_CONFLICTS = Case(
+    When(association__status=Status.UNDECIDED, association__certainty=Certainty.CONFLICT, then="association__evidence")
+)
+"""What the list says of a conflict takes its evidence; that of other matches stays where it is."""
+_EASIEST_FIRST = (Certainty.CERTAIN, Certainty.UNSURE, Certainty.CONFLICT, Certainty.NO_MATCH)
+
+
+def _easiest_first(essay: Essay) -> tuple[int, list[tuple[bool, int, str]], int]:
+    """Whom no text names is easier to say when the others are decided. Then by file name, numbers by their value."""
+    parts = re.split(r"(\d+)", sort_key(essay.file.name))
+    name = [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+    return _EASIEST_FIRST.index(Certainty(essay.association.certainty)), name, essay.pk
 
 
 def by_student(rows: Iterable[Row]) -> list[Row]:
@@ -162,12 +182,14 @@ def _latest_first(row: Row) -> tuple[float, tuple[bool, str, str, int]]:
     return -decided_at.replace(second=0, microsecond=0).timestamp() if decided_at else 0.0, _name_key(row)
 
 
-def _open_row(essay: Essay) -> Row:
+def _open_row(essay: Essay, found: Disagreement | None, having_a_text: Container[int | None]) -> Row:
     match = essay.association
     if match.certainty == Certainty.CONFLICT:
-        note, glyph = _("The clues disagree"), "conflict"
+        note, glyph = disagreement_note(found), "conflict"
     elif match.certainty == Certainty.NO_MATCH or not match.candidates:
         note, glyph = _("No name found") if essay.file.words else _("No text to read"), "none"
+    elif match.student_id in having_a_text:
+        note, glyph = _("Two texts, one student"), "unsure"
     else:
         n = len(match.candidates)
         note, glyph = ngettext("{n} possible student", "{n} possible students", n).format(n=n), "unsure"

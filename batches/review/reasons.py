@@ -1,4 +1,4 @@
-"""Why a student may have written a text, in sentences.
+"""Why a student may have written a text, and what the clues to two students disagree about, in sentences.
 
 Every code of `batches.matching.REASONS` has three: it speaks for the student, it is a doubt, it speaks against.
 """
@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from django.utils.functional import Promise
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from batches.matching.disagreement import Disagreement, Kind
 from files.evidence import Evidence
 
 LONGEST_QUOTE = 60
@@ -151,6 +152,53 @@ def place_of(item: Evidence, text: str) -> str:
 def places_of(evidence: Sequence[Evidence], text: str) -> str:
     """`In the file name and in line 1`."""
     return capfirst(_listed(list(dict.fromkeys(place_of(item, text) for item in evidence))))
+
+
+NAMED_BY: dict[Kind, tuple[str | Promise, str | Promise]] = {
+    "number": (pgettext_lazy("clue", "number"), gettext_lazy("the number")),
+    "email": (pgettext_lazy("clue", "e-mail"), gettext_lazy("the e-mail")),
+    "sidecar": (pgettext_lazy("clue", "list"), gettext_lazy("the list beside the file")),
+    "text": (pgettext_lazy("clue", "text"), gettext_lazy("the text")),
+    "page_header": (pgettext_lazy("clue", "header"), gettext_lazy("the page header")),
+    "folder": (pgettext_lazy("clue", "folder"), gettext_lazy("the folder name")),
+    "file_name": (pgettext_lazy("clue", "file name"), gettext_lazy("the file name")),
+    "property": (pgettext_lazy("clue", "properties"), gettext_lazy("the file's properties")),
+}
+"""Each kind of clue to its name in a note, which is short, and in a sentence."""
+_NOT_NAMES = frozenset({"number", "email"})
+
+
+def disagreement_note(found: Disagreement | None) -> str:
+    """In few words: `Name and e-mail disagree`, `Header and file name disagree`, `Two students: file name`."""
+    if found is None:
+        return _("The clues disagree")
+    first, second = found.leading
+    if first == second:
+        return _("Two students: {clue}").format(clue=NAMED_BY[first][0])
+    words = [
+        pgettext("clue", "name") if kind not in _NOT_NAMES and other in _NOT_NAMES else str(NAMED_BY[kind][0])
+        for kind, other in ((first, second), (second, first))
+    ]
+    return capfirst(_("{first} and {second} disagree").format(first=words[0], second=words[1]))
+
+
+def disagreement_sentence(found: Disagreement | None, first: str, second: str) -> str:
+    """To whom which clues point: `The clues point to two students: the file name to …, the page header to …`.
+
+    `first` and `second` are the students as they are called.
+    """
+    if found is None:
+        return _("The clues point to two students.")
+    if found.first == found.second:
+        said = _("The clues point to two students: {clues} to both {first} and {second}.")
+        return said.format(clues=_named_by(found.first), first=first, second=second)
+    said = _("The clues point to two students: {clues} to {first}, {other_clues} to {second}.")
+    named = {"clues": _named_by(found.first), "other_clues": _named_by(found.second)}
+    return said.format(first=first, second=second, **named)
+
+
+def _named_by(kinds: Sequence[Kind]) -> str:
+    return _listed([str(NAMED_BY[kind][1]) for kind in kinds])
 
 
 def _listed(parts: Sequence[str]) -> str:

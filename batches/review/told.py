@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from batches.review.namesakes import read_shared_names
 from classes.models import Student
 from huleedu.accounts.models import User
 
@@ -27,14 +28,15 @@ class Told:
     who: str
     n: int
     essay: Essay | None
-    student: Student | None
+    student: str
+    """Who the text was matched to, told apart from others of the same name; empty where it was not."""
     is_taken_back: bool
 
 
 def read_told(batch: Batch, *, viewer: User, open_id: UUID | None, since: str) -> Told | None:
     """The latest step of somebody else after `since` (as `Told.at`), unless it is about the open text, old or undone.
 
-    One statement; two or three where there is something to tell. The clock is nobody, and so is the viewer elsewhere.
+    One statement; two to four where there is something to tell. The clock is nobody, and so is the viewer elsewhere.
     """
     steps = Decision.objects.filter(essay__batch=batch, created_at__gt=_after(since), actor__isnull=False)
     steps = steps.filter(undone_at=None, essay__removed_at=None).exclude(actor=viewer)
@@ -49,9 +51,14 @@ def read_told(batch: Batch, *, viewer: User, open_id: UUID | None, since: str) -
         who=last.actor.name,
         n=n,
         essay=last.essay if n == 1 else None,
-        student=Student.objects.filter(pk=student).first() if n == 1 and status == Status.CONFIRMED else None,
+        student=_called(student, batch) if n == 1 and status == Status.CONFIRMED else "",
         is_taken_back=status == Status.UNDECIDED,
     )
+
+
+def _called(student_id: int, batch: Batch) -> str:
+    student = Student.objects.filter(pk=student_id).first()
+    return read_shared_names(batch).called(student) if student else ""
 
 
 def _after(since: str) -> datetime:

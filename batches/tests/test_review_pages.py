@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,12 @@ from django.test import Client
 from django.urls import reverse
 
 from batches import actions
-from batches.models import Batch, Essay
+from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.tests.making import make_batch, make_essays, make_students
 from batches.tests.reviewing import decide, match_of, ticks, url
 from classes.models import SchoolClass, Student
+from files.evidence import Evidence
+from files.models import EssayFile
 from huleedu.accounts.models import User
 
 ClientFor = Callable[[User | None], Client]
@@ -303,6 +306,57 @@ def test_queries_do_not_grow_with_the_texts(
     beside = certainty == "certain" and name in ("review", "review-text")
     read = 0 if name in ("texts", "confirm") else 2 if beside else 1
     assert len(with_text) == read, "only the text that is shown is read, and the one beside it"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_easiest_come_first_whatever_was_read_first(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student], turn: int
+) -> None:
+    names = {"unsure": ["Öl.docx", "text 10.docx", "Text 9.docx"], "conflict": ["b.docx"], "no_match": ["a.docx"]}
+    for certainty in list(names)[::turn]:
+        essays = make_essays(batch, len(names[certainty]), students=students, certainty=certainty)
+        for essay, name in zip(essays, names[certainty][::turn], strict=True):
+            EssayFile.objects.filter(pk=essay.file_id).update(name=name)
+    page = client_for(teacher).get(url("review", batch)).content.decode()
+    listed = re.findall(r'queue-name" title="([^"]+)"', page)
+    assert listed == ["Text 9.docx", "text 10.docx", "Öl.docx", "b.docx", "a.docx"]
+    first, second = (Essay.objects.get(file__name=name) for name in listed[:2])
+    page = client_for(teacher).get(url("review-text", batch, first)).content.decode()
+    assert f'id="next" href="{url("review-text", batch, second)}"' in page, "n follows the list"
+
+
+def test_a_conflict_says_what_disagrees(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, certainty="conflict")
+    found = [("1", "page_header", "header:0", "Emil Berg"), ("2", "file_name", "name", "Nora Dahl")]
+    evidence = [Evidence(key, place, field, 0, 9, said).as_json() for key, place, field, said in found]  # type: ignore[arg-type]
+    reasons = [
+        [
+            {"code": "full_name", "for": True, "evidence": [own]},
+            {"code": "rival_named", "for": False, "evidence": [other]},
+        ]
+        for own, other in (("1", "2"), ("2", "1"))
+    ]
+    candidates = [{"student": students[n].pk, "confidence": 0.5, "reasons": reasons[n]} for n in (0, 1)]
+    match = EssayStudentAssociation.objects.filter(essay=essay)
+    match.update(candidates=candidates, evidence=evidence)
+    client, (first, second) = client_for(teacher), (student.name for student in students[:2])
+    page = client.get(url("review-text", batch, essay)).content.decode()
+    assert f"The clues point to two students: the page header to {first}, the file name to {second}." in page
+    assert '<span class="queue-note" title="Header and file name disagree">' in page
+    students[1].delete()
+    page = client.get(url("review-text", batch, essay)).content.decode()
+    assert "<strong>The clues point to two students.</strong>" in page, "one of them is not there any more"
+
+
+def test_two_texts_that_claim_one_student_say_so(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    make_essays(batch, 1, students=students, certainty="certain")
+    make_essays(batch, 2, students=students, certainty="unsure")
+    notes = re.findall(r'queue-note" title="([^"]+)"', client_for(teacher).get(url("review", batch)).content.decode())
+    assert notes == ["Two texts, one student", "1 possible student", "essay-0.txt"]
 
 
 def test_a_page_opened_too_early_leads_to_the_texts_that_came(

@@ -195,3 +195,14 @@ def test_the_queue_is_narrowed_by_what_is_posted(
     by_address = client_for(teacher).get(url("review", batch), posted).content.decode()
     assert rows(by_address) == ("BC" if "mine" in posted else "ABC")
     assert ("No text fits." in page.split('id="queue-none" hidden')[0].partition('id="queue-none"')[2]) == (not listed)
+
+
+def test_words_to_find_are_kept_without_script(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    first, second = make_essays(batch, 2)
+    client, opens = client_for(teacher), f'formaction="{url("review-text", batch, second)}" class="queue-item"'
+    page = client.post(url("review", batch), {"find": "essay-1"}).content.decode()
+    assert opens in page
+    page = client.post(url("review-text", batch, second), {"find": "essay-1"}).content.decode()
+    assert 'name="find" value="essay-1"' in page
+    assert f'id="row-{first.public_id}"' not in page
+    assert opens in page

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from batches import actions
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
@@ -128,26 +131,82 @@ def test_students_of_one_name_are_told_apart(
     assert "Secret" not in said
 
 
+def test_whoever_is_named_is_told_apart(
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, owned_class: SchoolClass
+) -> None:
+    first, second = make_students(owned_class, ["Elsa Lind", "Elsa Lind"])
+    Student.objects.filter(pk=second.pk).update(email=None, external_ids={"canvas": "4301"})
+    essays = make_essays(batch, 2, students=[first, second], certainty="certain")
+    client, by_mail, by_number = client_for(teacher), f"Elsa Lind, {first.email}", "Elsa Lind, Canvas 4301"
+
+    certain = client.get(url("confirm", batch)).content.decode()
+    assert f">{by_mail}</label>" in certain
+    assert f">{by_number}</label>" in certain
+    page = client.get(url("review-text", batch, essays[1])).content.decode()
+    assert f"<span>Confirm {by_number}</span>" in page
+    assert f'data-name="{by_number}"' in page, "what the script writes on the button"
+    actions.decide_student(essays[1], student=second, version=1, actor=colleague)
+    assert f"matched essay-1.txt to {by_number}." in ask(client, batch, essays[0], told_at(page))
+    assert f"Colleague chose {by_number} just now." in ask(client, batch, essays[1])
+    late = client.post(url("decide", batch, essays[1]), {"student": first.public_id, "version": 1})
+    assert late.status_code == 409
+    theirs, _dt, yours = late.content.decode().partition("<dt>Theirs</dt>")[2].partition("<dt>Yours</dt>")
+    assert by_number in theirs
+    assert by_mail in yours.partition("</dl>")[0]
+
+
 def test_where_names_differ_nothing_more_is_said(
     client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
 ) -> None:
     Student.objects.filter(pk=students[0].pk).update(external_ids={"canvas": "4301"})
     [essay] = make_essays(batch, 1, students=students, certainty="unsure")
     page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
-    assert "Emil Berg" in page
+    assert "<span>Confirm Emil Berg</span>" in page
     assert "Canvas 4301" not in page
     assert "The class has" not in page
 
 
-# --- locked ----------------------------------------------------------------------------------------------------------
+# --- locked, archived, and what the clock will do ------------------------------------------------------------------
+
+
+def around(client: Client, batch: Batch) -> str:
+    """What an open review is told of its batch, without a reload."""
+    answer = client.get(url("review", batch), headers={"HX-Request": "true", "HX-Target": "around"})
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def test_a_locked_batch_says_so_in_the_review(
-    client_for: ClientFor, teacher: User, batch: Batch, texts: list[Essay]
+    client_for: ClientFor, teacher: User, colleague: User, batch: Batch, texts: list[Essay]
 ) -> None:
     client, address = client_for(teacher), url("review-text", batch, texts[0])
-    assert "has been locked" not in client.get(address).content.decode()
-    actions.lock_batch(batch, actor=teacher)
+    assert "has been locked" not in client.get(address).content.decode() + around(client, batch)
+    actions.lock_batch(batch, actor=colleague)
     page = client.get(address).content.decode()
     assert "Matches can still be corrected." in page
     assert 'id="confirm"' in page
+    said = around(client, batch)
+    assert "by Colleague." in said
+    assert "data-archived" not in said
+    Batch.objects.filter(pk=batch.pk).update(status="archived")
+    assert "data-archived" in around(client, batch), "it tells the script that nothing can be decided"
+
+
+def test_an_open_review_is_told_what_the_clock_will_do_for_little(
+    client_for: ClientFor,
+    teacher: User,
+    colleague: User,
+    batch: Batch,
+    texts: list[Essay],
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = client_for(teacher)
+    Batch.objects.filter(pk=batch.pk).update(auto_confirm=True, review_by=timezone.now() + timedelta(days=1))
+    around(client, batch)
+    with django_assert_max_num_queries(10):
+        assert "3 certain matches will be confirmed by themselves" in " ".join(around(client, batch).split()).replace(
+            "<strong>", ""
+        )
+    batch.refresh_from_db()
+    actions.update_batch(batch, changes={"auto_confirm": False}, actor=colleague)
+    assert "by themselves" not in around(client, batch)

@@ -18,6 +18,7 @@ from batches.actions.doubts import doubt_matches
 from batches.models import Batch, Decision, Essay
 from batches.reads import texts_in_other_batches
 from batches.review.learning import Offer, read_offer
+from batches.review.namesakes import read_shared_names
 from batches.review.queue import read_queue
 from batches.views.file_rows import size_in_words
 from batches.views.review_context import certain_context, review_context, text_context, texts_context
@@ -104,7 +105,8 @@ def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     except ActionError as error:
         if error.code != "version_conflict":
             raise
-        conflict = {"decision": decision, "student": student, "names": _new_names(request)}
+        called = read_shared_names(essay.batch).called(student) if student else ""
+        conflict = {"decision": decision, "student": student, "called": called, "names": _new_names(request)}
         return _review(request, batch_id, text_id=text_id, status=error.status, conflict=conflict)
     return _after_decision(request, essay, "student" if decision == "new" else decision)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from batches.matching.disagreement import disagreement
 from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.review.candidates import (
@@ -24,10 +25,10 @@ from batches.review.candidates import (
     shown_candidates,
 )
 from batches.review.highlighting import line_html, text_html
-from batches.review.namesakes import read_namesakes
+from batches.review.namesakes import Namesakes, read_namesakes, read_shared_names
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
-from batches.review.reasons import sentence
+from batches.review.reasons import disagreement_sentence, sentence
 from batches.review.versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
@@ -70,7 +71,7 @@ def _essay(batch: Batch, text_id: UUID, viewer: User) -> Essay:
     return get_visible(rows, viewer, text_id)
 
 
-def show(essay: Essay, *, queue: Queue, viewer: User) -> Shown:
+def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown:
     """Two statements beyond the essay's own: its decisions, and all students that it or they name."""
     match, file = essay.association, essay.file
     decisions = list(Decision.objects.filter(essay=essay).select_related("actor").order_by("-pk"))
@@ -84,7 +85,7 @@ def show(essay: Essay, *, queue: Queue, viewer: User) -> Shown:
         text=text_html(file.text, clues_in("text", clues, letters)),
         places=tuple(_places(essay, clues, letters)),
         candidates=tuple(shown_candidates(essay, queue=queue, students=students)),
-        history=tuple(_history_line(row, students, viewer) for row in decisions),
+        history=tuple(_history_line(row, students, viewer, alike) for row in decisions),
         decided_by=decided_by(match, viewer) if match.is_decided else "",
     )
 
@@ -102,12 +103,13 @@ def _places(essay: Essay, clues: Sequence[Evidence], letters: dict[str, str]) ->
     ]
 
 
-def _history_line(row: Decision, students: dict[int, Student], viewer: User) -> HistoryLine:
+def _history_line(row: Decision, students: dict[int, Student], viewer: User, alike: Namesakes) -> HistoryLine:
     actor = row.actor.name if row.actor else _("Somebody")
     who = _("You") if row.actor_id == viewer.pk else actor
     student = students.get(row.after["student"])
     if row.after["status"] == EssayStudentAssociation.Status.CONFIRMED:
-        said = _("{who} chose {student}").format(who=who, student=student.name if student else _("a removed student"))
+        called = alike.called(student) if student else _("a removed student")
+        said = _("{who} chose {student}").format(who=who, student=called)
     elif row.after["status"] == EssayStudentAssociation.Status.NO_STUDENT:
         said = _("{who} decided: not in this class").format(who=who)
     else:
@@ -124,18 +126,21 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     queue = read_queue(frame.batch, viewer=request.user)
     first = queue.neighbour(None)
     key = text_id or (first.public_id if first else None)
-    shown = show(_essay(frame.batch, key, request.user), queue=queue, viewer=request.user) if key else None
-    essay = shown.essay if shown else None
+    alike = read_shared_names(frame.batch)
+    essay = _essay(frame.batch, key, request.user) if key else None
+    shown = show(essay, queue=queue, viewer=request.user, alike=alike) if essay else None
     query = request.POST.get("q", "").strip()[:100]
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
     elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
     candidates = shown.candidates if shown else ()
-    namesakes = read_namesakes([*candidates, *others, *elsewhere], frame.batch, request.user)
+    namesakes = read_namesakes([*candidates, *others, *elsewhere], frame.batch, request.user, alike=alike)
     return frame_context(
         frame,
         shown=shown,
         chosen=chosen,
+        called=alike.called(shown.match.student) if shown and shown.match.student else "",
+        disagreement=_disagreement(shown, alike) if shown else "",
         versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         **queue_context(frame, queue, request, open_id=key),
@@ -211,6 +216,15 @@ def _elsewhere(frame: Frame, query: str, viewer: User, *, first: int) -> list[Sh
     ]
 
 
+def _disagreement(shown: Shown, alike: Namesakes) -> str:
+    """Of a conflict: which clues point to whom."""
+    if shown.match.certainty != EssayStudentAssociation.Certainty.CONFLICT or shown.match.is_decided:
+        return ""
+    called = {candidate.letter: alike.called(candidate.student) for candidate in shown.candidates}
+    found = disagreement(shown.match.candidates, shown.match.evidence) if {"A", "B"} <= called.keys() else None
+    return disagreement_sentence(found, called.get("A", ""), called.get("B", ""))
+
+
 def _meanwhile(request: PageRequest, shown: Shown | None) -> str:
     """What somebody decided about the open text since the page was made at version `?seen=`."""
     seen = request.GET.get("seen", "")
@@ -227,19 +241,26 @@ class CertainRow:
     """A certain match as it is listed before it is confirmed."""
 
     row: Row
+    called: str
+    """The student, told apart from others of the same name."""
     clue: str
     version: int = 0
     """Set where the student has several texts."""
 
 
 def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
-    """Every certain match with its best clue. The evidence takes one more statement."""
+    """Every certain match with its best clue. The evidence takes one more statement, the names in the class another."""
     frame = batch_frame(request, batch_id, tab="review")
     queue = read_queue(frame.batch, viewer=request.user)
     matches = EssayStudentAssociation.objects.filter(essay__in=[row.essay.pk for row in queue.certain])
     clues = {match.essay_id: _best_clue(match) for match in matches.only("essay_id", "candidates", "evidence")}
     versions = {text.row.essay.pk: text.version for text in text_rows(queue)}
-    rows = [CertainRow(row, clues.get(row.essay.pk, ""), versions[row.essay.pk]) for row in queue.certain]
+    alike = read_shared_names(frame.batch)
+    rows = [
+        CertainRow(row, alike.called(row.student), clues.get(row.essay.pk, ""), versions[row.essay.pk])
+        for row in queue.certain
+        if row.student
+    ]
     return frame_context(frame, queue=queue, certain=rows)
 
 
@@ -297,7 +318,8 @@ def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict
     """One text, its neighbours by student, and the same student's other texts in the batch."""
     frame = batch_frame(request, batch_id, tab="texts")
     queue = read_queue(frame.batch, viewer=request.user)
-    shown = show(_essay(frame.batch, text_id, request.user), queue=queue, viewer=request.user)
+    essay, alike = _essay(frame.batch, text_id, request.user), read_shared_names(frame.batch)
+    shown = show(essay, queue=queue, viewer=request.user, alike=alike)
     rows = text_rows(queue)
     keys = [row.row.essay.pk for row in rows]
     at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None

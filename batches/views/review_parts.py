@@ -46,6 +46,11 @@ def others_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> C
     return review_context(request, batch_id, text_id=text_id)
 
 
+def around_part(request: PageRequest, batch_id: UUID, _text_id: UUID | None) -> Context:
+    """The lock and the clock, which decide what can be done with the open text."""
+    return frame_context(batch_frame(request, batch_id, tab="review"))
+
+
 def presence_part(request: PageRequest, batch_id: UUID, _text_id: UUID | None) -> Context:
     """Who else is here, and at which text. The texts without readers are in it too, so that theirs go."""
     batch = get_visible(Batch.objects, request.user, batch_id)
@@ -59,6 +64,7 @@ PARTS = {
     "queue": ("batches/_review_live.html", queue_part),
     "meanwhile": ("batches/_review_meanwhile.html", meanwhile_part),
     "others": ("batches/_review_others.html", others_part),
+    "around": ("batches/_review_around.html", around_part),
     "presence": ("batches/_review_presence.html", presence_part),
 }
 """By the id that htmx asks for: the template and what it is given."""

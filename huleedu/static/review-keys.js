@@ -1,9 +1,9 @@
 // Match review's keys: every one presses a button or follows a link that is on the page, as the person's setting has it. And
-// the clues, which light up in the text.
+// the list of texts, which is narrowed and keeps its order, and the clues, which light up in the text.
 "use strict";
 
 (() => {
-  const { choose, chosen, find, press, radios } = review;
+  const { choose, chosen, find, isBusy, press, radios } = review;
 
   function search() {
     find("search-words")?.focus();
@@ -16,7 +16,7 @@
     n: () => follow("next"),
     N: () => follow("previous"),
     x: () => press(find("nobody")),
-    u: () => find("undo")?.requestSubmit(),
+    u: () => press(document.querySelector("#undo button")),
     "/": search,
     "?": () => find("keys")?.showModal(),
   };
@@ -73,7 +73,7 @@
       act();
     } else if (/^[1-5]$/.test(key)) {
       event.preventDefault();
-      choose(radios().find((radio) => radio.dataset.key === key && !radio.closest("[inert]")));
+      choose(radios().find((radio) => radio.dataset.key === key && !isBusy(radio)));
     }
   });
 
@@ -127,6 +127,39 @@
     const items = [...document.querySelectorAll("#queue li:not([hidden]) > a")];
     items[items.indexOf(document.activeElement) + step]?.focus();
   }
+
+  // --- the list of texts -----------------------------------------------------------------------------------------------
+
+  /** Lists only the texts that have the words; without what others decided where that is wished. */
+  function narrow() {
+    const form = find("queue-find"), rows = [...document.querySelectorAll("#queue li")];
+    if (!form) return;
+    const plainly = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const words = plainly(form.elements.find.value).split(/\s+/).filter(Boolean), mine = form.elements.mine?.checked;
+    for (const row of rows) {
+      const said = plainly(row.querySelector(".queue-name").textContent + row.querySelector(".queue-note").textContent);
+      row.hidden = (mine && "byOthers" in row.dataset) || !words.every((word) => said.includes(word));
+    }
+    find("queue-none").hidden = !rows.length || rows.some((row) => !row.hidden);
+  }
+  document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
+
+  let stood = []; // the undecided rows before the queue is fetched again
+  const placeOf = (row) => `${row.parentElement.dataset.group} ${row.firstElementChild.id}`;
+  const undecidedLists = () => [...document.querySelectorAll("#queue ul[data-group]")];
+
+  /** What is in the queue already stays where it is; new rows come last in their group until the person goes on. */
+  function keepOrder() {
+    const at = (row) => (stood.includes(placeOf(row)) ? stood.indexOf(placeOf(row)) : stood.length);
+    for (const list of undecidedLists()) list.append(...[...list.children].sort((one, other) => at(one) - at(other)));
+  }
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id === "queue") stood = undecidedLists().flatMap((list) => [...list.children].map(placeOf));
+  });
+
+  document.addEventListener("listed", narrow);
+  document.addEventListener("htmx:afterSwap", ({ detail }) => { if (detail.target.id === "queue") [keepOrder, narrow].forEach((work) => work()); });
+  narrow();
 
   // --- clues -----------------------------------------------------------------------------------------------------------
 

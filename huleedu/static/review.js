@@ -10,6 +10,8 @@
   const idIn = (address) => /\/(?:texts|review)\/([0-9a-f-]{36})\//.exec(address)?.[1];
   const pathOf = (address) => new URL(address, location.href).pathname;
   const batch = /^\/batches\/[0-9a-f-]{36}\//.exec(location.pathname)[0];
+  const isBusy = (element) => element.closest("[inert], [aria-busy=true]") !== null;
+  const isArchived = () => document.querySelector("[data-archived]") !== null;
   const isReview = (address) => new RegExp(`^${batch}(review/([0-9a-f-]{36}/)?|confirm/)$`).test(pathOf(address));
 
   let last = Promise.resolve(); // decisions are sent one after another
@@ -23,7 +25,7 @@
     const radio = chosen();
     const words = radio ? button.dataset.confirm.replace("{name}", () => radio.dataset.name) : button.dataset.pick;
     button.querySelector("span").textContent = words;
-    if (radio) button.removeAttribute("aria-disabled");
+    if (radio && !isArchived()) button.removeAttribute("aria-disabled");
     else if (radios().length) button.setAttribute("aria-disabled", "true");
   }
 
@@ -44,7 +46,7 @@
 
   /** Press a button of the decision, where the student it needs is chosen. */
   function press(button) {
-    if (button && button.getAttribute("aria-disabled") !== "true" && !button.closest("[inert]")) button.form.requestSubmit(button);
+    if (button && button.getAttribute("aria-disabled") !== "true" && !isBusy(button)) button.form.requestSubmit(button);
   }
 
   document.addEventListener("change", (event) => {
@@ -88,8 +90,11 @@
 
   // --- going from text to text -------------------------------------------------------------------------------------------
 
+  const SLOW_MS = 300;
   let touched = false; // whether the person has chosen something here
   let queueAt = 0; // how far the queue is scrolled
+
+  const listed = () => document.dispatchEvent(new CustomEvent("listed")); // another list of texts: review-keys.js narrows it
 
   /** `isOld`: fetched before it was asked for, so that this page knows better who else is here. */
   function show(html, address, { push = true, isOld = false } = {}) {
@@ -97,35 +102,8 @@
     const kept = [find("queue-find"), ...(isOld ? document.querySelectorAll("#here, .readers") : [])].filter(Boolean);
     page.showPage(html, address, { push });
     for (const part of kept) find(part.id)?.replaceWith(part);
-    narrow();
+    listed();
   }
-
-  /** Lists only the texts that have the words; without what others decided where that is wished. */
-  function narrow() {
-    const form = find("queue-find"), rows = [...document.querySelectorAll("#queue li")];
-    if (!form) return;
-    const plainly = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-    const words = plainly(form.elements.find.value).split(/\s+/).filter(Boolean), mine = form.elements.mine?.checked;
-    for (const row of rows) {
-      const said = plainly(row.querySelector(".queue-name").textContent + row.querySelector(".queue-note").textContent);
-      row.hidden = (mine && "byOthers" in row.dataset) || !words.every((word) => said.includes(word));
-    }
-    find("queue-none").hidden = !rows.length || rows.some((row) => !row.hidden);
-  }
-  document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
-
-  let stood = []; // the undecided rows before the queue is fetched again
-  const placeOf = (row) => `${row.parentElement.dataset.group} ${row.firstElementChild.id}`;
-  const undecidedLists = () => [...document.querySelectorAll("#queue ul[data-group]")];
-
-  /** What is in the queue already stays where it is; new rows come last in their group until the person goes on. */
-  function keepOrder() {
-    const at = (row) => (stood.includes(placeOf(row)) ? stood.indexOf(placeOf(row)) : stood.length);
-    for (const list of undecidedLists()) list.append(...[...list.children].sort((one, other) => at(one) - at(other)));
-  }
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.target.id === "queue") stood = undecidedLists().flatMap((list) => [...list.children].map(placeOf));
-  });
 
   /** A page is there: the focus goes to its decision, what waits is marked, and what comes next is fetched. */
   function arrived({ say = true } = {}) {
@@ -154,10 +132,22 @@
     return `${said} ${open}`.trim();
   }
 
+  /** A page that takes its time: what stands here meanwhile says so, and decides nothing. */
+  async function getSlowly(address) {
+    const panes = document.querySelector(".review");
+    const slow = setTimeout(() => panes?.setAttribute("aria-busy", "true"), SLOW_MS);
+    try {
+      return await page.getPage(address);
+    } finally {
+      clearTimeout(slow);
+      panes?.removeAttribute("aria-busy");
+    }
+  }
+
   async function go(address) {
     const kept = ahead.get(pathOf(address));
     try {
-      const { html, address: at } = kept ? { html: kept.html, address } : await page.getPage(address);
+      const { html, address: at } = kept ? { html: kept.html, address } : await getSlowly(address);
       show(html, at, { isOld: Boolean(kept) });
       arrived();
       if (kept) page.getPage(address).catch(() => {}); // so that the server knows it was read
@@ -231,7 +221,7 @@
       page.replacePart(old, part);
     }
     document.querySelector(".queue").scrollTop = queueAt;
-    narrow();
+    listed();
     document.title = fresh.title;
     mark();
     page.announce(words());
@@ -309,6 +299,7 @@
     const action = pathOf(form.action);
     if (action.endsWith("/decide/")) {
       event.preventDefault();
+      if (isBusy(form) || submitter?.getAttribute("aria-disabled") === "true") return undefined;
       if (submitter?.id === "nobody") return find("not-in-class").showModal();
       if (form.id === "decide" && (submitter?.value ?? "student") === "student" && !chosen()) return undefined;
       form.closest("dialog")?.close();
@@ -370,9 +361,18 @@
     if (had) told.focus({ preventScroll: true });
   }
 
+  /** The archive ends every decision: its buttons stay, say why not, and nothing chosen is lost. */
+  function closeArchived() {
+    if (!isArchived()) return;
+    for (const button of document.querySelectorAll("#decide button:not([data-dialog-open], [data-search]), #undo button")) {
+      button.setAttribute("aria-disabled", "true");
+      button.setAttribute("aria-describedby", "lock-reason");
+    }
+  }
+
   /** Settled once every undo has been answered; null where none is on its way. */
   const undoing = () => (undosOnTheWay ? last : null);
-  window.review = { choose, chosen, find, press, radios, undoing };
+  window.review = { choose, chosen, find, isBusy, press, radios, undoing };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
@@ -380,7 +380,8 @@
     const { id } = event.detail.target;
     if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
     if (id === "meanwhile") freeze();
-    if (id === "queue") [keepOrder, narrow, mark].forEach((work) => work());
+    if (id === "queue") mark();
+    if (id === "around") closeArchived();
   });
   addEventListener("pageshow", () => {
     nameTheStudent(); // the browser may have restored another choice
@@ -388,7 +389,6 @@
   });
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
-  narrow();
   mark();
   showRefused();
   fetchSoon();

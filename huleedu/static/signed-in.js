@@ -115,10 +115,11 @@
 (() => {
   const AFTER_USE_MS = 400;
   const REST = 2; // times as long as the last answer took: a long list that changes all the time is not all the server does
-  let left = false; // whether this answer's parts were all put in place
-  let behind = null; // the element whose answer was not
+  let left = false; // whether a part of this answer was in use
+  const behind = new Set(); // the elements with such an answer
   let later = 0;
-  let asked = 0, took = 0, answered = 0, resting = 0;
+  let asked = 0, took = 0, answered = 0;
+  const resting = new Set();
 
   /** Whether the person points at a row, has the focus, a menu or a selection in it. */
   function inUse(part) {
@@ -186,8 +187,10 @@
       asked = performance.now();
       return true;
     }
-    resting ||= setTimeout(() => {
-      resting = 0;
+    if (resting.has(element)) return false;
+    resting.add(element);
+    setTimeout(() => {
+      resting.delete(element);
       htmx.trigger(element, "live:again");
     }, wait);
     return false;
@@ -207,17 +210,19 @@
       if (style !== "parts") return false;
       left = false;
       const fresh = [...fragment.querySelectorAll("[data-part], [data-parts]")].flatMap(merge);
-      behind = left ? target : null;
+      if (left) behind.add(target);
+      else behind.delete(target);
       return fresh;
     },
   });
 
   function again() {
     later = 0;
-    if (behind) htmx.trigger(behind, "live:again");
-    behind = null;
+    const elements = [...behind];
+    behind.clear();
+    for (const element of elements) htmx.trigger(element, "live:again");
   }
   for (const name of ["focusout", "pointerout", "toggle", "selectionchange"]) {
-    document.addEventListener(name, () => { if (behind) later ||= setTimeout(again, AFTER_USE_MS); }, true);
+    document.addEventListener(name, () => { if (behind.size) later ||= setTimeout(again, AFTER_USE_MS); }, true);
   }
 })();
