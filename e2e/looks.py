@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from itertools import product
+from typing import Any, Literal, get_args
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -13,6 +15,16 @@ from e2e.conftest import Stack
 
 Theme = Literal["light", "dark"]
 Language = Literal["en", "sv"]
+Windows = tuple[tuple[int, Theme], ...]
+"""Widths in pixels, with the colours in each."""
+Looks = dict[Language, Windows]
+SOME: Looks = {"en": ((1360, "light"), (360, "dark")), "sv": ((360, "light"),)}
+"""Each language, width and theme once: a theme changes colours only, words change none."""
+EVERY: Looks = dict.fromkeys(get_args(Language), tuple(product((1360, 360), get_args(Theme))))
+looked_at = pytest.mark.parametrize(
+    "looks", [pytest.param(SOME, id="some"), pytest.param(EVERY, id="every", marks=pytest.mark.campaign)]
+)
+"""Some in CI, every one as a campaign."""
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REASONS: dict[str, str] = {}
@@ -23,12 +35,12 @@ TOUCH = 44
 _SCRIPT = Axe().axe_script
 
 
-def violations(page: Page, *rules: str, but: tuple[str, ...] = ()) -> list[str]:
-    """What keeps people out or holds them up (by all rules, or by some), with the element. `but`: rules left out."""
+def violations(page: Page, *, but: tuple[str, ...] = ()) -> list[str]:
+    """What keeps people out or holds them up, with the element. `but`: rules left out."""
     if page.evaluate("() => typeof axe === 'undefined'"):
         page.evaluate(_SCRIPT)
-    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": TAGS}
-    found = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], "runOnly": only})
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
+    found = page.evaluate("options => axe.run(options)", options)
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for rule in found["violations"]
@@ -140,6 +152,17 @@ def overlapping(page: Page) -> Any:
 def misplaced(page: Page) -> list[str]:
     """All that is wrong with where things are."""
     return [*too_wide(page), *cut_off(page), *overlapping(page)]
+
+
+def in_the_way(page: Page, windows: Windows, *, but: tuple[str, ...] = ()) -> list[str]:
+    """What keeps people out of the page as it stands, or is wrong with where things are, in each window."""
+    wrong: list[str] = []
+    for width, theme in windows:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        wrong += [f"{width} {theme}: {said}" for said in [*violations(page, but=but), *misplaced(page)]]
+    page.set_viewport_size({"width": 1360, "height": 900})
+    return wrong
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from django.utils.translation import override
 from playwright.sync_api import Page, Response, expect
 
 from e2e.conftest import ROOT, Stack
-from e2e.looks import Language, Theme, misbuilt, misplaced, speaking, too_small, too_wide, violations
+from e2e.looks import Language, Looks, in_the_way, looked_at, misbuilt, speaking, too_small
 from e2e.screens import World, take_picture
 from huleedu.common.error_pages import error_page, later_page
 
@@ -39,15 +38,6 @@ def signed_in(open_page: OpenPage, sign_in: SignIn) -> Page:
     return page
 
 
-Looks = dict[Language, tuple[tuple[int, Theme], ...]]
-SOME: Looks = {"en": ((1360, "light"), (360, "dark")), "sv": ((360, "light"),)}
-"""Each language, width and theme once: a theme changes colours only, words change none."""
-EVERY: Looks = dict.fromkeys(get_args(Language), tuple(product((1360, 360), get_args(Theme))))
-looked_at = pytest.mark.parametrize(
-    "looks", [pytest.param(SOME, id="some"), pytest.param(EVERY, id="every", marks=pytest.mark.campaign)]
-)
-
-
 def walk(page: Page, world: World) -> Iterator[str]:
     """Open each screen in turn."""
     for name, address in world.screens.items():
@@ -65,13 +55,8 @@ def test_every_screen_can_be_used_by_everyone(
     wrong: list[str] = []
     with speaking(stack, language):
         for name in walk(signed_in, world):
-            signed_in.set_viewport_size({"width": 1360, "height": 900})
-            wrong += [f"{name} {language}: {said}" for said in misbuilt(signed_in, language)]
-            for width, theme in looks[language]:
-                signed_in.set_viewport_size({"width": width, "height": 900})
-                signed_in.emulate_media(color_scheme=theme)
-                wrong += [f"{name} {language} {width} {theme}: {said}" for said in violations(signed_in)]
-            wrong += [f"{name} {language} at 360: {said}" for said in misplaced(signed_in)]
+            found = [*misbuilt(signed_in, language), *in_the_way(signed_in, looks[language])]
+            wrong += [f"{name} {language}: {said}" for said in found]
     assert not wrong, "\n".join(wrong)
 
 
@@ -100,23 +85,16 @@ def test_pictures_of_every_screen(signed_in: Page, world: World, open_page: Open
 def test_the_way_in_can_be_used_by_everyone(open_page: OpenPage, language: Language, looks: Looks) -> None:
     page = open_page(expected=r"status of 422", reduced_motion="reduce", locale=language)
     wrong: list[str] = []
-
-    def look() -> None:
-        for width, theme in looks[language]:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            wrong.extend(f"{page.url} {width} {theme}: {said}" for said in [*violations(page), *misplaced(page)])
-
     for address in ("/sign-in/", "/sign-in/reset/", "/sign-in/reset/sent/"):
         page.goto(address)
-        wrong += misbuilt(page, language)
-        look()
+        found = [*misbuilt(page, language), *in_the_way(page, looks[language])]
+        wrong += [f"{address}: {said}" for said in found]
     page.goto("/sign-in/")
     page.locator("input[name=email]").fill("nobody@demo.example")
     page.locator("input[name=password]").fill("wrong")
     page.locator("input[name=password]").press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
-    look()
+    wrong += in_the_way(page, looks[language])
     assert not wrong, "\n".join(wrong)
 
 
@@ -141,11 +119,8 @@ def test_pages_about_errors_can_be_used_by_everyone(open_page: OpenPage, languag
         request = RequestFactory().post("/") if name == "error-503" else RequestFactory().get("/")
         with override(language):
             page.set_content(make(request).content.decode())
-        wrong += [f"{name}: {said}" for said in misbuilt(page, language)]
-        for width, theme in looks["en"]:
-            page.set_viewport_size({"width": width, "height": 700})
-            page.emulate_media(color_scheme=theme)
-            wrong += [f"{name} {width} {theme}: {said}" for said in [*violations(page), *too_wide(page)]]
+        found = [*misbuilt(page, language), *in_the_way(page, looks["en"])]
+        wrong += [f"{name}: {said}" for said in found]
     assert not wrong, "\n".join(wrong)
 
 

@@ -1,9 +1,8 @@
-"""Every state a screen can be in, open to everyone too: in both themes, on a phone and on a desk."""
+"""Every state a screen can be in, open to everyone too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import get_args
 
 import pytest
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from batches.samples import class_list
 from e2e.conftest import ARTIFACTS, Stack
-from e2e.looks import Theme, misplaced, speaking, violations
+from e2e.looks import EVERY, SOME, Windows, in_the_way, speaking
 
 pytestmark = pytest.mark.e2e
 
@@ -24,20 +23,20 @@ EXPECTED = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of (400|409|4
 
 @pytest.fixture(
     params=[
-        pytest.param(("en", ("color-contrast",)), id=pytest.HIDDEN_PARAM),
-        pytest.param(("en", ()), id="en-every", marks=pytest.mark.campaign),
-        pytest.param(("sv", ()), id="sv-every", marks=pytest.mark.campaign),
+        pytest.param(("en", SOME), id=pytest.HIDDEN_PARAM),
+        pytest.param(("en", EVERY), id="en-every", marks=pytest.mark.campaign),
+        pytest.param(("sv", EVERY), id="sv-every", marks=pytest.mark.campaign),
     ]
 )
-def looks(request: pytest.FixtureRequest, stack: Stack) -> Iterator[tuple[str, ...]]:
-    """The rules asked in the dark, while pages and test speak a language: a theme changes colours only."""
-    language, rules = request.param
+def windows(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Windows]:
+    """How the page is looked at, while pages and test speak a language."""
+    language, looks = request.param
     with speaking(stack, language), override(language):
-        yield rules
+        yield looks[language]
 
 
 @pytest.fixture
-def page(open_page: OpenPage, sign_in: SignIn, looks: tuple[str, ...]) -> Page:
+def page(open_page: OpenPage, sign_in: SignIn, windows: object) -> Page:
     """The teacher's browser, in which nothing moves."""
     made = open_page(expected=EXPECTED, reduced_motion="reduce")
     sign_in(made)
@@ -45,25 +44,16 @@ def page(open_page: OpenPage, sign_in: SignIn, looks: tuple[str, ...]) -> Page:
 
 
 @pytest.fixture
-def open_to_everyone(page: Page, looks: tuple[str, ...], request: pytest.FixtureRequest) -> Look:
-    """Looks at the page as it stands: both themes, wide and narrow; and keeps a picture of it.
+def open_to_everyone(page: Page, windows: Windows, request: pytest.FixtureRequest) -> Look:
+    """Looks at the page as it stands, and keeps a picture of it.
 
     What floats over the page makes what it covers smaller, until the page is scrolled or the menu shut.
     """
 
     def look(*, floats: bool = False) -> None:
-        wrong: list[str] = []
-        but = ("target-size",) if floats else ()
-        for width in (1360, 360):
-            page.set_viewport_size({"width": width, "height": 800})
-            for theme in get_args(Theme):
-                page.emulate_media(color_scheme=theme)
-                rules = () if theme == "light" else looks
-                wrong += [f"{width} {theme}: {said}" for said in violations(page, *rules, but=but)]
-            wrong += [f"{width}: {said}" for said in misplaced(page)]
-            ARTIFACTS.mkdir(exist_ok=True)
-            page.screenshot(path=ARTIFACTS / f"state-{request.node.name.removeprefix('test_')}-{width}.png")
-        page.set_viewport_size({"width": 1360, "height": 900})
+        wrong = in_the_way(page, windows, but=("target-size",) if floats else ())
+        ARTIFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTIFACTS / f"state-{request.node.name.removeprefix('test_')}.png")
         assert not wrong, "\n".join(wrong)
 
     return look
