@@ -157,6 +157,11 @@ class EssayFile(PublicModel):
         return self.detected_type == ZIP
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it was skipped since another file has the same content, and may be kept as a text of its own."""
+        return self.status == self.Status.SKIPPED and self.duplicate_of_id is not None and not self.is_zip
+
+    @property
     def is_on_the_way(self) -> bool:
         """Whether a worker has still to read it."""
         return self.status in self.ON_THE_WAY
@@ -188,6 +193,7 @@ auditlog.register(
         "words",
         "lease_token",
         "lease_until",
+        "first_read_at",
         "attempts",
     ],
 )

@@ -116,11 +116,15 @@ def count_texts(batch: Batch) -> int:
     return rows.exclude(file__detected_type=ZIP).count()
 
 
-def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
+def _check_number(batch: Batch, more: int) -> None:
     limit = settings.MAX_FILES_PER_BATCH
-    if count_texts(batch) + sum(not upload.is_zip for upload in uploads) > limit:
+    if count_texts(batch) + more > limit:
         message = _("A batch holds at most {limit} files.").format(limit=limit)
         raise ActionError("too_many_files", message)
+
+
+def _check_room(batch: Batch, uploads: Sequence[Upload]) -> None:
+    _check_number(batch, sum(not upload.is_zip for upload in uploads))
     if not any(upload.blob for upload in uploads):
         return
     _lock_room(batch.owner_id)
@@ -242,10 +246,15 @@ def _promote_copy(batch: Batch, file: EssayFile) -> None:
 @asks_before_files_change
 @action
 def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
-    """Read a file with a problem once more. Raises ActionError `batch_locked` or `illegal_transition`."""
+    """Read a file with a problem once more; or a copy, which becomes a text of its own: both are kept.
+
+    Raises ActionError `batch_locked`, `illegal_transition`, or `too_many_files` where there is no room for both.
+    """
     batch = lock_open(batch)
     file = _locked_file(batch, file)
-    if file.status not in EssayFile.PROBLEMS or not file.sha256:
+    if file.is_copy:
+        _check_number(batch, 1)
+    elif file.status not in EssayFile.PROBLEMS or not file.sha256:
         raise ActionError("illegal_transition", _("Only a file with a problem can be read again."))
     _read_again(batch, file)
     return file

@@ -95,7 +95,7 @@ class BatchFileViewSet(ApiViewSet):
     @extend_schema(request=None, responses={202: FileSerializer})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
-        """Read a file with a problem once more."""
+        """Read a file with a problem once more; or a copy, to keep both."""
         batch = self._editable()
         file = actions.retry_batch_file(batch, file=self._file(batch), actor=self.person)
         return Response(FileSerializer(file).data, status=status.HTTP_202_ACCEPTED)

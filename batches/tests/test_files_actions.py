@@ -54,6 +54,22 @@ def test_the_same_bytes_again_are_skipped_and_point_at_the_first(batch: Batch, t
     assert (counts.files, counts.skipped, counts.essays) == (3, 2, 1)
 
 
+def test_a_copy_may_be_kept_as_a_text_of_its_own(batch: Batch, teacher: User, settings: Any) -> None:
+    """Two students may hand in the same words."""
+    uploads = [upload("a.txt", b"same"), upload("a.txt", b"same")]
+    one, two = actions.add_files(batch, uploads=uploads, actor=teacher)
+    settings.MAX_FILES_PER_BATCH = 1
+    assert code_of(partial(actions.retry_batch_file, batch, file=two, actor=teacher)) == "too_many_files"
+    settings.MAX_FILES_PER_BATCH = 2
+    kept = actions.retry_batch_file(batch, file=two, actor=teacher)
+    assert (kept.status, kept.duplicate_of) == ("stored", None)
+    counts = count_batch(batch)
+    assert (counts.files, counts.skipped, counts.essays) == (2, 0, 2)
+    assert code_of(partial(actions.retry_batch_file, batch, file=kept, actor=teacher)) == "illegal_transition"
+    actions.remove_file(batch, file=one, actor=teacher)
+    assert count_batch(batch).essays == 1
+
+
 def test_a_removed_files_bytes_may_come_back(batch: Batch, teacher: User) -> None:
     (one,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
     actions.remove_file(batch, file=one, actor=teacher)

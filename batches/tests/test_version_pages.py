@@ -47,19 +47,20 @@ def counting(batch: Batch) -> list[int]:
     return list(Essay.objects.live().filter(batch=batch, counts=True).values_list("pk", flat=True))
 
 
-@pytest.mark.parametrize("name", ["texts", "text", "review-text"])
+@pytest.mark.parametrize("name", ["detail", "texts", "text", "review-text"])
 def test_pages_say_which_counts_and_one_click_changes_it(
     client_for: ClientFor, teacher: User, batch: Batch, versions: list[Essay], name: str
 ) -> None:
     client = client_for(teacher)
-    here = url(name, batch, None if name == "texts" else versions[1])
+    whole = name in ("detail", "texts")
+    here = url(name, batch, None if whole else versions[1])
     shown = page(client, here)
     assert "version 1" in shown
     assert "version 2" in shown
     assert shown.count("Count this one") == 1
     action = f"{url('count-version', batch, versions[0])}?to={name}"
     assert action in shown
-    at = "" if name == "texts" else f"&at={versions[1].public_id}"
+    at = "" if whole else f"&at={versions[1].public_id}"
     answer = client.post(f"{action}{at}", {"instead_of": versions[1].public_id}, follow=True)
     assert answer.redirect_chain == [(here, 302)], "back where the button was"
     assert "essay-0.txt counts now." in answer.content.decode()
@@ -150,7 +151,7 @@ def test_different_students_leaves_the_choice_open(
     assert f'value="{students[1].public_id}"' in shown, "those without a text are offered"
 
 
-@pytest.mark.parametrize("name", ["texts", "text", "review-text"])
+@pytest.mark.parametrize("name", ["detail", "texts", "text", "review-text"])
 def test_as_many_statements_for_two_versions_as_for_twenty(
     client_for: ClientFor,
     teacher: User,
@@ -160,7 +161,7 @@ def test_as_many_statements_for_two_versions_as_for_twenty(
     name: str,
     django_assert_max_num_queries: Any,
 ) -> None:
-    client, address = client_for(teacher), url(name, batch, None if name == "texts" else versions[0])
+    client, address = client_for(teacher), url(name, batch, None if name in ("detail", "texts") else versions[0])
     with django_assert_max_num_queries(15) as few:
         client.get(address)
     for essay in make_essays(batch, 18):

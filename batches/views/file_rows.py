@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ class FileRow:
     """Whose a file that could not be read probably is, by its name."""
     version: int = 0
     """Of a student's several texts the first, the second …; 0 where it is the only one."""
+    counting: Essay | None = None
+    """Of a student's several texts the one that counts."""
 
     @property
     def folder(self) -> str:
@@ -128,15 +131,21 @@ def file_rows(
 
 
 def _with_versions(rows: list[FileRow]) -> list[FileRow]:
-    """Numbers the texts of students with several, the first handed in being 1."""
+    """Numbers the texts of students with several, the first handed in being 1, and says which of them counts."""
     before = {row.essay.pk: row.essay.replaces_id for row in rows if row.essay is not None}
     after = {earlier for earlier in before.values() if earlier is not None}
+    students: dict[int, list[FileRow]] = defaultdict(list)
     for row in rows:
         key = row.essay.pk if row.essay is not None else None
         if key is not None and (before[key] is not None or key in after):
             row.version = 1
-            while (key := before.get(key)) is not None:
-                row.version += 1
+            while (earlier := before.get(key)) is not None:
+                key, row.version = earlier, row.version + 1
+            students[key].append(row)
+    for own in students.values():
+        counting = next((row.essay for row in own if row.essay is not None and row.essay.counts), None)
+        for row in own:
+            row.counting = counting
     return rows
 
 
@@ -208,14 +217,15 @@ def left_out(batch: Batch) -> list[str]:
     return [_system(one) for one in _zips(batch) if one["system"]]
 
 
-def skipped_by_name(batch: Batch, rows: Iterable[FileRow]) -> list[tuple[str, str]]:
-    """What was dropped and is no text, each with the reason: the skipped of `rows`, then the kinds of system files.
+def skipped_by_name(batch: Batch, rows: Iterable[FileRow]) -> list[tuple[str, str, EssayFile | None]]:
+    """What was dropped and is no text: name, reason and file of the skipped of `rows`, then the kinds of system files.
 
     Of a system file no name is kept: `._Emil Berg.docx` bears a student's.
     """
     reason = str(_("Made by a computer or a program, not by a person."))
     kinds = sorted({kind for one in _zips(batch) if one["system"] for kind in one["system_kinds"]})
-    return [*((row.file.name, row.note) for row in rows if row.group == "skipped"), *((kind, reason) for kind in kinds)]
+    skipped = [row for row in rows if row.group == "skipped"]
+    return [*((row.file.name, row.note, row.file) for row in skipped), *((kind, reason, None) for kind in kinds)]
 
 
 def _zips(batch: Batch) -> list[dict[str, Any]]:

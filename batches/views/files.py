@@ -115,10 +115,11 @@ def remove(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """Read a file with a problem once more."""
+    """Read a file with a problem once more; or a copy, to keep it beside what it is a copy of."""
     batch, file = _editable_file(request, batch_id, file_id)
+    said = _("Both are kept: {name} is being read.") if file.is_copy else _("{name} is being read again.")
     actions.retry_batch_file(batch, file=file, actor=request.user)
-    messages.info(request, _("{name} is being read again.").format(name=file.name))
+    messages.info(request, said.format(name=file.name))
     return redirect("batches:detail", batch_id)
 
 

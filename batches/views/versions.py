@@ -35,7 +35,7 @@ def count_version(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpRe
         messages.success(request, _("{file} counts now.").format(file=essay.file.name))
     to = request.GET.get("to")
     if to not in ("text", "review-text"):
-        return redirect("batches:texts", batch_id)
+        return redirect("batches:detail" if to == "detail" else "batches:texts", batch_id)
     return redirect(f"batches:{to}", batch_id, _uuid(request.GET.get("at", "")) or text_id)
 
 
