@@ -85,7 +85,8 @@ def too_wide(page: Page) -> Any:
 def too_small(page: Page) -> Any:
     """Buttons, fields and menus that a finger would miss."""
     return page.evaluate(
-        """target => [...document.querySelectorAll(".button, summary, .tabs a, .main-nav a, select, [type=text]")]
+        """target => [...document.querySelectorAll(
+          ".button, summary, .tick, .tabs a, .main-nav a, select, [type=text]")]
         .filter(e => e.checkVisibility() && getComputedStyle(e).clipPath === "none")
         .filter(e => e.getBoundingClientRect().height < target - 0.5)
         .slice(0, 3).map(e => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`)""",
@@ -152,6 +153,25 @@ def overlapping(page: Page) -> Any:
 def misplaced(page: Page) -> list[str]:
     """All that is wrong with where things are."""
     return [*too_wide(page), *cut_off(page), *overlapping(page)]
+
+
+LONGER = """() => {
+  const longer = (word) => (word.length < 2 ? word : word + "ōn".repeat(9).slice(0, Math.ceil(word.length * 0.4)));
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), nodes = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) nodes.push(node);
+  for (const node of nodes) {
+    if (node.parentElement.closest("script, style, template, time, .essay-text, textarea, [translate=no]")) continue;
+    node.data = node.data.replace(/\\p{L}+/gu, longer);
+  }
+}"""
+"""A language whose words are two fifths longer."""
+
+
+def misplaced_with_longer_words(page: Page) -> list[str]:
+    """The same on a narrow phone, in such a language."""
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.evaluate(LONGER)
+    return [f"longer words: {said}" for said in misplaced(page)]
 
 
 def in_the_way(page: Page, windows: Windows, *, but: tuple[str, ...] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""Screens as people set them: forced colours, zoom, large or wide text, long words, no movement; and the focus."""
+"""Screens as people set them: forced colours, zoom, large or wide text, no movement; and the focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from batches.samples import SampleFile
 from e2e.conftest import ARTIFACTS, Stack
-from e2e.looks import misplaced, speaking
+from e2e.looks import misplaced
 from e2e.screens import World
 
 pytestmark = pytest.mark.e2e
@@ -47,17 +47,6 @@ SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; wo
 SPACING += "p { margin-block-end: 2em !important; }"
 """What WCAG 2.2 (1.4.12) lets a person ask for."""
 
-LONGER = """() => {
-  const longer = (word) => (word.length < 2 ? word : word + "ōn".repeat(9).slice(0, Math.ceil(word.length * 0.4)));
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), nodes = [];
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) nodes.push(node);
-  for (const node of nodes) {
-    if (node.parentElement.closest("script, style, template, time, .essay-text, textarea, [translate=no]")) continue;
-    node.data = node.data.replace(/\\p{L}+/gu, longer);
-  }
-}"""
-"""A language whose words are two fifths longer."""
-
 
 def test_at_four_times_the_size(window: Callable[..., Page], world: World) -> None:
     """A window of 1280 by 1024 enlarged: one column of 320, and nothing is lost."""
@@ -91,18 +80,6 @@ def test_with_spacing_of_ones_own(window: Callable[..., Page], world: World, wid
         page.goto(world.screens[name])
         page.add_style_tag(content=SPACING)
         wrong += [f"{name}: {said}" for said in misplaced(page)]
-    assert not wrong, "\n".join(wrong)
-
-
-def test_with_longer_words(window: Callable[..., Page], world: World, stack: Stack) -> None:
-    page = window(width=360)
-    wrong: list[str] = []
-    with speaking(stack, "sv"):
-        for name in MAIN:
-            page.goto(world.screens[name])
-            page.evaluate(LONGER)
-            keep(page, f"longer-{name}")
-            wrong += [f"{name}: {said}" for said in misplaced(page)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from playwright.sync_api import Page, Response, expect
 
 from e2e.conftest import ROOT, Stack
-from e2e.looks import Language, Looks, in_the_way, looked_at, misbuilt, speaking, too_small
+from e2e.looks import Language, Looks, in_the_way, looked_at, misbuilt, misplaced_with_longer_words, speaking, too_small
 from e2e.screens import World, take_picture
 from huleedu.common.error_pages import error_page, later_page
 
@@ -56,6 +56,8 @@ def test_every_screen_can_be_used_by_everyone(
     with speaking(stack, language):
         for name in walk(signed_in, world):
             found = [*misbuilt(signed_in, language), *in_the_way(signed_in, looks[language])]
+            if language == "sv":
+                found += misplaced_with_longer_words(signed_in)
             wrong += [f"{name} {language}: {said}" for said in found]
     assert not wrong, "\n".join(wrong)
 
