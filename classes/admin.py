@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classes import actions
-from classes.models import RosterImport, SchoolClass, SchoolClassQuerySet, Student
+from classes.models import Enrolment, RosterImport, SchoolClass, SchoolClassQuerySet, Student
+from classes.tasks import UNDO_LIFETIME
 from classes.undoing import read_undoing
 from huleedu.common.admin import Choices, ReadOnlyAdmin, masked
 from huleedu.common.errands import ErrandKind
@@ -75,6 +77,15 @@ class SchoolClassAdmin(ReadOnlyAdmin):
         return int(getattr(school_class, "n_students", 0))
 
 
+def _place_left(student: Student) -> Enrolment:
+    """The class that the student left last. Raises ActionError `not_undoable` where that is too long ago."""
+    left = student.enrolments.filter(left_at__gte=timezone.now() - UNDO_LIFETIME).select_related("school_class")
+    place = left.order_by("-left_at").first()
+    if place is None:
+        raise ActionError("not_undoable", _("The student has left no class in the last 30 days."))
+    return place
+
+
 @admin.register(Student)
 class StudentAdmin(ReadOnlyAdmin):
     """Students with masked names."""
@@ -84,6 +95,20 @@ class StudentAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "created_by__email")
     list_select_related = ("created_by",)
     fields = ("masked_name", "masked_email", "owner_address", "created_at", "updated_at")
+    errands = (
+        ErrandKind(
+            "put_back",
+            gettext_lazy("The same as the teacher's button at a student who has left: into the class left last."),
+            run=lambda student, actor: actions.enrol_student(
+                _place_left(student).school_class, student=student, actor=actor
+            ),
+            preview=lambda student: _("Comes back into the class {id}.").format(
+                id=_place_left(student).school_class.public_id
+            ),
+            about=lambda student: _place_left(student).school_class,
+            part=lambda student: str(student.public_id),
+        ),
+    )
 
     @admin.display(description=gettext_lazy("name"))
     def masked_name(self, student: Student) -> str:

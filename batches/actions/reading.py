@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -18,6 +19,9 @@ from files.models import EssayFile
 from files.sandbox import ReadResult
 from huleedu.common.actions import action
 from huleedu.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from huleedu.accounts.models import User
 
 
 @action
@@ -52,13 +56,15 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
 
 
 @action
-def give_up_reading(file_pk: int, *, problem: str, actor: None = None) -> EssayFile | None:
-    """End a file that took its worker down too often: `failed`, with a reason and a way to try again."""
+def give_up_reading(file_pk: int, *, problem: str, actor: User | None = None) -> EssayFile | None:
+    """End a file that took its worker down too often, or that support gives up: `failed`, with a way to try again."""
     row = BatchFile.objects.select_related("batch").filter(file_id=file_pk).first()
     if row is None:
         return None
     batch = lock_row(row.batch)
-    file = EssayFile.objects.waiting().select_for_update(no_key=True).filter(pk=file_pk).first()
+    # Whoever is told to end it takes it from the worker that has it: what that reads is not kept.
+    rows = EssayFile.objects.filter(status__in=[*EssayFile.ON_THE_WAY]) if actor else EssayFile.objects.waiting()
+    file = rows.select_for_update(no_key=True).filter(pk=file_pk).first()
     if file is None:
         return None
     file_actions.fail_file(file, problem=problem)

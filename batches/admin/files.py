@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -18,6 +18,7 @@ from batches.actions.locks import refuse_if_locked
 from batches.models import Batch, BatchFile
 from files.models import EssayFile
 from files.problems import MESSAGES
+from huleedu.accounts.models import User
 from huleedu.common.admin import FIGURES, Choices, Figure, ReadOnlyAdmin, age, list_address, since_midnight
 from huleedu.common.errands import ErrandKind
 from huleedu.common.errors import ActionError
@@ -36,6 +37,22 @@ def _reading_again(file: EssayFile) -> str:
     if file.status not in EssayFile.PROBLEMS or not file.sha256:
         raise ActionError("illegal_transition", _("Only a file with a problem can be read again."))
     return _("The file is read again, with all its tries.")
+
+
+def _marking(file: EssayFile) -> str:
+    _batch_of(file)
+    if file.status not in EssayFile.ON_THE_WAY:
+        raise ActionError("illegal_transition", _("Only a file that is on the way can be marked."))
+    return _("The file counts as one that took too long: the teacher can read it again, replace it or paste the text.")
+
+
+def _mark(file: EssayFile, actor: User) -> None:
+    _marking(file)
+    actions.give_up_reading(file.pk, problem="parse_timeout", actor=actor)
+
+
+def _in_history(file: EssayFile) -> Model:
+    return file.batch_file.batch if hasattr(file, "batch_file") else file
 
 
 def on_the_way() -> QuerySet[EssayFile]:
@@ -102,7 +119,15 @@ class EssayFileAdmin(ReadOnlyAdmin):
             gettext_lazy("The same as the teacher's button at the file."),
             run=lambda file, actor: actions.retry_batch_file(_batch_of(file), file=file, actor=actor),
             preview=_reading_again,
-            about=lambda file: file.batch_file.batch if hasattr(file, "batch_file") else file,
+            about=_in_history,
+            part=lambda file: str(file.public_id),
+        ),
+        ErrandKind(
+            "mark_unreadable",
+            gettext_lazy("Ends the reading of a file that no try gets through, so that the rest can go on."),
+            run=_mark,
+            preview=_marking,
+            about=_in_history,
             part=lambda file: str(file.public_id),
         ),
     )

@@ -9,8 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from batches import actions
 from batches.models import Decision, EssayStudentAssociation
+from huleedu.accounts.models import User
 from huleedu.common.admin import Choices, ReadOnlyAdmin
+from huleedu.common.errands import ErrandKind
+from huleedu.common.errors import ActionError
 
 
 class UndoneFilter(Choices):
@@ -24,6 +28,21 @@ class UndoneFilter(Choices):
     }
 
 
+HIDDEN = "protected"
+"""The reason that would tell of a protected identity."""
+
+
+def _reopening(match: EssayStudentAssociation) -> str:
+    if not match.is_decided:
+        raise ActionError("illegal_transition", _("Nobody has decided this text."))
+    return _("The text waits for a decision again, with the suggestion that stood before.")
+
+
+def _reopen(match: EssayStudentAssociation, actor: User) -> None:
+    _reopening(match)
+    actions.clear_decision(match.essay, version=match.version, actor=actor)
+
+
 @admin.register(EssayStudentAssociation)
 class AssociationAdmin(ReadOnlyAdmin):
     """Texts by their match: how sure, who decided."""
@@ -34,8 +53,19 @@ class AssociationAdmin(ReadOnlyAdmin):
     search_fields = ("essay__public_id", "essay__batch__public_id", "student__public_id")
     list_select_related = ("essay__batch", "student", "decided_by")
     fields = (
-        "batch_id", "student_id_of", "status", "certainty", "decided", "decided_at", "is_new", "version", "updated_at",
+        "batch_id", "student_id_of", "status", "certainty", "clues", "decided", "decided_at", "is_new", "version",
+        "updated_at",
     )  # fmt: skip
+    errands = (
+        ErrandKind(
+            "reopen",
+            gettext_lazy("The same as the teacher's button at a decided text. It can be undone in the review."),
+            run=_reopen,
+            preview=_reopening,
+            about=lambda match: match.essay.batch,
+            part=lambda match: str(match.essay.public_id),
+        ),
+    )
 
     def title_of(self, row: EssayStudentAssociation) -> str:
         """By the text's id, which is what others know it by."""
@@ -55,6 +85,16 @@ class AssociationAdmin(ReadOnlyAdmin):
     def student_id_of(self, match: EssayStudentAssociation) -> str:
         """The student's id."""
         return str(match.student.public_id) if match.student else ""
+
+    @admin.display(description=gettext_lazy("clues"))
+    def clues(self, match: EssayStudentAssociation) -> str:
+        """The reasons for and against each candidate, best first, by their codes: `1: + … - …`. No names, no places."""
+        signs = {True: "+", False: "-"}
+        told = []
+        for candidate in match.candidates:
+            reasons = [reason for reason in candidate["reasons"] if reason["code"] != HIDDEN]
+            told.append(" ".join(f"{signs.get(reason['for'], '?')} {reason['code']}" for reason in reasons))
+        return "; ".join(f"{number}: {words}" for number, words in enumerate(told, 1))
 
     @admin.display(description=gettext_lazy("decided by"), ordering="method")
     def decided(self, match: EssayStudentAssociation) -> str:

@@ -92,8 +92,8 @@ ENGLISH = (
     "type", "read", "reading", "waiting", "created", "updated", "deleted", "action", "select", "any", "today", "past",
     "days", "timeline", "when", "who", "what", "took", "kind", "decision", "phase", "school", "students", "by", "all",
 )  # fmt: skip
-_CODES = re.compile(rf"(?:essay|batch|class|student)(?:\.[a-z.]+|:)|In English|{'|'.join(MESSAGES)}")
-"""Names of events and of problems, which logs, documents and the API have too."""
+_CODES = re.compile(rf"(?:essay|batch|class|student)(?:\.[a-z.]+|:)|In English|{'|'.join(MESSAGES)}|[a-z]+(?:_[a-z]+)+")
+"""Names of events, of problems and of clues, which logs, documents and the API have too."""
 
 
 def test_the_swedish_desk_holds_no_english(day: Batch, desk: Client, support: User) -> None:

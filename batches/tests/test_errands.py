@@ -14,10 +14,10 @@ from django.utils import timezone
 from batches import actions
 from batches.models import Batch, EssayStudentAssociation
 from batches.tests.desk import kill, make_day, make_stuck
-from batches.tests.making import make_batch, make_essays
+from batches.tests.making import make_batch, make_essays, make_students
 from batches.tests.test_desk import BATCHES, FILES, WHY, do, look
 from classes import actions as class_actions
-from classes.models import RosterImport, SchoolClass, Student
+from classes.models import Enrolment, RosterImport, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.audit import Errand, on_errand
@@ -26,6 +26,8 @@ from huleedu.outbox.models import OutboxEvent
 
 Browser = Callable[..., Client]
 IMPORTS = "/support/classes/rosterimport/"
+STUDENTS = "/support/classes/student/"
+TEXTS = "/support/batches/essaystudentassociation/"
 EVENTS = "/support/outbox/outboxevent/"
 
 
@@ -125,6 +127,53 @@ def test_a_silent_phase_is_ended(day: Batch, desk: Client, teacher: User, settin
     do(desk, BATCHES, "move_on", started)
     started.refresh_from_db()
     assert started.status == "failed"
+
+
+def test_a_file_that_no_try_gets_through_is_marked_and_can_be_read_again(
+    day: Batch, desk: Client, support: User
+) -> None:
+    file, sound = make_stuck(day), EssayFile.objects.filter(status="read").first()
+    page = look(desk, FILES, "mark_unreadable", file, sound)
+    assert "The file counts as one that took too long" in page
+    assert "Only a file that is on the way can be marked." in page
+    do(desk, FILES, "mark_unreadable", file, sound)
+    file.refresh_from_db()
+    assert (file.status, file.problem, file.lease_token) == ("failed", "parse_timeout", None)
+    assert trace(day) == [(support, {"support": "mark_unreadable", "reason": WHY, "part": str(file.public_id)})]
+    actions.retry_batch_file(day, file=file, actor=day.owner)
+
+
+def test_a_decision_is_taken_back_and_can_be_undone(
+    owned_class: SchoolClass, desk: Client, teacher: User, support: User
+) -> None:
+    students, batch = make_students(owned_class, ["Siri Berg"]), make_batch(teacher, owned_class)
+    decided, open_text = make_essays(batch, 2, students=students, certainty="unsure")
+    actions.decide_student(decided, student=students[0], version=None, actor=teacher)
+    rows = [EssayStudentAssociation.objects.get(essay=text) for text in (decided, open_text)]
+    page = look(desk, TEXTS, "reopen", *rows)
+    assert "The text waits for a decision again" in page
+    assert "Nobody has decided this text." in page
+    do(desk, TEXTS, "reopen", *rows)
+    assert not EssayStudentAssociation.objects.exclude(status="undecided").exists()
+    assert trace(batch) == [(support, {"support": "reopen", "reason": WHY, "part": str(decided.public_id)})]
+    actions.undo_decisions(batch, actor=support)
+    rows[0].refresh_from_db()
+    assert (rows[0].status, rows[0].student) == ("confirmed", students[0])
+
+
+def test_a_student_is_put_back_where_he_or_she_left_last(
+    owned_class: SchoolClass, desk: Client, teacher: User, support: User
+) -> None:
+    gone, long_gone = make_students(owned_class, ["Siri Berg", "Bo Ek"])
+    for student in (gone, long_gone):
+        class_actions.remove_student(owned_class, student=student, actor=teacher)
+    Enrolment.objects.filter(student=long_gone).update(left_at=timezone.now() - timedelta(days=31))
+    page = look(desk, STUDENTS, "put_back", gone, long_gone)
+    assert f"Comes back into the class {owned_class.public_id}." in page
+    assert "The student has left no class in the last 30 days." in page
+    do(desk, STUDENTS, "put_back", gone, long_gone)
+    assert list(Student.objects.in_class(owned_class)) == [gone]
+    assert trace(owned_class) == [(support, {"support": "put_back", "reason": WHY, "part": str(gone.public_id)})]
 
 
 def test_matching_again_and_unlocking(day: Batch, desk: Client, support: User, teacher: User) -> None:

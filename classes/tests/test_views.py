@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from batches.tests.making import make_students
 from classes import actions
 from classes.models import ClassShare, Enrolment, RosterImport, SchoolClass, Student
 from huleedu.accounts.models import User
@@ -354,3 +356,20 @@ def test_the_list_has_batches_and_filters(client_for: ClientFor, owned_class: Sc
     assert "Old one" in only
     assert url("detail", owned_class) not in only
     assert "No class with this course." in client.get(address + "?course=SV3").content.decode()
+
+
+def test_an_empty_class_takes_its_list_on_the_spot(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User, reader: User
+) -> None:
+    address = f"/classes/{owned_class.public_id}/"
+    page = client_for(teacher).get(address).content.decode()
+    form = re.search(r'<form class="form import-form" id="drop-list".*?</form>', page, re.DOTALL)
+    assert form
+    assert f'action="{address}import/"' in form[0]
+    assert re.findall(r'name="(key|text|file)"', form[0]) == ["key", "text", "file"]
+    assert "drop.js" in page
+    assert "import-form" not in client_for(reader).get(address).content.decode()
+    answer = client_for(teacher).post(f"{address}import/", {"text": "Bo Ek\nMy Ahl\n"})
+    assert answer["Location"].endswith("/check/")
+    make_students(owned_class, ["Bo Ek"])
+    assert "import-form" not in client_for(teacher).get(address).content.decode()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from classes import actions
 from classes.exports import export_class
-from classes.forms import ClassForm, CopyForm, SettingsForm, ShareForm
+from classes.forms import ClassForm, CopyForm, ImportForm, SettingsForm, ShareForm
 from classes.models import ClassShare, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
 from classes.reads import add_batches, add_what_is_known, class_rows, roster_rows
@@ -111,6 +111,7 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
         sort=sort,
         query=place_in_list(request),
         titles=titles,
+        import_form=None if rows or not frame.can_change else ImportForm(),
         other_classes=others.exclude(pk=frame.school_class.pk) if frame.can_change else (),
         **more,
     )

@@ -128,8 +128,8 @@ def _do(desk: ReadOnlyAdmin, request: HttpRequest, kind: ErrandKind, rows: Seque
     """Row by row, each in its own transaction; says how many were done, and what was refused and why."""
     done, refused = 0, []
     for row in rows:
-        errand = Errand(did=kind.did, row=kind.about(row), reason=reason, part=kind.part(row))
         try:
+            errand = Errand(did=kind.did, row=kind.about(row), reason=reason, part=kind.part(row))
             with on_errand(errand):
                 kind.run(row, cast("Any", request.user))
             done += 1
