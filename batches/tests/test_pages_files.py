@@ -315,7 +315,13 @@ def test_the_original_of_a_protected_student_is_asked_about_once(
 
 @pytest.mark.parametrize(
     ("n_bytes", "en", "sv"),
-    [(0, "0 kB", "0 kB"), (31_400, "31 kB", "31 kB"), (1_940_000, "1.9 MB", "1,9 MB"), (26_000_000, "26 MB", "26 MB")],
+    [
+        (0, "0 kB", "0 kB"),
+        (330, "1 kB", "1 kB"),
+        (31_400, "31 kB", "31 kB"),
+        (1_940_000, "1.9 MB", "1,9 MB"),
+        (26_000_000, "26 MB", "26 MB"),
+    ],
 )
 def test_sizes_are_worded_as_while_sending(n_bytes: int, en: str, sv: str) -> None:
     for language, words in (("en", en), ("sv", sv)):

@@ -23,6 +23,8 @@ Association = EssayStudentAssociation
 Status = EssayFile.Status
 
 MEGABYTE = 1_000_000
+LONG_NAME, NAME_END = 24, 12
+"""Characters from which on a file's name is cut where it has no room, and how many of its end stay."""
 GROUPS = ("way", "problem", "read", "skipped")
 """In the order the page shows them. Every file is in exactly one, counted as `batches.querysets.file_counts` does."""
 
@@ -53,6 +55,12 @@ class FileRow:
     """Of a student's several texts the first, the second …; 0 where it is the only one."""
     counting: Essay | None = None
     """Of a student's several texts the one that counts."""
+
+    @property
+    def name_parts(self) -> tuple[str, ...]:
+        """The file's name, a long one in two: the first part is cut where there is no room, the end is always seen."""
+        name: str = self.file.name
+        return (name[:-NAME_END], name[-NAME_END:]) if len(name) > LONG_NAME else (name,)
 
     @property
     def folder(self) -> str:
@@ -106,9 +114,9 @@ _NOT_IN_CLASS = Mark("not-in-class", "none", _("Not in this class"))
 
 
 def size_in_words(n_bytes: int) -> str:
-    """Of bytes: whole kilobytes, from a megabyte on with one decimal in the language's way."""
+    """Of bytes: whole kilobytes, one at least where there are any; megabytes with one decimal in the language's way."""
     if n_bytes < MEGABYTE:
-        return f"{round(n_bytes / 1000)} kB"
+        return f"{max(round(n_bytes / 1000), min(n_bytes, 1))} kB"
     return f"{formats.number_format(round(n_bytes / MEGABYTE, 1)).removesuffix('.0').removesuffix(',0')} MB"
 
 

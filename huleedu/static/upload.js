@@ -7,7 +7,7 @@
   let sender = null; // what takes files on this page: `add` and `dragging`; null where none can be added
 
   function startSending(form) {
-    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000];
+    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000], LONG_NAME = 24, NAME_END = 12; // as the server's rows have it
     const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
     const words = form.dataset;
     const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
@@ -35,11 +35,14 @@
       const unit = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
       const digits = bytes < 1e6 ? 0 : 1;
       const style = { style: "unit", unit: unit[0], unitDisplay: "short", maximumFractionDigits: digits };
-      return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(bytes / unit[1], bytes ? 0.1 : 0));
+      return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(bytes / unit[1], bytes ? 1 : 0));
     }
 
     function draw(item) {
-      const row = make("tr"), name = make("th"), label = make("span", "file-name", item.file.name), size = make("td", "num", readable(item.file.size));
+      const row = make("tr"), name = make("th"), label = make("span", "file-name"), size = make("td", "num", readable(item.file.size));
+      const whole = item.file.name, cut = whole.length > LONG_NAME ? whole.length - NAME_END : whole.length;
+      for (const part of [whole.slice(0, cut), whole.slice(cut)]) if (part) label.append(make("span", "", part));
+      size.dataset.label = words.size;
       name.scope = "row";
       label.title = item.path || item.file.name;
       item.note = make("span", "muted");
