@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from batches.samples import sample_essays
 from e2e.conftest import DEMO_TEACHER, Stack
@@ -52,6 +52,9 @@ def test_what_a_colleague_decides_is_told_in_passing(
     toast = mine.locator("#told .toast")
     expect(toast).to_contain_text(re.compile(r"Maria Lindqvist matched .+ to .+\."))
     assert mine.evaluate("() => document.activeElement.id") == focused, "nobody's focus is taken"
+    stays = mine.locator("#queue ul[data-group=needs-you] .queue-item").first
+    expect(stays).to_contain_text("Maria Lindqvist")
+    assert mine.locator("#queue .gone").count() == 1, "no row moves until the person goes on"
     expect(theirs.locator("#messages")).to_contain_text("Confirmed.")
     assert theirs.locator("#told .toast").count() == 0
 
@@ -87,3 +90,57 @@ def test_rows_stay_where_they_are_while_texts_come_in(
     assert page.evaluate(ids) == moved
     page.reload()
     assert page.evaluate(ids) == before
+    assert page.locator("#queue .queue-item[tabindex='0']").count() == 1, "Tab stops once in the list"
+
+
+def test_a_lock_and_the_archive_show_up_in_an_open_review(
+    open_page: OpenPage, sign_in: SignIn, stack: Stack, shared_batch: str
+) -> None:
+    page = open_page()
+    sign_in(page)
+    look_at(page, shared_batch, 0)
+    page.keyboard.press("1")
+    held = "() => [document.activeElement.id, document.querySelector('#decide input:checked').value]"
+    before, confirm = page.evaluate(held), page.locator("#confirm")
+
+    def step(name: str) -> None:
+        stack.call(f"/api/v1{shared_batch}{name}/", method="POST", body={}, token=stack.token(DEMO_TEACHER))
+
+    step("lock")
+    expect(page.locator("#lock-reason")).to_contain_text("by Maria Lindqvist")
+    expect(confirm).not_to_have_attribute("aria-disabled", "true")
+    step("cancel")
+    step("archive")
+    expect(page.locator("#lock-reason")).to_contain_text("The batch is archived")
+    expect(confirm).to_have_attribute("aria-disabled", "true")
+    expect(confirm).to_have_attribute("aria-describedby", "lock-reason")
+    page.keyboard.press("Enter")
+    assert page.evaluate(held) == before, "nothing chosen is lost, and nobody's focus is taken"
+
+
+def test_a_text_that_is_slow_to_come_shows_lines_and_decides_nothing(
+    open_page: OpenPage, sign_in: SignIn, shared_batch: str
+) -> None:
+    page = open_page()
+    sign_in(page)
+    page.goto(f"{shared_batch}review/")
+    waiting: list[Route] = []
+    page.route("**/review/*/", lambda route: waiting.append(route))
+    page.evaluate(
+        """() => { window.moved = 0; new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.moved += entry.value; }).observe({type: "layout-shift"}); }"""
+    )
+    first = page.locator("#file-name").inner_text()
+    page.locator("#queue .queue-item").nth(1).click()
+    review = page.locator(".review")
+    expect(review).to_have_attribute("aria-busy", "true")
+    page.locator("#decide input[name=student]").first.focus()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    assert (page.locator("#file-name").inner_text(), page.evaluate("() => window.moved")) == (first, 0)
+    for route in waiting:
+        route.continue_()
+    page.unroute("**/review/*/")
+    expect(review).not_to_have_attribute("aria-busy", "true")
+    assert page.locator("#file-name").inner_text() != first
+    expect(page.locator("#review-progress")).to_contain_text("0 of")

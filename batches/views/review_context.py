@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from batches.matching.disagreement import disagreement
 from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
+from batches.platforms import PLATFORMS
 from batches.review.candidates import (
     ShownCandidate,
     clues_in,
@@ -33,6 +34,7 @@ from batches.review.versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
 from files.evidence import Evidence
+from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
@@ -59,6 +61,8 @@ class Shown:
     candidates: tuple[ShownCandidate, ...]
     history: tuple[HistoryLine, ...]
     decided_by: str
+    source: str
+    """How the file came: from whose zip, or loose."""
 
     @property
     def match(self) -> EssayStudentAssociation:
@@ -67,8 +71,20 @@ class Shown:
 
 
 def _essay(batch: Batch, text_id: UUID, viewer: User) -> Essay:
-    rows = Essay.objects.filter(batch=batch).select_related("file", "association__student", "association__decided_by")
-    return get_visible(rows, viewer, text_id)
+    rows = Essay.objects.filter(batch=batch).select_related("batch", "association__student", "association__decided_by")
+    zipped = rows.select_related("file__archive").defer(*(f"file__archive__{name}" for name in _LONG))
+    return get_visible(zipped, viewer, text_id)
+
+
+_LONG = ("text", "headers", "properties", "evidence")
+
+
+def _source(batch: Batch, file: EssayFile) -> str:
+    if file.archive is None:
+        return _("Loose file")
+    about = batch.processing_metadata.get("zips", {}).get(str(file.archive.public_id), {})
+    platform = PLATFORMS.get(about.get("source", ""))
+    return _("{platform} zip").format(platform=platform) if platform else _("Zip file")
 
 
 def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown:
@@ -87,6 +103,7 @@ def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown
         candidates=tuple(shown_candidates(essay, queue=queue, students=students)),
         history=tuple(_history_line(row, students, viewer, alike) for row in decisions),
         decided_by=decided_by(match, viewer) if match.is_decided else "",
+        source=_source(essay.batch, file),
     )
 
 

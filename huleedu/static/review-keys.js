@@ -120,20 +120,30 @@
     }
   }
 
+  const listedTexts = () => [...document.querySelectorAll("#queue li:not([hidden]) > a")];
+
   function inQueue(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const items = [...document.querySelectorAll("#queue li:not([hidden]) > a")];
+    const items = listedTexts();
     items[items.indexOf(document.activeElement) + step]?.focus();
   }
+
+  /** Tab stops once in the list: where the person is in it, else at the open text, else at the first one. */
+  function oneStop() {
+    const items = listedTexts();
+    const at = items.find((item) => item === document.activeElement) ?? items.find((item) => item.ariaCurrent) ?? items[0];
+    for (const item of items) item.tabIndex = item === at ? 0 : -1;
+  }
+  document.addEventListener("focusin", (event) => { if (event.target.matches(".queue-item")) oneStop(); });
 
   // --- the list of texts -----------------------------------------------------------------------------------------------
 
   /** Lists only the texts that have the words; without what others decided where that is wished. */
   function narrow() {
     const form = find("queue-find"), rows = [...document.querySelectorAll("#queue li")];
-    if (!form) return;
+    if (!form) return oneStop();
     const plainly = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
     const words = plainly(form.elements.find.value).split(/\s+/).filter(Boolean), mine = form.elements.mine?.checked;
     for (const row of rows) {
@@ -141,6 +151,7 @@
       row.hidden = (mine && "byOthers" in row.dataset) || !words.every((word) => said.includes(word));
     }
     find("queue-none").hidden = !rows.length || rows.some((row) => !row.hidden);
+    oneStop();
   }
   document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
 
@@ -148,8 +159,15 @@
   const placeOf = (row) => `${row.parentElement.dataset.group} ${row.firstElementChild.id}`;
   const undecidedLists = () => [...document.querySelectorAll("#queue ul[data-group]")];
 
-  /** What is in the queue already stays where it is; new rows come last in their group until the person goes on. */
+  /** What is in the queue already stays where it is until the person goes on: new rows come last, decided ones turn grey. */
   function keepOrder() {
+    for (const place of stood) {
+      const [group, id] = place.split(" "), row = find(id)?.parentElement;
+      const list = document.querySelector(`#queue ul[data-group="${group}"]`);
+      if (!list || !row || "group" in row.parentElement.dataset) continue;
+      list.append(row);
+      row.classList.add("gone");
+    }
     const at = (row) => (stood.includes(placeOf(row)) ? stood.indexOf(placeOf(row)) : stood.length);
     for (const list of undecidedLists()) list.append(...[...list.children].sort((one, other) => at(one) - at(other)));
   }
