@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -36,6 +37,8 @@ class Happening:
     what: str
     file_name: str = ""
     undone: datetime | None = None
+    removed: UUID | None = None
+    """The file, where it was taken out and can be put back."""
 
 
 def happenings(batch: Batch) -> list[Happening]:
@@ -99,7 +102,9 @@ def _name(key: int | None, students: dict[int, Student]) -> str:
 
 def _files(batch: Batch) -> Iterator[Happening]:
     """Files added in the same minute by the same person are one line; a removed file has its own."""
-    names = dict(BatchFile.objects.filter(batch=batch).values_list("pk", "file__name"))
+    known = BatchFile.objects.filter(batch=batch).values_list("pk", "file__name", "file__public_id", "removed_at")
+    names = {pk: name for pk, name, _id, _at in known}
+    removed = {pk: public_id for pk, _name, public_id, at in known if at is not None}
     kind = ContentType.objects.get_for_model(BatchFile)
     own = BatchFile.objects.filter(batch=batch).values("pk")
     entries = list(_log(LogEntry.objects.filter(content_type=kind, object_id__in=own)))
@@ -113,8 +118,14 @@ def _files(batch: Batch) -> Iterator[Happening]:
         yield Happening(at=rows[0].timestamp, who=_person(rows[0]), what=what, file_name=name)
     for entry in entries:
         if "removed_at" in _changes(entry) and entry.action == LogEntry.Action.UPDATE:
-            name = names.get(entry.object_id or 0, "")
-            yield Happening(at=entry.timestamp, who=_person(entry), what=_("Removed a file"), file_name=name)
+            key, back = entry.object_id or 0, _changes(entry)["removed_at"][1] in (None, "None")
+            yield Happening(
+                at=entry.timestamp,
+                who=_person(entry),
+                what=_("Put a file back") if back else _("Removed a file"),
+                file_name=names.get(key, ""),
+                removed=None if back else removed.pop(key, None),
+            )
 
 
 def _versions(batch: Batch) -> Iterator[Happening]:

@@ -65,9 +65,13 @@ def essay_counts(prefix: str = "") -> dict[str, Count]:
     }
 
 
-def files_of(batch: Batch) -> models.QuerySet[EssayFile]:
-    """The batch's live files as lists show them, without their texts; a text's match comes with its file."""
-    rows = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None)
+def files_of(batch: Batch, *, removed: bool = False) -> models.QuerySet[EssayFile]:
+    """The batch's live files as lists show them, without their texts; a text's match comes with its file.
+
+    With `removed` also those that were taken out.
+    """
+    rows = EssayFile.objects.filter(batch_file__batch=batch)
+    rows = rows if removed else rows.filter(batch_file__removed_at=None)
     return (
         rows.select_related("essay__association__student", "duplicate_of", "archive")
         .defer("text", "headers", "properties", "evidence", "essay__results", "essay__association__evidence")

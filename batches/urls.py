@@ -65,6 +65,7 @@ urlpatterns = [
     # Its files.
     path(f"{_BATCH}upload/", files.upload, name="upload"),
     path(f"{_FILE}remove/", files.remove, name="file-remove"),
+    path(f"{_FILE}restore/", files.restore, name="file-restore"),
     path(f"{_FILE}retry/", files.retry, name="file-retry"),
     path(f"{_FILE}paste/", files.paste, name="file-paste"),
     path(f"{_FILE}replace/", files.replace, name="file-replace"),

@@ -14,7 +14,14 @@ from batches.actions.decisions import (
 )
 from batches.actions.deleting import delete_batch, purge_removed_files
 from batches.actions.excuses import excuse_student, expect_student
-from batches.actions.files import add_files, paste_text, remove_file, retry_batch_file, retry_batch_files
+from batches.actions.files import (
+    add_files,
+    paste_text,
+    remove_file,
+    restore_file,
+    retry_batch_file,
+    retry_batch_files,
+)
 from batches.actions.handing_over import end_hand_over, hand_out_texts, receive_hand_over
 from batches.actions.letters import write_letters
 from batches.actions.lifecycle import (
@@ -77,6 +84,7 @@ __all__ = [
     "remove_file",
     "reopen_batch",
     "report_phase",
+    "restore_file",
     "retry_batch_file",
     "retry_batch_files",
     "retry_phases",

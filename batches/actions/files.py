@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -222,6 +223,52 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
     )
     _promote_copy(batch, file)
     settle_versions(batch)
+
+
+@asks_before_files_change
+@action
+def restore_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
+    """Put back a file that was taken out, with its text and what was decided of it. One that is there stays as it is.
+
+    Where another file has its content by now, it comes back as a copy of that. Raises ActionError `batch_locked`,
+    `not_found`, or `too_many_files`.
+    """
+    batch = lock_open(batch)
+    row = batch.batch_files.select_for_update(no_key=True).filter(file=file).first()
+    if row is None:
+        raise ActionError("not_found", _("The file is not there any more."))
+    removed_at, same = row.removed_at, _first_by_content(batch).get(file.sha256)
+    if removed_at is None:
+        return file
+    row.removed_at = None
+    row.save(update_fields=["removed_at"])
+    file = _locked_file(batch, file)
+    if same is not None:
+        file_actions.skip_file(file, problem="duplicate", duplicate_of=same)
+    else:
+        _bring_back(batch, file, removed_at=removed_at)
+    hide_marked([file], batch)
+    publish(
+        BatchFileAddedV1(
+            batch_id=batch.public_id, file_id=file.public_id, file_name=file.name, added_by_user_id=actor.public_id
+        ),
+        audience=batch.audience(),
+    )
+    return file
+
+
+def _bring_back(batch: Batch, file: EssayFile, *, removed_at: datetime) -> None:
+    """The text that went with the file; a copy has none and becomes one, since what it is a copy of is not there."""
+    if file.is_copy:
+        file_actions.retry_file(file)
+        _reopen_essay(batch, file)
+    elif Essay.objects.filter(file=file, removed_at=removed_at).exists():
+        _reopen_essay(batch, file)
+    if file.is_on_the_way:
+        queue_reading()
+    else:
+        queue_matching(batch.pk)
+    _check_number(batch, 0)
 
 
 def _promote_copy(batch: Batch, file: EssayFile) -> None:

@@ -58,8 +58,8 @@ class BatchFileViewSet(ApiViewSet):
     def _editable(self) -> Batch:
         return get_editable(Batch.objects.select_related("owner"), self.person, self.kwargs["batch_id"])
 
-    def _file(self, batch: Batch) -> EssayFile:
-        file = files_of(batch).filter(public_id=self.kwargs["file_id"]).first()
+    def _file(self, batch: Batch, *, removed: bool = False) -> EssayFile:
+        file = files_of(batch, removed=removed).filter(public_id=self.kwargs["file_id"]).first()
         if file is None:
             raise Http404
         return file
@@ -91,6 +91,14 @@ class BatchFileViewSet(ApiViewSet):
         answer = download_response(file)
         log_read(file, "file", actor=self.person)
         return answer
+
+    @extend_schema(request=None, responses={200: FileSerializer})
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, batch_id: UUID, file_id: UUID) -> Response:
+        """Put back a file that was taken out, with its text and match, as long as it is kept; twice changes nothing."""
+        batch = self._editable()
+        file = actions.restore_file(batch, file=self._file(batch, removed=True), actor=self.person)
+        return Response(FileSerializer(file).data)
 
     @extend_schema(request=None, responses={202: FileSerializer})
     @action(detail=True, methods=["post"])

@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         f"{_FILES}<uuid:file_id>/download/", BatchFileViewSet.as_view({"get": "download"}), name="batch-file-download"
     ),
+    path(f"{_FILES}<uuid:file_id>/restore/", BatchFileViewSet.as_view({"post": "restore"}), name="batch-file-restore"),
     path(f"{_FILES}<uuid:file_id>/retry/", BatchFileViewSet.as_view({"post": "retry"}), name="batch-file-retry"),
     path(
         f"{_FILES}<uuid:file_id>/replacement/",

@@ -12,9 +12,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import translation
 
 from batches import actions
+from batches.history import happenings
 from batches.models import Batch, BatchFile, Essay
 from batches.state import count_batch
-from batches.tests.making import make_batch, make_essays, upload
+from batches.tests.making import make_batch, make_essays, make_stored, make_students, upload
+from classes.models import SchoolClass
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
@@ -52,6 +54,43 @@ def test_the_same_bytes_again_are_skipped_and_point_at_the_first(batch: Batch, t
     assert three.duplicate_of == one
     counts = count_batch(batch)
     assert (counts.files, counts.skipped, counts.essays) == (3, 2, 1)
+
+
+def test_a_removed_file_is_put_back_with_what_was_decided(
+    batch: Batch, teacher: User, colleague: User, owned_class: SchoolClass
+) -> None:
+    (student,) = make_students(owned_class, ["Emil Berg"])
+    essay, _other = make_stored(batch, 2)
+    actions.decide_student(essay, student=student, version=None, actor=teacher)
+    actions.remove_file(batch, file=essay.file, actor=teacher)
+    assert count_batch(batch).essays == 1
+    for _twice in range(2):
+        actions.restore_file(batch, file=essay.file, actor=colleague)
+        actions.match_batch(batch)
+        counts = count_batch(batch)
+        assert (counts.files, counts.read, counts.essays, counts.confirmed) == (2, 2, 2, 1)
+    with translation.override("en"):
+        done = [(line.what, line.who) for line in happenings(batch) if line.file_name == essay.file.name]
+    assert done[:2] == [("Put a file back", "Colleague"), ("Removed a file", "Teacher")]
+    assert OutboxEvent.objects.filter(event_type="batch.file.added").count() == 3
+    actions.remove_file(batch, file=essay.file, actor=teacher)
+    actions.lock_batch(batch, actor=teacher)
+    assert code_of(partial(actions.restore_file, batch, file=essay.file, actor=teacher)) == "batch_locked"
+
+
+def test_what_is_there_by_now_makes_a_copy_of_what_is_put_back(batch: Batch, teacher: User, settings: Any) -> None:
+    (one,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    actions.remove_file(batch, file=one, actor=teacher)
+    (two,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    back = actions.restore_file(batch, file=one, actor=teacher)
+    assert (back.status, back.duplicate_of) == ("skipped", two)
+    actions.remove_file(batch, file=back, actor=teacher)
+    actions.remove_file(batch, file=two, actor=teacher)
+    settings.MAX_FILES_PER_BATCH = 0
+    assert code_of(partial(actions.restore_file, batch, file=one, actor=teacher)) == "too_many_files"
+    settings.MAX_FILES_PER_BATCH = 1
+    back = actions.restore_file(batch, file=one, actor=teacher)
+    assert (back.status, back.duplicate_of, count_batch(batch).essays) == ("stored", None, 1)
 
 
 def test_a_copy_may_be_kept_as_a_text_of_its_own(batch: Batch, teacher: User, settings: Any) -> None:

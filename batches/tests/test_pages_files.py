@@ -269,6 +269,11 @@ def test_paste_replace_retry_and_remove(owner: Client, batch: Batch, broken: Ess
     assert "new.docx" in owner.get(remove).content.decode()
     assert owner.post(remove).status_code == 302
     assert batch.essays.live().count() == 0
+    restore = url("file-restore", batch, file_id=new.public_id)
+    assert owner.get(url("history", batch)).content.decode().count(restore) == 1
+    assert "new.docx is in the batch again." in owner.post(restore, follow=True).content.decode()
+    assert batch.essays.live().count() == 1
+    assert restore not in owner.get(url("history", batch)).content.decode()
 
 
 def test_the_original_comes_back_under_its_name(owner: Client, batch: Batch) -> None:

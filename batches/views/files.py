@@ -107,9 +107,20 @@ def remove(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
     """Ask, then take the file and its text out of the batch."""
     batch, file = _editable_file(request, batch_id, file_id)
     if request.method == "GET":
-        return render(request, "batches/file_remove.html", {"batch": batch, "file": file})
+        context = {"batch": batch, "file": file, "days": settings.REMOVED_FILES_DAYS}
+        return render(request, "batches/file_remove.html", context)
     actions.remove_file(batch, file=file, actor=request.user)
-    messages.success(request, _("{name} was removed.").format(name=file.name))
+    said = _("{name} was removed. For {n} days it can be put back from the history of the batch.")
+    messages.success(request, said.format(name=file.name, n=settings.REMOVED_FILES_DAYS))
+    return redirect("batches:detail", batch_id)
+
+
+@require_POST
+def restore(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
+    """Put back a file that was taken out."""
+    batch = get_editable(_BATCHES, request.user, batch_id)
+    file = actions.restore_file(batch, file=_file(batch, file_id, removed=True), actor=request.user)
+    messages.success(request, _("{name} is in the batch again.").format(name=file.name))
     return redirect("batches:detail", batch_id)
 
 
@@ -212,8 +223,8 @@ def _editable_file(request: PageRequest, batch_id: UUID, file_id: UUID) -> tuple
     return batch, _file(batch, file_id)
 
 
-def _file(batch: Batch, file_id: UUID) -> EssayFile:
-    file = files_of(batch).filter(public_id=file_id).first()
+def _file(batch: Batch, file_id: UUID, *, removed: bool = False) -> EssayFile:
+    file = files_of(batch, removed=removed).filter(public_id=file_id).first()
     if file is None:
         raise Http404
     return file
