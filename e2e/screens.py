@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from batches.samples import SampleFile, class_list, damaged_file, sample_essays
-from e2e.conftest import ARTIFACTS, DEMO_TEACHER, TEACHER, Stack
+from e2e.conftest import ARTIFACTS, DEMO_TEACHER, ROOT, TEACHER, Stack
 
+APPROVED = ROOT / "docs" / "screenshots"
 FOR_THE_DOCS = "SCREENSHOTS" in os.environ
 PICTURES = Path(os.environ.get("SCREENSHOTS", ARTIFACTS))
 """Where pictures of the screens go."""
@@ -168,7 +169,7 @@ def _screens_of_shared(stack: Stack) -> dict[str, str]:
     return {"class-shared": f"/classes/{class_id}/", "batch-shared": batch, "review-shared": f"{batch}review/"}
 
 
-def take_picture(page: Page, name: str) -> None:
+def take_picture(page: Page, name: str) -> Path:
     """What the window shows, named by the screen and the window's width; with few colours where it goes to the docs."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     assert page.viewport_size is not None
@@ -178,3 +179,19 @@ def take_picture(page: Page, name: str) -> None:
         picture = Image.open(path).convert("RGB")
         few = picture.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
+    return path
+
+
+def changed(picture: Path) -> float:
+    """The part of the pixels that are others than in the picture of the docs; 1 where there is none of its size.
+
+    Shades within a quarter of the scale are the same: the docs' pictures have few colours.
+    """
+    approved = APPROVED / picture.name
+    if not approved.exists():
+        return 1
+    new, old = (Image.open(path).convert("L") for path in (picture, approved))
+    if new.size != old.size:
+        return 1
+    other = ImageChops.difference(new, old).histogram()[64:]
+    return sum(other) / (new.width * new.height)
