@@ -29,6 +29,8 @@ def _own_files_and_cache(settings: Any, tmp_path: Path) -> Iterator[None]:
     """Blobs in the test's own folder, quick passwords, no rate limits and nothing left in the cache."""
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,

@@ -24,9 +24,13 @@ PACKED = frozenset({"docx", "odt", "pages", "pdf", "zip"})
 def packing() -> Iterator[tuple[Spool, zipfile.ZipFile]]:
     """The zip to fill, and what it is written to: to be read from the start once the block has ended."""
     spool: Spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (the answer closes it)
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
-        yield spool, archive
-    spool.seek(0)
+    try:
+        with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield spool, archive
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
 
 
 def add_original(archive: zipfile.ZipFile, file: EssayFile, name: str) -> None:

@@ -67,8 +67,8 @@ def test_reading_a_text_is_logged_wherever_it_is_read(
 
 def test_exports_and_downloads_are_logged(essay: Essay, teacher: User, client_for: Browser) -> None:
     browser = client_for(teacher)
-    browser.get(url("export", essay.batch))
-    browser.get(url("file-download", essay.batch, file_id=essay.file.public_id))
+    for address in (url("export", essay.batch), url("file-download", essay.batch, file_id=essay.file.public_id)):
+        assert b"".join(browser.get(address))
     assert {line.did for line in lines(teacher, what="exports")} == {"Exported the result", "Downloaded a file"}
 
 

@@ -39,6 +39,7 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
         """`start`: bytes of this file that came before."""
         self._received += len(raw_data)
         if self._received > settings.MAX_FILES_PER_BATCH * settings.MAX_FILE_BYTES:
+            self.file.close()
             raise UploadTooBig("more than a batch holds")
         if start <= max(settings.MAX_FILE_BYTES, settings.MAX_ZIP_BYTES):
             super().receive_data_chunk(raw_data, start)
