@@ -343,7 +343,10 @@ def _ask(name: str, method: str, person: User | None, world: World) -> Any:
         client.force_login(person)
     is_api = name in API or name in INTERNAL
     kind = "application/json" if is_api else "application/x-www-form-urlencoded"
-    return client.generic(method, world.url(name), b"{}" if is_api else b"", content_type=kind)
+    answer = client.generic(method, world.url(name), b"{}" if is_api else b"", content_type=kind)
+    if answer.streaming:
+        list(answer)  # to its end, where it is closed
+    return answer
 
 
 def _judge(name: str, who: str, answer: Any, *, allowed: bool) -> None:
