@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,7 +24,7 @@ from django.utils.translation import ngettext
 
 from batches.history import step_words
 from batches.models import Batch, BatchFile, Decision
-from batches.querysets import file_counts
+from batches.querysets import essay_counts, file_counts
 from classes.models import ClassShare, Enrolment, SchoolClass, Student
 from huleedu.accounts.models import NoticeRead, User
 from huleedu.accounts.notices import NOTICE_DAYS, NoticeKind
@@ -105,38 +106,51 @@ class _Found:
         return uuid5(_IDS, f"{self.kind} {self.batch} {self.school_class} {self.actor} {day} {self.entry}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the person sees, worked out once for all reads: the keys of batches, and the classes by theirs."""
+
+    user: User
+    since: datetime
+    batches: list[int]
+    classes: dict[int, SchoolClass]
+
+
 def find_notice(user: User, notice_id: UUID) -> Notice | None:
     """The notice as it stands now; None where it is settled, too old or not the person's."""
     return next((notice for notice in read_activity(user) if notice.id == notice_id), None)
 
 
 def read_activity(user: User, *, days: int = NOTICE_DAYS, most: int = MOST, show: str = "") -> list[Notice]:
-    """Newest first, at most `most`. Eleven statements however much has happened."""
-    since = timezone.now() - timedelta(days=days)
-    found = [line for read in _READS for line in read(user, since)]
-    found.sort(key=lambda line: line.at, reverse=True)
-    notices = _named(user, found)
-    return [notice for notice in notices if FILTERS.get(show, FILTERS[""])(notice)][:most]
+    """Newest first, at most `most`. Ten statements however much has happened; two more where others take part."""
+    seen = _Seen(
+        user,
+        timezone.now() - timedelta(days=days),
+        batches=list(Batch.objects.visible_to(user).order_by().values_list("pk", flat=True)),
+        classes=SchoolClass.objects.visible_to(user).in_bulk(),
+    )
+    found = [line for read in _READS for line in read(seen)]
+    return list(islice(filter(FILTERS.get(show, FILTERS[""]), _named(found, seen)), most))
 
 
 # --- what happened ---------------------------------------------------------------------------------------------------
 
 
-def _added(user: User, since: datetime) -> Iterator[_Found]:
+def _added(seen: _Seen) -> Iterator[_Found]:
     """Files that people dropped."""
-    files = BatchFile.objects.filter(batch__in=Batch.objects.visible_to(user).values("pk"), removed_at=None)
+    files = BatchFile.objects.filter(batch__in=seen.batches, removed_at=None).values("pk")
     batch = Subquery(BatchFile.objects.filter(pk=OuterRef("object_id")).values("batch_id")[:1])
-    entries = _log(BatchFile, files, since).filter(action=LogEntry.Action.CREATE, actor__isnull=False)
+    entries = _log(BatchFile, files, seen).filter(action=LogEntry.Action.CREATE, actor__isnull=False)
     for row in _by_day(entries.annotate(batch_pk=batch), "timestamp", "batch_pk", "actor_id"):
         yield _Found(row["last"], "added", row["n"], batch=row["batch_pk"], actor=row["actor_id"])
 
 
-def _read(user: User, since: datetime) -> Iterator[_Found]:
+def _read(seen: _Seen) -> Iterator[_Found]:
     """Files that were read, and those that could not be, by when each was read for the first time."""
-    files = BatchFile.objects.filter(batch__in=Batch.objects.visible_to(user).values("pk"), removed_at=None)
+    files = BatchFile.objects.filter(batch__in=seen.batches, removed_at=None)
     counts = file_counts("file__")
     first = Coalesce("file__first_read_at", "file__read_at")
-    rows = files.annotate(first=first, day=TruncDate(first)).filter(first__gt=since).order_by()
+    rows = files.annotate(first=first, day=TruncDate(first)).filter(first__gt=seen.since).order_by()
     for row in rows.values("batch_id", "day").annotate(
         last=Max("first"), read=counts["read"] - counts["opened"], problems=counts["problems"]
     ):
@@ -145,18 +159,17 @@ def _read(user: User, since: datetime) -> Iterator[_Found]:
                 yield _Found(row["last"], kind, row[kind], batch=row["batch_id"])
 
 
-def _decided(user: User, since: datetime) -> Iterator[_Found]:
+def _decided(seen: _Seen) -> Iterator[_Found]:
     """What people, or the deadline, confirmed and corrected."""
-    batches = Batch.objects.visible_to(user).values("pk")
-    rows = Decision.objects.filter(essay__batch__in=batches, created_at__gt=since, undone_at=None)
+    rows = Decision.objects.filter(essay__batch__in=seen.batches, created_at__gt=seen.since, undone_at=None)
     for row in _by_day(rows, "created_at", "essay__batch_id", "actor_id"):
         kind = "decided" if row["actor_id"] else "auto_confirmed"
         yield _Found(row["last"], kind, row["n"], batch=row["essay__batch_id"], actor=row["actor_id"])
 
 
-def _steps(user: User, since: datetime) -> Iterator[_Found]:
+def _steps(seen: _Seen) -> Iterator[_Found]:
     """What batches went through."""
-    for entry in _log(Batch, Batch.objects.visible_to(user), since).order_by("-timestamp")[:MOST]:
+    for entry in _log(Batch, seen.batches, seen).order_by("-timestamp")[:MOST]:
         words = step_words(entry)
         if words:
             kind = "assessed" if entry.actor_id is None and "status" in (entry.changes or {}) else "step"
@@ -164,33 +177,33 @@ def _steps(user: User, since: datetime) -> Iterator[_Found]:
             yield replace(found, entry=entry.pk)
 
 
-def _shared(user: User, since: datetime) -> Iterator[_Found]:
+def _shared(seen: _Seen) -> Iterator[_Found]:
     """Classes that colleagues let the person see."""
-    shares = dict(ClassShare.objects.filter(user=user).values_list("pk", "school_class_id"))
-    if not shares:
+    if all(school_class.owner_id == seen.user.pk for school_class in seen.classes.values()):
         return
-    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(ClassShare), object_id__in=shares)
-    for entry in entries.filter(timestamp__gt=since, action=LogEntry.Action.CREATE):
-        found = shares[entry.object_id or 0]
-        yield _Found(entry.timestamp, "shared", school_class=found, actor=entry.actor_id)
+    shares = ClassShare.objects.filter(user=seen.user)
+    school_class = Subquery(shares.filter(pk=OuterRef("object_id")).values("school_class_id")[:1])
+    entries = _log(ClassShare, shares.values("pk"), seen).filter(action=LogEntry.Action.CREATE)
+    for entry in entries.annotate(class_pk=school_class):
+        yield _Found(entry.timestamp, "shared", school_class=entry.class_pk, actor=entry.actor_id)
 
 
-def _enrolled(user: User, since: datetime) -> Iterator[_Found]:
+def _enrolled(seen: _Seen) -> Iterator[_Found]:
     """Students who came into a class or left it."""
-    own = Enrolment.objects.filter(school_class__in=SchoolClass.objects.visible_to(user).values("pk"))
+    own = Enrolment.objects.filter(school_class__in=seen.classes).values("pk")
     school_class = Subquery(Enrolment.objects.filter(pk=OuterRef("object_id")).values("school_class_id")[:1])
-    entries = _log(Enrolment, own, since).annotate(class_pk=school_class)
+    entries = _log(Enrolment, own, seen).annotate(class_pk=school_class)
     for row in _by_day(entries, "timestamp", "class_pk", "actor_id", "action"):
         kind = "joined" if row["action"] == LogEntry.Action.CREATE else "left"
         yield _Found(row["last"], kind, row["n"], school_class=row["class_pk"], actor=row["actor_id"])
 
 
-def _students(user: User, since: datetime) -> Iterator[_Found]:
+def _students(seen: _Seen) -> Iterator[_Found]:
     """Students who were changed, in the class they came into last."""
-    classes = SchoolClass.objects.visible_to(user).values("pk")
-    enrolled = Enrolment.objects.filter(student=OuterRef("object_id"), school_class__in=classes).order_by("-pk")
-    entries = _log(Student, Student.objects.visible_to(user), since).filter(action=LogEntry.Action.UPDATE)
-    entries = entries.annotate(class_pk=Subquery(enrolled.values("school_class_id")[:1]))
+    enrolled = Enrolment.objects.filter(school_class__in=seen.classes)
+    entries = _log(Student, enrolled.values("student_id"), seen).filter(action=LogEntry.Action.UPDATE)
+    last = enrolled.filter(student=OuterRef("object_id")).order_by("-pk").values("school_class_id")
+    entries = entries.annotate(class_pk=Subquery(last[:1]))
     for row in _by_day(entries, "timestamp", "class_pk", "actor_id", n=Count("object_id", distinct=True)):
         yield _Found(row["last"], "changed", row["n"], school_class=row["class_pk"], actor=row["actor_id"])
 
@@ -198,9 +211,9 @@ def _students(user: User, since: datetime) -> Iterator[_Found]:
 _READS = (_added, _read, _decided, _steps, _shared, _enrolled, _students)
 
 
-def _log(model: type[Model], rows: QuerySet[Any], since: datetime) -> QuerySet[LogEntry]:
-    own = {"content_type": ContentType.objects.get_for_model(model), "object_id__in": rows.order_by().values("pk")}
-    entries: QuerySet[LogEntry] = LogEntry.objects.filter(**own, timestamp__gt=since)
+def _log(model: type[Model], keys: Iterable[Any], seen: _Seen) -> QuerySet[LogEntry]:
+    of_model = {"content_type": ContentType.objects.get_for_model(model), "object_id__in": keys}
+    entries: QuerySet[LogEntry] = LogEntry.objects.filter(**of_model, timestamp__gt=seen.since)
     return entries
 
 
@@ -214,15 +227,13 @@ def _by_day(rows: QuerySet[Any], moment: str, *keys: str, n: Any = None) -> Iter
 # --- by name ---------------------------------------------------------------------------------------------------------
 
 
-def _named(user: User, found: list[_Found]) -> list[Notice]:
-    """Adds what waits in open batches, then says each line in words. Four statements."""
-    batches = {batch.pk: batch for batch in _batches(user, {line.batch for line in found if line.batch})}
-    classes = SchoolClass.objects.in_bulk({line.school_class for line in found if line.school_class})
-    people = User.objects.in_bulk({line.actor for line in found if line.actor})
+def _named(found: list[_Found], seen: _Seen) -> Iterator[Notice]:
+    """Adds what waits in open batches, then says each line in words, newest first. Three statements."""
+    user = seen.user
+    batches = {batch.pk: batch for batch in _batches({line.batch for line in found if line.batch}, user)}
+    people = User.objects.in_bulk({line.actor for line in found if line.actor} - {user.pk}) | {user.pk: user}
     read_to = dict(NoticeRead.objects.filter(user=user).values_list("notice", "read_to"))
-    found = sorted([*found, *_waiting(batches.values())], key=lambda line: line.at, reverse=True)
-    notices = []
-    for line in found:
+    for line in sorted([*found, *_waiting(batches.values())], key=lambda line: line.at, reverse=True):
         person = people.get(line.actor or 0)
         told = _told_as(line, user)
         notice = Notice(
@@ -236,15 +247,11 @@ def _named(user: User, found: list[_Found]) -> list[Notice]:
             is_read=not told or _was_read(line, user, read_to),
             is_on_page=told in user.page_notices,
         )
-        batch, school_class = batches.get(line.batch or 0), classes.get(line.school_class or 0)
+        batch, school_class = batches.get(line.batch or 0), seen.classes.get(line.school_class or 0)
         if batch is not None:
-            notice = _about_batch(notice, line, batch, user)
+            yield _about_batch(notice, line, batch, user)
         elif school_class is not None:
-            notice = _about_class(notice, line, school_class, user)
-        else:
-            continue
-        notices.append(notice)
-    return notices
+            yield _about_class(notice, line, school_class, user)
 
 
 def _told_as(line: _Found, user: User) -> str:
@@ -271,18 +278,19 @@ def _was_read(line: _Found, user: User, read_to: Mapping[UUID, datetime]) -> boo
     return line.at <= max(moments, default=datetime.min.replace(tzinfo=UTC))
 
 
-def _batches(user: User, keys: set[int]) -> QuerySet[Any]:
+def _batches(keys: set[int], user: User) -> QuerySet[Any]:
     """Those of `keys`, with what waits in them and when they were last matched."""
     editable = Batch.objects.editable_by(user).filter(pk=OuterRef("pk"))
-    matched = BatchFile.objects.filter(batch=OuterRef("pk"), removed_at=None).order_by().values("batch")
+    files = BatchFile.objects.filter(batch=OuterRef("pk"), removed_at=None).order_by().values("batch")
+    texts = essay_counts("essays__")
     return (
-        Batch.objects.visible_to(user)
-        .filter(pk__in=keys)
+        Batch.objects.filter(pk__in=keys)
         .select_related("school_class")
-        .with_progress()
         .annotate(
-            matched_at=Subquery(matched.annotate(at=Max("file__essay__matched_at")).values("at")),
-            n_problems=Subquery(matched.annotate(n=file_counts("file__")["problems"]).values("n")),
+            n_undecided=texts["undecided"],
+            n_certain=texts["certain"],
+            matched_at=Max("essays__matched_at", filter=Q(essays__removed_at=None)),
+            n_problems=Subquery(files.annotate(n=file_counts("file__")["problems"]).values("n")),
             is_editable=Exists(editable),
         )
     )

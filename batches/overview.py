@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 Status = Batch.Status
+Name = tuple[str, str]
+"""Given and family name."""
 DONE_DAYS = 14
 MAX_DONE, MAX_MISSING, MAX_NAMES, MAX_COUNTED = 8, 5, 3, 12
 """Rows of what is done; batches whose missing students are named; names per batch; rows that say how many handed in."""
@@ -32,10 +35,10 @@ MAX_DONE, MAX_MISSING, MAX_NAMES, MAX_COUNTED = 8, 5, 3, 12
 
 @dataclass(frozen=True, slots=True)
 class NotHandedIn:
-    """Names of students without any text, and of those whom only an unsure text fits."""
+    """Students without any text, and those whom only an unsure text fits; in no order."""
 
-    missing: tuple[str, ...] = ()
-    may_have: tuple[str, ...] = ()
+    missing: tuple[Name, ...] = ()
+    may_have: tuple[Name, ...] = ()
     students: int = 0
 
     @property
@@ -46,12 +49,22 @@ class NotHandedIn:
     @property
     def first(self) -> str:
         """The first names of the list, as a line shows them."""
-        return ", ".join(self.missing[:MAX_NAMES])
+        return ", ".join(_first(self.missing))
+
+    @property
+    def first_may_have(self) -> list[str]:
+        """The same of those who may have."""
+        return _first(self.may_have)
 
     @property
     def more(self) -> int:
         """How many the line leaves out."""
         return max(0, len(self.missing) - MAX_NAMES)
+
+
+def _first(names: Iterable[Name]) -> list[str]:
+    """Few are shown: putting all of a class in order for every batch would be most of the page's work."""
+    return [" ".join(filter(None, name)) for name in nsmallest(MAX_NAMES, names, key=lambda name: name_key(*name))]
 
 
 @dataclass(slots=True)
@@ -67,6 +80,8 @@ class Row:
     unsure: int = 0
     conflict: int = 0
     no_match: int = 0
+    decided_at: datetime | None = None
+    """When the last text was decided."""
     not_handed_in: NotHandedIn = field(default_factory=NotHandedIn)
     seconds_left: int | None = None
     """About how long reading will take, once three files show how fast it goes."""
@@ -102,7 +117,7 @@ class Row:
         """When assessment ended, or the last text was decided if that came later; None before."""
         if self.batch.status not in Batch.ENDS:
             return None
-        return max(filter(None, (self.batch.ended_at, self.batch.decided_at)), default=None)
+        return max(filter(None, (self.batch.ended_at, self.decided_at)), default=None)
 
     @property
     def is_decided(self) -> bool:
@@ -151,7 +166,7 @@ def read_overview(user: User) -> Overview:
     since = timezone.now() - timedelta(days=DONE_DAYS)
     rows = _counted(_batches(user, since))
     going = [row for row in rows if row.is_going]
-    decided = [row for row in rows if row.is_decided and (row.batch.decided_at or since) > since]
+    decided = [row for row in rows if row.is_decided and (row.decided_at or since) > since]
     needs = [row for row in rows if not row.is_going and row.batch.status not in Batch.ENDS and row.n_things]
     needs.sort(key=lambda row: row.urgency)
     done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
@@ -181,7 +196,6 @@ def _batches(user: User, since: datetime) -> QuerySet[Batch]:
         .select_related("school_class")
         .annotate(
             matched_at=Subquery(essays.annotate(at=Max("matched_at")).values("at")),
-            decided_at=Subquery(essays.annotate(at=Max("association__decided_at")).values("at")),
             ended_at=Subquery(runs.annotate(at=Max("completed_at")).values("at")),
             decider_id=Subquery(decisions.values("actor_id")[:1]),
             decider_name=Subquery(decisions.values("actor__display_name")[:1]),
@@ -199,7 +213,8 @@ def _counted(batches: Iterable[Batch]) -> list[Row]:
     """Rows with their counts of files and of texts. Two statements beside the one of `batches`."""
     rows = {batch.pk: Row(batch) for batch in batches}
     files = BatchFile.objects.filter(batch__in=rows, removed_at=None).order_by().values("batch_id")
-    for found in files.annotate(**file_counts("file__")):
+    files_as = file_counts("file__")
+    for found in files.annotate(**{name: files_as[name] for name in ("read", "opened", "reading", "problems")}):
         row = rows[found["batch_id"]]
         row.read = found["read"] - found["opened"]
         row.reading, row.problems = found["reading"], found["problems"]
@@ -207,10 +222,10 @@ def _counted(batches: Iterable[Batch]) -> list[Row]:
     certainties = EssayStudentAssociation.Certainty.values
     essays = Essay.objects.live().filter(batch__in=rows).order_by().values("batch_id")
     counts = {name: Count("pk", filter=undecided & Q(association__certainty=name)) for name in certainties}
-    for found in essays.annotate(essays=Count("pk"), **counts):
+    for found in essays.annotate(essays=Count("pk"), decided_at=Max("association__decided_at"), **counts):
         row = rows[found.pop("batch_id")]
-        for name, number in found.items():
-            setattr(row, name, number)
+        for name, value in found.items():
+            setattr(row, name, value)
     return list(rows.values())
 
 
@@ -239,10 +254,10 @@ def _name_missing(rows: Iterable[Row]) -> None:
         .filter(is_excused=False, batch_pk__in=by_batch)
         .values_list("batch_pk", "is_sure", "has_text", "student__given_name", "student__family_name", "student")
     )
-    names: dict[int, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
-    for pk, is_sure, has_text, given_name, family_name, student in sorted(found, key=lambda row: name_key(*row[3:5])):
+    names: dict[int, tuple[list[Name], list[Name], list[Name]]] = defaultdict(lambda: ([], [], []))
+    for pk, is_sure, has_text, given_name, family_name, student in found:
         may_have = has_text or (pk, student) in probable
-        names[pk][2 if is_sure else 1 if may_have else 0].append(f"{given_name} {family_name}".strip())
+        names[pk][2 if is_sure else 1 if may_have else 0].append((given_name, family_name))
     for batch_pk, (missing, may_have, have) in names.items():
         students = len(missing) + len(may_have) + len(have)
         by_batch[batch_pk].not_handed_in = NotHandedIn(tuple(missing), tuple(may_have), students)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from batches.class_list import as_roster_student, students_of_classes
-from batches.matching import EssayClues, match_essays
+from batches.matching import EssayClues, RosterIndex, match_essays, prepare_roster
 from batches.models import Batch, BatchFile, EssayStudentAssociation, Excuse
 from classes.models import Student
 from files.authorship import find_evidence
@@ -37,12 +37,14 @@ def probable_writers_of(batches: Iterable[Batch]) -> dict[int, dict[int, Student
     if not refused:
         return {}
     students = students_of_classes({classes[batch_pk] for batch_pk in refused})
-    return {pk: _writers(files, students.get(classes[pk], {})) for pk, files in refused.items()}
+    rosters = {pk: prepare_roster(map(as_roster_student, found.values())) for pk, found in students.items()}
+    in_class = {pk: files for pk, files in refused.items() if classes[pk] in rosters}
+    return {pk: _writers(files, students[classes[pk]], rosters[classes[pk]]) for pk, files in in_class.items()}
 
 
-def _writers(files: list[EssayFile], students: dict[str, Student]) -> dict[int, Student]:
+def _writers(files: list[EssayFile], students: dict[str, Student], roster: RosterIndex) -> dict[int, Student]:
     clues = [EssayClues(key=str(file.pk), evidence=_evidence(file), has_text=False) for file in files]
-    suggestions = match_essays(clues, list(map(as_roster_student, students.values())))
+    suggestions = match_essays(clues, roster)
     return {
         int(key): students[suggestion.student]
         for key, suggestion in suggestions.items()

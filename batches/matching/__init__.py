@@ -8,6 +8,7 @@ one batch.
 
 from __future__ import annotations
 
+from batches.matching.find import RosterIndex
 from batches.matching.whole_batch import (
     REASONS,
     Candidate,
@@ -17,6 +18,7 @@ from batches.matching.whole_batch import (
     RosterStudent,
     Suggestion,
     match_essays,
+    prepare_roster,
 )
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "Certainty",
     "EssayClues",
     "Reason",
+    "RosterIndex",
     "RosterStudent",
     "Suggestion",
     "match_essays",
+    "prepare_roster",
 ]

@@ -106,22 +106,22 @@ def words(name: str) -> tuple[str, ...]:
 
 def make_name(given: str, family: str, preferred: str) -> Name:
     """Prepare a roster name."""
-    family_words, given_words = _without_particles(family), _without_particles(given)
-    all_family = "".join(words(family))
-    first = "".join(words(given))
+    all_given_words, all_family_words, preferred_words = words(given), words(family), words(preferred)
+    family_words, given_words = _without_particles(all_family_words), _without_particles(all_given_words)
+    all_family = "".join(all_family_words)
     joined = []
     if given and family:
-        for one in dict.fromkeys((first, "".join(words(preferred)))):
+        for one in dict.fromkeys(("".join(all_given_words), "".join(preferred_words))):
             for other in dict.fromkeys((all_family, "".join(family_words))):
                 if one and other:
                     joined += [f(other + one) for f in (fold, spelled)] + [f(one + other) for f in (fold, spelled)]
     solid = (all_family,) if all_family != "".join(family_words) else ()
-    return Name(given_words, family_words, words(preferred), tuple(dict.fromkeys(joined)), solid)
+    return Name(given_words, family_words, preferred_words, tuple(dict.fromkeys(joined)), solid)
 
 
-def _without_particles(name: str) -> tuple[str, ...]:
+def _without_particles(of_name: tuple[str, ...]) -> tuple[str, ...]:
     """A name of particles only keeps them."""
-    return tuple(word for word in words(name) if word.casefold() not in PARTICLES) or words(name)
+    return tuple(word for word in of_name if word.casefold() not in PARTICLES) or of_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ another; see `_judge`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -136,9 +136,16 @@ class _Case:
         ]
 
 
-def match_essays(essays: Sequence[EssayClues], students: Sequence[RosterStudent]) -> dict[str, Suggestion]:
+def prepare_roster(students: Iterable[RosterStudent]) -> RosterIndex:
+    """The students as `match_essays` takes them for several batches of a class."""
+    return RosterIndex(sorted(students, key=lambda student: student.key))
+
+
+def match_essays(
+    essays: Sequence[EssayClues], students: Iterable[RosterStudent] | RosterIndex
+) -> dict[str, Suggestion]:
     """Suggest a student for every essay. The order of essays and students does not matter."""
-    roster = RosterIndex(sorted(students, key=lambda student: student.key))
+    roster = students if isinstance(students, RosterIndex) else prepare_roster(students)
     cases = [_open(essay, roster) for essay in sorted(essays, key=lambda essay: essay.key)]
     for case in cases:
         _judge(case, roster)
@@ -272,4 +279,5 @@ __all__ = [
     "RosterStudent",
     "Suggestion",
     "match_essays",
+    "prepare_roster",
 ]
