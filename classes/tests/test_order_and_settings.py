@@ -169,3 +169,14 @@ def test_a_wrong_order_is_refused(owned_class: SchoolClass, teacher: User) -> No
     with pytest.raises(ActionError) as refused:
         actions.revise_import(draft, changes={"surname_first": True}, actor=teacher)
     assert refused.value.code == "illegal_transition"
+
+
+def test_the_list_of_classes_brings_itself_anew(teacher: User, client_for: Callable[..., Client]) -> None:
+    actions.create_class(teacher, designation="NA24", school_year="2020/21", actor=teacher)
+    address = "/classes/?year=2020%2F21"
+    page = client_for(teacher).get(address).content.decode()
+    assert f'id="class-list" hx-get="{address}" hx-trigger="live:any from:document"' in page
+    part = client_for(teacher).get(address, headers={"HX-Request": "true"}).content.decode()
+    assert part.strip().startswith('<div id="class-list"')
+    assert "NA24" in part
+    assert "page-head" not in part

@@ -54,7 +54,7 @@ def index(request: PageRequest) -> HttpResponse:
         row["is_owner"] = row["owner_id"] == request.user.pk
         row["can_change"] = (row["is_owner"] or row["shared_to_change"]) and not archived
     context = {"rows": shown, "years": years, "year": year, "codes": codes, "course": course, "archived": archived}
-    return render(request, "classes/list.html", context)
+    return render(request, "classes/_list.html" if request.htmx else "classes/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
