@@ -200,4 +200,5 @@ def test_one_who_is_in_another_class_already(page: Page, stack: Stack, class_id:
     page.get_by_role("button", name="Add student").click()
     page.get_by_role("button", name="Yes, link").click()
     expect(page.get_by_role("link", name="Berg")).to_be_visible()
+    expect(page.locator("#content")).to_be_focused()
     assert emil(stack, other)["id"] == emil(stack, class_id)["id"]

@@ -4,7 +4,7 @@
 (() => {
   const panel = () => document.querySelector("#panel > .panel");
   const boxes = () => [...document.querySelectorAll("#roster tbody .cell-check input")];
-  let lastTicked = null, opened = panel()?.dataset.student ?? "";
+  let lastTicked = null, opened = panel()?.dataset.student ?? "", isOpen = Boolean(panel());
 
   // --- ticking -----------------------------------------------------------------------------------------------------
 
@@ -52,13 +52,15 @@
     document.getElementById("panel-close").click();
   });
 
-  /** The row of the student in the panel is marked; when the panel closes, the focus is on that row again. */
+  /** The row of the student in the panel is marked; when the panel closes, the focus is on that row again, or on
+   *  the page where there is none. */
   function mark() {
     const now = panel()?.dataset.student ?? "";
     for (const row of document.querySelectorAll("#roster tr.chosen")) row.classList.remove("chosen");
     document.getElementById(`student-${now}`)?.classList.add("chosen");
-    if (!panel() && opened) document.querySelector(`#student-${CSS.escape(opened)} a`)?.focus();
-    opened = now;
+    const row = document.querySelector(`#student-${CSS.escape(opened)} a`);
+    if (isOpen && !panel()) (row ?? document.getElementById("content")).focus();
+    [opened, isOpen] = [now, Boolean(panel())];
   }
 
   document.addEventListener("htmx:afterSettle", () => {
