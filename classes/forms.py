@@ -32,23 +32,6 @@ class ActionForm(forms.Form):
         if error.code != "validation_error":
             raise error
         self.add_error(error.field if error.field in self.fields else None, str(error.message))
-        self._mark_errors()
-
-    def is_valid(self) -> bool:
-        """As Django's; also tells screen readers which fields are wrong."""
-        valid = super().is_valid()
-        self._mark_errors()
-        return valid
-
-    def _mark_errors(self) -> None:
-        first = True
-        for name in self.errors:
-            if name in self.fields:
-                field = self.fields[name]
-                field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
-                if first:
-                    field.widget.attrs["autofocus"] = True
-                first = False
 
 
 def school_years(current: str = "") -> list[tuple[str, str]]:

@@ -179,7 +179,7 @@ def test_the_class_changes_while_its_list_is_checked(stack: Stack, sign_in: Sign
     new = {"given_name": "My", "family_name": "Lund", "email": f"my.{own}@elev.example"}
     stack.call(f"/api/v1/classes/{class_id}/students/", method="POST", body=new, token=stack.token())
     page.locator("#import-apply").click()
-    expect(page.locator("#action-error")).to_contain_text("The class has changed meanwhile.")
+    expect(page.locator(".error-summary")).to_contain_text("The class has changed meanwhile.")
     expect(page.locator(".empty")).to_contain_text("Nothing differs")
     page.get_by_role("link", name="Back to the class").click()
     expect(page.locator("#roster tbody tr")).to_have_count(2)

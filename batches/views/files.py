@@ -159,7 +159,7 @@ def replace(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse
         files = request.FILES.getlist("files")[:1]
         added = receive_files(batch, files=files, replaced=file, actor=request.user)
     except ActionError as error:
-        return render(request, "batches/file_replace.html", {**context, "error": error}, status=error.status)
+        return render(request, "batches/file_replace.html", {**context, "refusals": [error]}, status=error.status)
     messages.success(request, _("{new} took the place of {old}.").format(new=added[0].name, old=file.name))
     return redirect("batches:detail", batch_id)
 

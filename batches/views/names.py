@@ -75,7 +75,7 @@ def names(request: PageRequest, batch_id: UUID) -> HttpResponse:
         choices=_choices(example, marks) if example else [],
         marks=[f"{index}{part[0]}" for index, part in marks.items()],
         previewing=pattern is not None,
-        unreadable=bool(marks) and pattern is None and frame.files_open,
+        refusals=[_unreadable()] if marks and pattern is None and frame.files_open else [],
     )
     return render(request, "batches/names.html", context)
 
@@ -98,6 +98,11 @@ def names_undo(request: PageRequest, batch_id: UUID) -> HttpResponse:
     actions.clear_name_pattern(get_editable(Batch.objects, request.user, batch_id), actor=request.user)
     messages.success(request, _("Names are read as before. The undecided texts are being matched again."))
     return redirect("batches:names", batch_id)
+
+
+def _unreadable() -> ActionError:
+    message = _("These words cannot be read as a name. Choose words that stand beside each other.")
+    return ActionError("validation_error", message, field="w")
 
 
 def _marks(values: Iterable[str]) -> dict[int, Part]:

@@ -67,7 +67,7 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
         "kept": kept,
         "moving": read_merge(student, into=kept, user=request.user) if kept else None,
         "others": sorted(rows, key=lambda row: (not _alike(student, row), sort_key(row.family_name or row.given_name))),
-        "error": error,
+        "refusals": [ActionError("validation_error", error, field=None if kept else "into")] if error else [],
     }
     return render(request, "batches/student_merge.html", context, status=422 if error else 200)
 
@@ -117,7 +117,7 @@ def _status(error: ActionError | None) -> int:
 def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Turn protection on with an alias, or off with a name; the page says what is removed."""
     school_class, student = _student(request, class_id, student_id)
-    error: ActionError | None = None
+    refused: ActionError | None = None
     if request.method == "POST":
         try:
             if student.protected_identity:
@@ -127,17 +127,17 @@ def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespo
             else:
                 actions.protect_student(student, alias=request.POST.get("alias", ""), actor=request.user)
                 messages.success(request, _("The identity is protected."))
-        except ActionError as refused:
-            if refused.code not in ("validation_error", "still_reading"):
+        except ActionError as error:
+            if error.code not in ("validation_error", "still_reading"):
                 raise
-            error = refused
+            refused = error
         else:
             return redirect("classes:student", class_id, student_id)
     context = {
         "school_class": school_class,
         "student": student,
         "n_texts": student.associations.filter(status="confirmed").count(),
-        "error": error,
+        "refusals": [refused] if refused else [],
         "typed": request.POST,
     }
-    return render(request, "batches/student_protect.html", context, status=_status(error))
+    return render(request, "batches/student_protect.html", context, status=_status(refused))

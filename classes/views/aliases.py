@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 
 from classes import actions
 from classes.models import SchoolClass
-from classes.views.students import _student, to_student
+from classes.views.frame import class_frame
+from classes.views.students import _filled, _panel, _student, to_student
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -27,9 +28,10 @@ def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
     except ActionError as error:
         if error.code != "validation_error":
             raise
-        messages.warning(request, str(error.message))
-    else:
-        messages.success(request, _("“{spelling}” is remembered.").format(spelling=alias.spelling))
+        frame = class_frame(request, class_id, tab="students")
+        typed = request.POST.get("spelling", "")
+        return _panel(request, frame, _filled(student), student=student, error=error, typed=typed)
+    messages.success(request, _("“{spelling}” is remembered.").format(spelling=alias.spelling))
     return to_student(request, class_id, student_id)
 
 

@@ -167,9 +167,10 @@ def _settings(
     }
     context = frame_context(
         frame,
-        form=form or SettingsForm(initial=initial, school_class=frame.school_class),
+        settings_form=form or SettingsForm(initial=initial, school_class=frame.school_class),
         share_form=share_form or ShareForm(),
-        error=error,
+        form=form or share_form,
+        refusals=[error] if error else [],
     )
     status = error.status if error else 422 if form or share_form else 200
     return render(request, "classes/settings.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from classes.import_check import (
     PER_PAGE,
     TABS,
     Sent,
+    ShownRow,
     button_label,
     count_listed,
     problems_without_row,
@@ -146,7 +148,7 @@ def columns(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpRespon
     letters = [s for c in preview.parsed.columns for s in c.samples if not s.isascii()][:3]
     frame = class_frame(request, class_id, tab="import")
     context = frame_context(frame, form=form, draft=draft, no_names=no_names, letters=letters, ways=ways, step=2)
-    context |= {"parsed": preview.parsed, "refused": refused}
+    context |= {"parsed": preview.parsed, "refusals": [refused] if refused else []}
     return render(request, "classes/import_columns.html", context, status=422 if form.errors or refused else 200)
 
 
@@ -239,19 +241,20 @@ def _check_page(
     page = Paginator(rows_of(preview, tab), PER_PAGE).get_page(request.GET.get("page"))
     told, untold = problems_without_row(preview)
     columns = named_columns(preview.parsed) if preview.parsed else ()
+    rows = show_rows(
+        list(page.object_list),
+        class_name=frame.school_class.designation,
+        elsewhere=other_classes([row.student for row in page if row.action == "joining"], viewer=request.user),
+        columns=columns,
+        sent=sent,
+    )
     context = frame_context(
         frame,
         draft=draft,
         parsed=preview.parsed,
         columns=shown_columns(preview),
         page=page,
-        rows=show_rows(
-            list(page.object_list),
-            class_name=frame.school_class.designation,
-            elsewhere=other_classes([row.student for row in page if row.action == "joining"], viewer=request.user),
-            columns=columns,
-            sent=sent,
-        ),
+        rows=rows,
         tabs=tabs(preview),
         show=tab,
         label=button_label(preview),
@@ -262,12 +265,26 @@ def _check_page(
         n_apart=len(told) + untold,
         removed=draft.result.get("personnummer_removed", 0),
         meanwhile=_meanwhile(draft),
-        error=error,
-        wrong=bool(sent and sent.errors),
+        refusals=[error] if error else _wrong_cells(rows),
         step=3,
     )
     status = error.status if error and error.status != 400 else 422 if error or (sent and sent.errors) else 200
     return render(request, "classes/import_check.html", context, status=status)
+
+
+def _wrong_cells(rows: Iterable[ShownRow]) -> list[ActionError]:
+    """What was typed and cannot be kept, each with its line."""
+    said = _("Line {line}, {column}: {message}")
+    return [
+        ActionError(
+            "validation_error",
+            said.format(line=row.line, column=cell.label, message=cell.error),
+            field=cell.input_name,
+        )
+        for row in rows
+        for cell in row.cells
+        if cell.error
+    ]
 
 
 def _meanwhile(draft: RosterImport) -> RosterImport | None:

@@ -69,9 +69,12 @@ def _panel(
         more["merges"] = student.merges.exclude(undo={})
         more["last"] = last_change(student, frame.school_class)
         more["openings"] = openings_of(student) if student.protected_identity else ()
-    status = error.status if error else 422 if form.errors else 200
+    refused = form.errors or (error and error.code == "validation_error")
+    status = 422 if refused else error.status if error else 200
     chosen = str(student.public_id) if student else ""
-    context = roster_context(request, frame, form=form, error=error, panel=True, student=student, chosen=chosen, **more)
+    refusals = [error] if error and "sides" not in more else []
+    more |= {"error": error, "refusals": refusals}
+    context = roster_context(request, frame, form=form, panel=True, student=student, chosen=chosen, **more)
     return render(request, "classes/detail.html", context, status=status)
 
 

@@ -43,7 +43,7 @@
     const answer = await fetch(signIn, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (isSignIn(answer.url)) {
-      error.textContent = fresh.querySelector("[role=alert], .banner-error")?.textContent.trim() ?? "";
+      error.textContent = fresh.querySelector(".error-summary ul")?.textContent.trim() ?? "";
       return form.querySelector("[type=password]").select();
     }
     if (fresh.body.dataset.user !== body.dataset.user) return location.reload(); // somebody else sees their own page
@@ -295,4 +295,5 @@
   addEventListener("pageshow", (event) => event.persisted && ready());
 
   prepare(document);
+  document.querySelector("#content > .error-summary")?.focus(); // not by itself where the address has a #
 })();

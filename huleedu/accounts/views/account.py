@@ -119,7 +119,7 @@ def email_confirm(request: PageRequest, token: str) -> HttpResponse:
 
 
 def _page(request: PageRequest, **bound: Any) -> HttpResponse:
-    """The account's page with empty forms, but for the one that was sent and has errors."""
+    """The account's page with empty forms, but for the one that was sent and has errors, which is `form` too."""
     user = request.user
     context = {
         "profile_form": ProfileForm(instance=user),
@@ -127,6 +127,7 @@ def _page(request: PageRequest, **bound: Any) -> HttpResponse:
         "password_form": ChangePasswordForm(user),
         "email_form": EmailChangeForm(user),
         "sign_ins": signed_in(user, request.session.session_key),
+        "form": next(iter(bound.values()), None),
         **bound,
     }
     return render(request, "accounts/account.html", context, status=UNPROCESSABLE if bound else 200)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from huleedu.accounts import actions
 from huleedu.accounts.forms import SignInForm
+from huleedu.common.errors import ActionError
 from huleedu.common.throttling import seconds_until_sign_in
 
 UNPROCESSABLE, TOO_MANY = 422, 429
@@ -47,7 +48,7 @@ def too_many_tries(request: HttpRequest, template: str, form: object, wait: int)
     message = ngettext(
         "Too many tries. Try again in %(minutes)d minute.", "Too many tries. Try again in %(minutes)d minutes.", minutes
     ) % {"minutes": minutes}
-    context = {"form": form, "next": _asked_for(request), "too_many": message}
+    context = {"form": form, "next": _asked_for(request), "refusals": [ActionError("throttled", message)]}
     response = render(request, template, context, status=TOO_MANY)
     response["Retry-After"] = str(wait)
     return response
