@@ -51,7 +51,7 @@ def test_an_excused_student_is_missed_nowhere(
     assert Batch.objects.with_missing().get(pk=batch.pk).n_missing == 1  # type: ignore[attr-defined]  # annotated
     make_batch(teacher, batch.school_class, title="Another")
     (row,) = [row for row in read_overview(teacher).missing if row.batch == batch]
-    assert (row.not_handed_in.missing, row.not_handed_in.students) == (("Bo Ek",), 2)
+    assert (row.not_handed_in.missing, row.not_handed_in.students) == ((("Bo", "Ek"),), 2)
     assert batch_state(batch)["excused"] == [str(students[1].public_id)]
     assert OutboxEvent.objects.filter(event_type="batch.expectation.changed").count() == 1
     actions.expect_student(batch, student=students[1], actor=teacher)
