@@ -288,6 +288,7 @@ def _batches(keys: set[int], user: User) -> QuerySet[Any]:
         .select_related("school_class")
         .annotate(
             n_undecided=texts["undecided"],
+            n_to_review=texts["to_review"],
             n_certain=texts["certain"],
             matched_at=Max("essays__matched_at", filter=Q(essays__removed_at=None)),
             n_problems=Subquery(files.annotate(n=file_counts("file__")["problems"]).values("n")),
@@ -300,12 +301,19 @@ def _waiting(batches: Iterable[Any]) -> Iterator[_Found]:
     """Matches that are ready, and dates that are near and have not come yet."""
     now = timezone.now()
     for batch in batches:
-        if batch.n_undecided and batch.matched_at and _is_open(batch):
-            yield _Found(batch.matched_at, "matched", batch.n_undecided, batch=batch.pk)
+        if (batch.n_to_review or batch.n_certain) and batch.matched_at and _is_open(batch):
+            yield _matched(batch)
         if batch.reminded_at and batch.review_by and batch.review_by > now and batch.n_undecided:
             kind = "auto_due" if batch.auto_confirm and batch.n_certain else "reminder"
             n = batch.n_certain if kind == "auto_due" else batch.n_undecided
             yield _Found(batch.reminded_at, kind, n, batch=batch.pk)
+
+
+def _matched(batch: Any) -> _Found:
+    """How many texts need more than a nod; of a batch where none does, how many are certain."""
+    n, certain = batch.n_to_review, batch.n_certain
+    words = ngettext("Matches are ready, {n} certain", "Matches are ready, {n} certain", certain).format(n=certain)
+    return _Found(batch.matched_at, "matched", n or certain, batch=batch.pk, words="" if n else words)
 
 
 def _is_open(batch: Batch) -> bool:

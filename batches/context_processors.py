@@ -1,4 +1,4 @@
-"""What the frame of every page shows: where one is, and how many batches need review."""
+"""What the frame of every page shows: where one is, and how many batches need action."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECTIONS = {
 
 
 class Navigation:
-    """Works nothing out until a template asks, which fragments and the API do not. `n_to_review` is one statement."""
+    """Works nothing out until a template asks, which fragments and the API do not. `n_waiting` is one statement."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -34,12 +34,12 @@ class Navigation:
         return _SECTIONS.get(page, _SECTIONS.get(page.partition("-")[0], match.app_name))
 
     @cached_property
-    def n_to_review(self) -> int:
-        """Open batches with an undecided text that the person may decide."""
+    def n_waiting(self) -> int:
+        """Batches that need action and that the person may change."""
         user = self._request.user
         if not user.is_authenticated:
             return 0
-        return Batch.objects.editable_by(user).open().needing_review().count()
+        return Batch.objects.editable_by(user).needing_action().count()
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
@@ -167,7 +167,7 @@ def read_overview(user: User) -> Overview:
     rows = _counted(_batches(user, since))
     going = [row for row in rows if row.is_going]
     decided = [row for row in rows if row.is_decided and (row.decided_at or since) > since]
-    needs = [row for row in rows if not row.is_going and row.batch.status not in Batch.ENDS and row.n_things]
+    needs = [row for row in rows if row.batch.needs_action]
     needs.sort(key=lambda row: row.urgency)
     done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
     done.sort(key=lambda row: row.finished_at or since, reverse=True)
@@ -189,6 +189,7 @@ def _batches(user: User, since: datetime) -> QuerySet[Batch]:
     essays = Essay.objects.live().filter(batch=OuterRef("pk")).order_by().values("batch")
     decisions = Decision.objects.filter(essay__batch=OuterRef("pk"), undone_at=None).order_by("-pk")
     runs = PhaseRun.objects.filter(batch=OuterRef("pk"), generation=OuterRef("generation")).order_by().values("batch")
+    waiting = Batch.objects.editable_by(user).needing_action()
     joined = Enrolment.objects.filter(school_class=OuterRef("school_class"), left_at=None).order_by()
     since_matching = joined.filter(created_at__gt=OuterRef("matched_at")).values("school_class")
     return (
@@ -200,7 +201,10 @@ def _batches(user: User, since: datetime) -> QuerySet[Batch]:
             decider_id=Subquery(decisions.values("actor_id")[:1]),
             decider_name=Subquery(decisions.values("actor__display_name")[:1]),
         )
-        .annotate(n_new_students=Subquery(since_matching.annotate(n=Count("pk")).values("n")))
+        .annotate(
+            n_new_students=Subquery(since_matching.annotate(n=Count("pk")).values("n")),
+            needs_action=ExpressionWrapper(Q(pk__in=waiting.values("pk")), output_field=BooleanField()),
+        )
         .filter(
             Q(status__in=[Status.COLLECTING, Status.READY, Status.PROCESSING])
             | Q(status__in=[*Batch.ENDS - {Status.CANCELLED}], ended_at__gt=since)

@@ -25,6 +25,16 @@ def file_counts(prefix: str = "") -> dict[str, Count]:
     read until it has been matched too. A zip that waits in a batch which was closed meanwhile is put aside: it counts
     as skipped. `opened` are the zips among the read ones.
     """
+    is_ = _file_states(prefix)
+    return {
+        "files": Count("pk"),
+        **{name: Count("pk", filter=is_[name]) for name in ("reading", "problems", "skipped", "read")},
+        "opened": Count("pk", filter=Q(**{f"{prefix}status": EssayFile.Status.READ, f"{prefix}detected_type": ZIP})),
+    }
+
+
+def _file_states(prefix: str = "") -> dict[str, Q]:
+    """When a file is in which of the four states of `file_counts`."""
     status = f"{prefix}status"
     is_zip = Q(**{f"{prefix}detected_type": ZIP})
     batch = "batch__status" if prefix else "batch_file__batch__status"
@@ -36,17 +46,18 @@ def file_counts(prefix: str = "") -> dict[str, Count]:
     read = Q(**{status: EssayFile.Status.READ})
     skipped = Q(**{status: EssayFile.Status.SKIPPED})
     return {
-        "files": Count("pk"),
-        "reading": Count("pk", filter=(on_the_way & ~aside) | ((read | problem) & ended)),
-        "problems": Count("pk", filter=problem & ~ended),
-        "skipped": Count("pk", filter=skipped | aside),
-        "read": Count("pk", filter=read & ~ended),
-        "opened": Count("pk", filter=read & is_zip),
+        "reading": (on_the_way & ~aside) | ((read | problem) & ended),
+        "problems": problem & ~ended,
+        "skipped": skipped | aside,
+        "read": read & ~ended,
     }
 
 
 def essay_counts(prefix: str = "") -> dict[str, Count]:
-    """Counts over live essays: undecided, confirmed, no_student; certain ⊆ suggested ⊆ undecided."""
+    """Counts over live essays: undecided, confirmed, no_student; certain ⊆ suggested ⊆ undecided.
+
+    `to_review` are the undecided ones that are matched and need more than a nod.
+    """
     status, certainty = f"{prefix}association__status", f"{prefix}association__certainty"
     live = Q(**{f"{prefix}removed_at": None}) if prefix else Q()
     undecided = live & Q(**{status: "undecided"})
@@ -58,6 +69,7 @@ def essay_counts(prefix: str = "") -> dict[str, Count]:
     return {
         "essays": count(live & Q(**{f"{prefix}pk__isnull": False})),
         "undecided": count(undecided),
+        "to_review": count(undecided & Q(**{f"{prefix}matched_at__isnull": False}) & ~Q(**{certainty: "certain"})),
         "suggested": count(undecided & Q(**{f"{certainty}__in": ["certain", "unsure"]})),
         "certain": count(undecided & Q(**{certainty: "certain"})),
         "confirmed": count(live & Q(**{status: "confirmed"})),
@@ -106,7 +118,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(Q(owner_id=user.pk) | Q(school_class__in=classes))
 
     def with_progress(self) -> BatchQuerySet:
-        """Adds `n_essays`, `n_undecided`, `n_suggested`, `n_certain`, `n_confirmed`, `n_no_student`. One statement."""
+        """Adds each of `essay_counts` with `n_` in front: `n_essays`, `n_undecided` … One statement."""
         counts = {f"n_{name}": count for name, count in essay_counts("essays__").items()}
         return self.annotate(**counts)
 
@@ -173,6 +185,16 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             | Q(status="processing", pk__in=silent.values("batch_id"))
             | idle
         )
+
+    def needing_action(self) -> BatchQuerySet:
+        """Waiting for a person: all is read, nothing is assessed, and a text is undecided or a file has a problem."""
+        from batches.models import BatchFile, Essay
+
+        is_ = _file_states("file__")
+        files = BatchFile.objects.filter(batch=OuterRef("pk"), removed_at=None)
+        undecided = Essay.objects.live().filter(batch=OuterRef("pk"), association__status="undecided")
+        waiting = Exists(undecided) | Exists(files.filter(is_["problems"]))
+        return self.filter(waiting, ~Exists(files.filter(is_["reading"])), status__in=["collecting", "ready"])
 
     def needing_review(self) -> BatchQuerySet:
         """With at least one undecided text."""

@@ -23,7 +23,10 @@ Association = EssayStudentAssociation
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """files = reading + problems + skipped + read; essays = undecided + confirmed + no_student; opened ⊆ read."""
+    """files = reading + problems + skipped + read; essays = undecided + confirmed + no_student; opened ⊆ read.
+
+    to_review ⊆ undecided: what the pages mean by it, texts that need more than a nod, here as everywhere.
+    """
 
     files: int
     reading: int
@@ -33,6 +36,7 @@ class Counts:
     opened: int
     essays: int
     undecided: int
+    to_review: int
     suggested: int
     certain: int
     confirmed: int
@@ -47,11 +51,6 @@ class Counts:
     def read_to_tell(self) -> int:
         """Of these, those that were read."""
         return self.read - self.opened
-
-    @property
-    def to_review(self) -> int:
-        """Undecided texts that need more than a nod."""
-        return self.undecided - self.certain
 
 
 def count_batch(batch: Batch) -> Counts:

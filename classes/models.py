@@ -175,7 +175,7 @@ class StudentQuerySet(models.QuerySet["Student"]):
 
 
 class Student(PublicModel):
-    """A pupil as one teacher knows them. `created_by` is the class's owner, also when a colleague adds them."""
+    """A student as one teacher knows them. `created_by` is the class's owner, also when a colleague adds them."""
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="students")
     given_name = models.CharField(_("first name"), max_length=150, blank=True)

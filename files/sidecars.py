@@ -65,7 +65,7 @@ class Receipt:
 
 
 def parse_receipt(data: bytes) -> Receipt:
-    """A receipt of Blackboard; all empty where it is none. Line by line, each line cut: pupils can name files so."""
+    """A receipt of Blackboard; all empty where it is none. Line by line, each line cut: students can name files so."""
     lines = [line[:LONGEST_LINE] for line in decode(data).splitlines()]
     named = next(filter(None, map(_RECEIPT_NAME.match, lines)), None)
     begin = next((number for number, line in enumerate(lines, start=1) if _TYPED_BEGINS.match(line)), len(lines))

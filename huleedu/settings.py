@@ -27,7 +27,7 @@ if (BASE_DIR / ".env").is_file():
 
 # --- what kind of installation this is -------------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)
-"""Django's debug pages. Never on where pupils' data is."""
+"""Django's debug pages. Never on where students' data is."""
 
 DEMO: bool = env.bool("DEMO", default=False)
 """Whether the demo school may be made (`manage.py demo`). Set by the one-machine stack."""

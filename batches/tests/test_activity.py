@@ -51,7 +51,7 @@ def test_each_kind_is_summed_up(batch: Batch, teacher: User) -> None:
     found = lines(teacher)
     assert found["added"].words == "Added 2 files"
     assert found["read"].words == "3 files read"
-    assert found["matched"].words == "Matches are ready, 4 texts to review"
+    assert found["matched"].words == "Matches are ready, 2 certain"
     assert (found["decided"].words, found["decided"].who) == ("Decided on 1 text", "Colleague")
     assert found["step"].words == "Made the batch"
     assert [found[kind].needs_action for kind in ("matched", "read", "decided")] == [True, False, False]

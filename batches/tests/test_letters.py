@@ -104,11 +104,11 @@ def test_each_kind_to_whom_it_concerns(batch: Batch, teacher: User, colleague: U
     assert sorted(told()) == [
         ("colleague", "HuleEdu: 2 certain matches are confirmed by themselves " + when(batch)),
         ("colleague", "HuleEdu: Changed by Teacher"),
-        ("colleague", "HuleEdu: Matches are ready, 2 texts to review"),
+        ("colleague", "HuleEdu: Matches are ready, 2 certain"),
         ("reader", "HuleEdu: Changed by Colleague, Teacher"),
         ("teacher", "HuleEdu: 2 certain matches are confirmed by themselves " + when(batch)),
         ("teacher", "HuleEdu: Changed by Colleague"),
-        ("teacher", "HuleEdu: Matches are ready, 2 texts to review"),
+        ("teacher", "HuleEdu: Matches are ready, 2 certain"),
     ]
 
 

@@ -359,6 +359,28 @@ def test_two_texts_that_claim_one_student_say_so(
     assert notes == ["Two texts, one student", "1 possible student", "essay-0.txt"]
 
 
+def test_what_is_certain_is_not_to_review(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    make_essays(batch, 2, certainty="no_match")
+    certain, unread = make_essays(batch, 2, students=students, certainty="certain")
+    Essay.objects.filter(pk=unread.pk).update(matched_at=None)
+    client = client_for(teacher)
+
+    def shown() -> tuple[str, list[str], list[str]]:
+        review, files = client.get(url("review", batch)).text, client.get(url("detail", batch)).text
+        counts = re.findall(r'Review(?: matches)? <span class="count">(\d+)<', files)
+        return re.findall(r"<title>([^,]*)", review)[0], counts, re.findall(r'review-place">([^<]*)', review)
+
+    assert shown() == ("2 to review", ["2", "2"], ["1 of 2 left"])
+    for essay in Essay.objects.filter(batch=batch, association__certainty="no_match", matched_at__isnull=False):
+        answer = client.post(url("decide", batch, essay), {"decision": "nobody", "version": 1}, follow=True)
+    assert "1 certain match left." in answer.text
+    assert shown() == ("1 to confirm", ["0"], [])
+    decide(client, batch, certain, student=students[0].public_id)
+    assert shown() == ("Review", ["0"], [])
+
+
 def test_a_page_opened_too_early_leads_to_the_texts_that_came(
     client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
 ) -> None:
@@ -371,3 +393,29 @@ def test_a_page_opened_too_early_leads_to_the_texts_that_came(
     assert f'href="{url("review", batch)}"' in live
     beside_a_text = client.get(url("review-text", batch, essays[0]), headers=headers).text
     assert "review-done" not in beside_a_text
+
+
+# --- what the button says before script says it ----------------------------------------------------------------------
+
+
+def test_where_nobody_can_be_chosen_the_button_says_so(client_for: ClientFor, teacher: User, batch: Batch) -> None:
+    [essay] = make_essays(batch, 1)
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert re.search(r'id="confirm"[^>]* aria-disabled="true"><span>No student to choose<', page)
+    assert page.count("The class list is empty") == 2, "beside the list of texts, and where a student is chosen"
+    assert page.count(reverse("classes:import", args=[batch.school_class.public_id])) == 2  # type: ignore[union-attr]
+    assert "Is the class list complete?" not in page
+
+
+def test_a_decided_text_offers_another_student_only(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    [essay] = make_essays(batch, 1, students=students)
+    assert 'id="confirm" name="decision" value="student" data-keys="Enter" data-pick="Choose a student first"' in (
+        page := client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    )
+    assert "data-decided" not in page
+    decide(client_for(teacher), batch, essay, student=students[0].public_id)
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert f'data-decided="{students[0].public_id}"' in page
+    assert "Change to the chosen student" in page

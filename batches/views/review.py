@@ -148,8 +148,10 @@ def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpRe
     """Tell what was done, and open the next undecided text."""
     batch = essay.batch
     queue = read_queue(batch, viewer=request.user)
-    left = len(queue.undecided)
-    remaining = ngettext("{n} left.", "{n} left.", left).format(n=left)
+    n_left, n_certain = len(queue.needs_you), len(queue.certain)
+    remaining = ngettext("{n} left.", "{n} left.", n_left).format(n=n_left)
+    if n_certain and not n_left:
+        remaining = ngettext("{n} certain match left.", "{n} certain matches left.", n_certain).format(n=n_certain)
     messages.success(request, f"{_DONE[decision]} {remaining}")
     # The text that followed when the person decided; one taken back is looked at again.
     following = queue.open_text(str(essay.public_id) if decision == "clear" else request.POST.get("next", ""))

@@ -193,7 +193,7 @@ def queue_context(frame: Frame, queue: Queue, request: PageRequest, *, open_id: 
         "kept": "?mine=1" if wanted.mine else "",
         "open_id": open_id,
         "n_decided": len(queue.decided),
-        "place": next((n for n, row in enumerate(queue.undecided, 1) if row.essay.public_id == open_id), 0),
+        "place": next((n for n, row in enumerate(queue.needs_you, 1) if row.essay.public_id == open_id), 0),
     }
 
 

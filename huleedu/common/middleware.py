@@ -89,7 +89,7 @@ def _page_around(path: str) -> str:
 
 
 class NoStoreMiddleware:
-    """Pages about pupils are kept by no cache. Static files are served before this and are cached for ever."""
+    """Pages about students are kept by no cache. Static files are served before this and are cached for ever."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

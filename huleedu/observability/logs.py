@@ -1,6 +1,6 @@
 """One JSON object per log line, with the request id and without personal data.
 
-Exception messages are left out: a database error quotes the offending values, which are pupils' names and addresses.
+Exception messages are left out: a database error quotes the offending values, which are students' names and addresses.
 The class of the error and the places in the code say what happened.
 """
 

@@ -1,4 +1,4 @@
-"""A Celery application whose only task fails as a database does: with a pupil's address in the message."""
+"""A Celery application whose only task fails as a database does: with a student's address in the message."""
 
 from __future__ import annotations
 
