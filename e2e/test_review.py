@@ -271,6 +271,51 @@ def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: S
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
 
 
+FAST = {
+    # keys, from which text on: how many are decided, and what is said
+    "the list of certain ones": (["Shift+Enter", "Enter"], 0, 5, "5 confirmed."),
+    "decide later": (["n", "Enter"], 3, 0, "Keys you pressed before this was here decided nothing."),
+    "two further on": (["n", "n", "1", "Enter"], 3, 0, "Keys you pressed before this was here decided nothing."),
+    "again and again": (["Enter", "Enter", "Enter"], 3, 1, "Keys you pressed before this was here decided nothing."),
+}
+
+
+@pytest.mark.parametrize("case", FAST)
+def test_fast_keys_decide_about_no_text_that_was_not_there(
+    review: Page, stack: Stack, small_batch: str, case: str
+) -> None:
+    """The server takes its time, and a student is chosen for every text that comes."""
+    keys, nth, n_decided, says = FAST[case]
+    review.route("**/*", lambda route: route.abort() if "huleedu-ahead" in route.request.headers else route.fallback())
+    review.goto(review.locator("#queue .queue-item").nth(nth).get_attribute("href") or "")
+    first = text_id(review)
+    held: list[Route] = []
+    review.route(re.compile("/(confirm|decide|review/[^/]+)/$"), lambda route: held.append(route))
+    for key in keys:
+        review.keyboard.press(key)
+    review.unroute(re.compile("/(confirm|decide|review/[^/]+)/$"))
+    for route in held:
+        route.fallback()
+    expect(review.locator("#messages")).to_contain_text(says)
+    review.wait_for_load_state("networkidle")
+    essays = stack.call(f"/api/v1{small_batch}essays/", token=stack.token())["results"]
+    decided = [essay["id"] for essay in essays if essay["association"]["status"] == "confirmed"]
+    assert len(decided) == n_decided
+    assert (first in decided) == (keys[0] == "Enter")
+
+
+def test_a_double_click_decides_once(review: Page) -> None:
+    """The next text, with a student chosen, stands there before the second click."""
+    review.goto(review.locator("#queue .queue-item").nth(3).get_attribute("href") or "")
+    review.wait_for_load_state("networkidle")
+    sent: list[str] = []
+    review.on("request", lambda request: sent.append(request.url) if request.url.endswith("/decide/") else None)
+    review.locator("#confirm").dblclick()
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    review.wait_for_load_state("networkidle")
+    assert len(sent) == 1
+
+
 # --- without contact -------------------------------------------------------------------------------------------------
 
 

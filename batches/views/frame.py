@@ -63,6 +63,12 @@ class Frame:
         return self.can_change and self.batch.status != Status.ARCHIVED
 
     @property
+    def class_is_empty(self) -> bool:
+        """Whether there is a class and nobody in it, so that no text finds its student."""
+        expected = self.handed_in.missing or self.handed_in.may_have or self.handed_in.excused
+        return bool(self.batch.school_class_id and not expected and not self.counts.confirmed + self.counts.certain)
+
+    @property
     def locked_by(self) -> str:
         """Who closed the files, as the banner says it."""
         return self.batch.locked_by.name if self.batch.locked_by else str(_("the teacher"))

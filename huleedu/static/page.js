@@ -217,10 +217,29 @@
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
   }
 
+  const COPIED_MS = 2_000;
+
+  /** The button says for a while that it has copied; where the browser forbids that, the person is left to it. */
   async function copy(button) {
-    const what = button.dataset.copy, source = what.startsWith("#") && document.querySelector(what);
-    await navigator.clipboard.writeText(source ? source.value ?? source.innerText : what);
-    announce(button.dataset.copied || button.textContent.trim());
+    const source = document.querySelector(button.dataset.copy), label = button.lastChild;
+    try {
+      await navigator.clipboard.writeText(source.value ?? source.innerText);
+    } catch {
+      return selectFor(source);
+    }
+    button.dataset.label ??= label.textContent;
+    label.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+    return setTimeout(() => { label.textContent = button.dataset.label; }, COPIED_MS);
+  }
+
+  /** Selects what a script may not copy, and says so. */
+  function selectFor(source) {
+    note("copy-note");
+    source.hidden = false;
+    source.scrollIntoView({ block: "center" });
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
   }
 
   /** Lets a password be read while it is typed, and hides it again. */
@@ -240,6 +259,12 @@
     else if (button?.dataset.show) show(button);
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+  document.addEventListener("focusin", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open && event.target.matches(".title-menu")) event.target.querySelector("input").select();
+  }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
     if (!menu) return;

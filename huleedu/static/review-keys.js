@@ -1,9 +1,14 @@
 // Match review's keys: every one presses a button or follows a link that is on the page, as the person's setting has it. And
-// the list of texts, which is narrowed and keeps its order, and the clues, which light up in the text.
+// what stands around the decision: the list of texts, which is narrowed and keeps its order, what a colleague did, the clues.
 "use strict";
 
 (() => {
-  const { choose, chosen, find, isBusy, press, radios } = review;
+  const { choose, chosen, find, isBusy, radios } = review;
+
+  /** Press a button of the decision, where the student it needs is chosen. */
+  function press(button) {
+    if (button && button.getAttribute("aria-disabled") !== "true" && !isBusy(button)) button.form.requestSubmit(button);
+  }
 
   function search() {
     find("search-words")?.focus();
@@ -29,7 +34,8 @@
       event.preventDefault();
       return follow("confirm-certain");
     }
-    if (hasOwnMeaning(event.target)) return undefined; // the browser's own meaning wins
+    // The browser's own meaning wins; a key that waited has none to it.
+    if (hasOwnMeaning(event.target)) return event.isTrusted ? undefined : event.target.click();
     event.preventDefault();
     return press(find("confirm") || find("confirm-ticked"));
   }
@@ -42,19 +48,35 @@
     return plainKey ? (event.shiftKey ? plainKey : plainKey.toLowerCase()) : event.key;
   }
 
-  const pressed = []; // while an undo is on its way: what is meant for its text, which is not here yet
+  const pressed = []; // while a page is on its way: what is meant for it
 
+  /** Each key acts on what came of the one before. On a text that nobody can have seen it decides nothing, and where something else
+   * came than was asked for, none of them acts. */
   async function later({ key, code, shiftKey, altKey }) {
     pressed.push({ key, code, shiftKey, altKey, bubbles: true, cancelable: true });
     if (pressed.length > 1) return; // the first one sees to the others
-    for (; pressed.length; pressed.shift()) {
-      await review.undoing();
-      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", pressed[0]));
+    for (let isNew = false; pressed.length; pressed.shift()) {
+      while (review.onItsWay()) {
+        const came = await review.onItsWay();
+        isNew ||= came === "text";
+        if (came === "other") return drop();
+      }
+      const act = () => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", pressed[0]));
+      if (!isNew) act();
+      else if (!review.early(act)) return drop();
     }
   }
 
+  /** Beside what is said already: of a decision, say, that did come about. */
+  function drop() {
+    pressed.length = 0;
+    const note = find("early-note").content.cloneNode(true);
+    page.announce(`${find("messages").textContent} ${note.textContent}`.replace(/\s+/g, " ").trim());
+    find("messages").append(note);
+  }
+
   document.addEventListener("keydown", (event) => {
-    const early = event.isTrusted && !event.repeat && !event.isComposing && (pressed.length > 0 || review.undoing());
+    const early = event.isTrusted && !event.repeat && !event.isComposing && (pressed.length > 0 || review.onItsWay());
     const isOwn = event.key === "Enter" ? !hasOwnMeaning(event.target) : /^[1-5a-zA-Z/?]$/.test(event.key);
     if (early && isOwn && !isField(event.target) && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
@@ -95,7 +117,6 @@
       find("not-in-class").close();
       search();
     }
-    if (event.target.closest("[data-print]")) print();
     if (event.target.closest("[data-search]")) search();
   });
 
@@ -104,6 +125,7 @@
   async function saveShortcuts(radio) {
     const headers = { "Content-Type": "application/json", "X-CSRFToken": page.token() };
     document.body.dataset.shortcuts = radio.value;
+    sayKeys();
     const answer = await fetch("/api/v1/me/", { method: "PATCH", headers, body: JSON.stringify({ shortcuts: radio.value }) }).catch(() => null);
     if (!answer?.ok) page.note(answer ? "failed-note" : "offline-note");
   }
@@ -123,11 +145,11 @@
   const listedTexts = () => [...document.querySelectorAll("#queue li:not([hidden]) > a")];
 
   function inQueue(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    const items = listedTexts(), at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    const items = listedTexts();
-    items[items.indexOf(document.activeElement) + step]?.focus();
+    items[to]?.focus();
   }
 
   /** Tab stops once in the list: where the person is in it, else at the open text, else at the first one. */
@@ -175,9 +197,65 @@
     if (detail.target.id === "queue") stood = undecidedLists().flatMap((list) => [...list.children].map(placeOf));
   });
 
-  document.addEventListener("listed", narrow);
-  document.addEventListener("htmx:afterSwap", ({ detail }) => { if (detail.target.id === "queue") [keepOrder, narrow].forEach((work) => work()); });
-  narrow();
+  /** Decisions that wait to be sent say so. */
+  function mark() {
+    const said = find("queue")?.dataset.waiting, id = (value) => value.split(":")[0];
+    for (const { url, fields } of waiting.list()) {
+      const texts = url.endsWith("/confirm/") ? fields.filter(([name]) => name === "match").map(([, value]) => id(value)) : [url.split("/").at(-3)];
+      for (const row of texts.map((text) => find(`row-${text}`)).filter(Boolean)) {
+        row.classList.add("sending");
+        row.querySelector(".queue-note").textContent = said;
+      }
+    }
+  }
+
+  // --- a colleague was first -------------------------------------------------------------------------------------------
+
+  /** What somebody else has decided about the open text holds it still: to the next one, or change it. */
+  function freeze() {
+    const told = document.querySelector("#meanwhile .banner a");
+    if (!told) return;
+    const panes = document.querySelectorAll("#decide .candidate-list, #decide .decision-bar");
+    const had = [...panes].some((pane) => pane.contains(document.activeElement));
+    for (const pane of panes) pane.inert = true;
+    if (had) told.focus({ preventScroll: true });
+  }
+
+  /** The archive ends every decision: its buttons stay, say why not, and nothing chosen is lost. */
+  function closeArchived() {
+    if (!document.querySelector("[data-archived]")) return;
+    for (const button of document.querySelectorAll("#decide button:not([data-dialog-open], [data-search]), #undo button")) {
+      button.setAttribute("aria-disabled", "true");
+      button.setAttribute("aria-describedby", "lock-reason");
+    }
+  }
+
+  // --- whenever another page, or another part of it, is there ----------------------------------------------------------
+
+  function countTheTicked() {
+    const button = find("confirm-ticked"), n = document.querySelectorAll("input[name=match]:checked").length;
+    if (button) button.querySelector("span").textContent = button.dataset.confirm.replace("{n}", n);
+  }
+  document.addEventListener("change", (event) => { if (event.target.name === "match") countTheTicked(); });
+
+  /** Says which keys work: letters and digits alone, with Alt, or none. */
+  function sayKeys() {
+    const how = document.body.dataset.shortcuts;
+    for (const element of document.querySelectorAll("[data-keys]")) {
+      const { keys } = element.dataset, isLetter = !keys.endsWith("Enter");
+      if (isLetter && how === "off") element.removeAttribute("aria-keyshortcuts");
+      else element.setAttribute("aria-keyshortcuts", isLetter && how === "alt" ? `Alt+${keys}` : keys);
+    }
+  }
+
+  const all = (...works) => () => works.forEach((work) => work());
+  const IN_PLACE = { queue: all(keepOrder, narrow, mark, sayKeys), meanwhile: freeze, around: closeArchived };
+  document.addEventListener("htmx:afterSwap", ({ detail }) => IN_PLACE[detail.target.id]?.());
+  document.addEventListener("listed", all(narrow, mark, freeze, countTheTicked, sayKeys));
+  document.addEventListener("shown", () => setTimeout(all(narrow, mark, sayKeys)));
+  document.addEventListener("waiting", mark);
+  addEventListener("pageshow", countTheTicked);
+  all(narrow, mark, sayKeys)();
 
   // --- clues -----------------------------------------------------------------------------------------------------------
 

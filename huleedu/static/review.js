@@ -20,13 +20,13 @@
   // --- the button that names the student -----------------------------------------------------------------------------
 
   function nameTheStudent() {
-    const button = find("confirm");
+    const button = find("confirm"), radio = chosen();
     if (!button) return;
-    const radio = chosen();
-    const words = radio ? button.dataset.confirm.replace("{name}", () => radio.dataset.name) : button.dataset.pick;
-    button.querySelector("span").textContent = words;
-    if (radio && !isArchived()) button.removeAttribute("aria-disabled");
-    else if (radios().length) button.setAttribute("aria-disabled", "true");
+    const stands = radio && radio.value === button.dataset.decided;
+    const words = !radio ? button.dataset.pick : stands ? button.dataset.stands : button.dataset.confirm.replace("{name}", () => radio.dataset.name);
+    if (radios().length) button.querySelector("span").textContent = words; // else the server says that there is nobody
+    if (radio && !stands && !isArchived()) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", "true");
   }
 
   function choose(radio) {
@@ -38,37 +38,26 @@
     nameTheStudent();
   }
 
-  function countTheTicked() {
-    const button = find("confirm-ticked");
-    const n = document.querySelectorAll("input[name=match]:checked").length;
-    if (button) button.querySelector("span").textContent = button.dataset.confirm.replace("{n}", n);
-  }
-
-  /** Press a button of the decision, where the student it needs is chosen. */
-  function press(button) {
-    if (button && button.getAttribute("aria-disabled") !== "true" && !isBusy(button)) button.form.requestSubmit(button);
-  }
-
-  document.addEventListener("change", (event) => {
-    if (event.target.name === "student") {
-      touched = true;
-      nameTheStudent();
-    }
-    if (event.target.name === "match") countTheTicked();
-  });
+  document.addEventListener("change", (event) => { if (event.target.name === "student") choose(event.target); });
 
   // --- pages ahead -------------------------------------------------------------------------------------------------------
 
   const AHEAD = 3;
-  const ahead = new Map(); // address to the page there, fetched before it is asked for
+  const ahead = new Map(); // address to the page there: fetched before it is asked for, or shown already and so old
+  let here = document.documentElement.outerHTML; // this page, as it came
+
+  const isFresh = (path) => ahead.get(path)?.isOld === false;
+  /** What may be shown at once: without contact that is also how things were before. */
+  const atHand = (address) => (page.hasLost() || isFresh(pathOf(address)) ? ahead.get(pathOf(address)) : undefined);
+  const age = () => ahead.forEach((kept) => { kept.isOld = true; });
 
   async function fetchAhead(address, depth = AHEAD) {
     if (!address || !depth || pathOf(address) === location.pathname) return;
     const key = pathOf(address);
     try {
-      if (!ahead.has(key)) ahead.set(key, { html: (await page.getPage(key, { "HuleEdu-Ahead": "1" })).html });
+      if (!isFresh(key)) ahead.set(key, { html: (await page.getPage(key, { "HuleEdu-Ahead": "1" })).html, isOld: false });
     } catch {
-      return; // no contact
+      return; // no contact: what is here stays
     }
     const next = new DOMParser().parseFromString(ahead.get(key)?.html ?? "", "text/html").getElementById("next");
     if (depth > 1 && document.visibilityState === "visible") await fetchAhead(next?.getAttribute("href"), depth - 1);
@@ -84,13 +73,45 @@
   // Something happened in the batch: what was fetched says how it was before.
   document.addEventListener(`live:batch:${batch.split("/")[2]}`, () => {
     if (sendingNow) return; // the person's own decision
-    ahead.clear();
+    age();
     fetchSoon();
   });
 
+  // --- what is on its way ------------------------------------------------------------------------------------------------
+
+  const SLOW_MS = 300, GLANCE_MS = 250;
+  const coming = new Set();
+
+  /** `work` brings another page. Until it is here keys wait for it, nothing is decided about what stands here, and where it takes
+   * its time that is shown. It says what came: a "text", what is "known" (the person was there, or asked for all of it), or
+   * something "other" than was asked for. */
+  function bring(work) {
+    const panes = document.querySelector(".review");
+    const slow = setTimeout(() => panes?.setAttribute("aria-busy", "true"), SLOW_MS);
+    const mine = work.catch(() => "other").finally(() => {
+      clearTimeout(slow);
+      panes?.removeAttribute("aria-busy");
+      coming.delete(mine);
+    });
+    coming.add(mine);
+    return mine;
+  }
+
+  /** What came last, once it is here; null where nothing is on its way. */
+  const onItsWay = () => [...coming].at(-1) ?? null;
+
+  let isEarly = false, wasEarly = false;
+
+  /** Does what a key says that was pressed before the open text was here, but decides nothing. Whether it would not have. */
+  function early(work) {
+    [isEarly, wasEarly] = [true, false];
+    work();
+    isEarly = false;
+    return !wasEarly;
+  }
+
   // --- going from text to text -------------------------------------------------------------------------------------------
 
-  const SLOW_MS = 300;
   let touched = false; // whether the person has chosen something here
   let queueAt = 0; // how far the queue is scrolled
 
@@ -99,8 +120,10 @@
   /** `isOld`: fetched before it was asked for, so that this page knows better who else is here. */
   function show(html, address, { push = true, isOld = false } = {}) {
     queueAt = document.querySelector(".queue")?.scrollTop ?? queueAt;
+    if (here && !isFresh(location.pathname)) ahead.set(location.pathname, { html: here, isOld: true });
     const kept = [find("queue-find"), ...(isOld ? document.querySelectorAll("#here, .readers") : [])].filter(Boolean);
     page.showPage(html, address, { push });
+    here = html;
     for (const part of kept) find(part.id)?.replaceWith(part);
     listed();
   }
@@ -109,9 +132,6 @@
   function arrived({ say = true } = {}) {
     touched = false;
     nameTheStudent();
-    countTheTicked();
-    mark();
-    freeze();
     if (document.querySelector(".queue")) document.querySelector(".queue").scrollTop = queueAt;
     document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
     const place = find("decided-first")?.querySelector("a") ?? find("confirm-ticked") ?? chosen() ?? radios()[0] ?? find("candidates") ?? find("done");
@@ -132,30 +152,24 @@
     return `${said} ${open}`.trim();
   }
 
-  /** A page that takes its time: what stands here meanwhile says so, and decides nothing. */
-  async function getSlowly(address) {
-    const panes = document.querySelector(".review");
-    const slow = setTimeout(() => panes?.setAttribute("aria-busy", "true"), SLOW_MS);
-    try {
-      return await page.getPage(address);
-    } finally {
-      clearTimeout(slow);
-      panes?.removeAttribute("aria-busy");
-    }
+  let asked = 0; // the page that was asked for last is the one that opens
+
+  function go(address) {
+    const kept = atHand(address);
+    asked += 1;
+    if (!kept) return bring(fetchAndPut(address, asked));
+    put(kept.html, address, { isOld: true });
+    page.getPage(address).catch(() => {}); // so that the server knows it was read
+    return "text";
   }
 
-  async function go(address) {
-    const kept = ahead.get(pathOf(address));
-    try {
-      const { html, address: at } = kept ? { html: kept.html, address } : await getSlowly(address);
-      show(html, at, { isOld: Boolean(kept) });
-      arrived();
-      if (kept) page.getPage(address).catch(() => {}); // so that the server knows it was read
-      return true;
-    } catch {
-      page.note("offline-note");
-      return false;
-    }
+  async function fetchAndPut(address, mine) {
+    const old = ahead.get(pathOf(address));
+    const { html, address: at } = await page.getPage(address).catch(() => (old ? { html: old.html, address } : {}));
+    if (mine !== asked) return "other";
+    if (!html) return page.note("not-here-note") && "other";
+    put(html, at);
+    return pathOf(at) !== pathOf(address) ? "other" : find("confirm-ticked") ? "known" : "text";
   }
 
   document.addEventListener("click", (event) => {
@@ -167,7 +181,7 @@
   });
 
   // Back and forward.
-  document.addEventListener("shown", () => setTimeout(() => { nameTheStudent(); mark(); fetchSoon(); }));
+  document.addEventListener("shown", () => { here = ""; setTimeout(() => { nameTheStudent(); fetchSoon(); }); });
 
   // --- deciding ----------------------------------------------------------------------------------------------------------
 
@@ -176,44 +190,62 @@
   /** Shows the text that follows at once where it is here already, sends the decision, then shows what the server says. */
   function decide(form, submitter) {
     const fields = new FormData(form, submitter), url = pathOf(form.action), text = idIn(url);
-    const decision = fields.get("decision") ?? "student", next = find("next")?.href;
+    const decision = fields.get("decision") ?? "student";
     decided.add(text);
+    const next = following();
     const ready = goesOn && (decision === "student" || decision === "nobody") && next && !decided.has(idIn(pathOf(next)));
-    const follows = ready ? ahead.get(pathOf(next)) : undefined;
-    if (follows) {
-      show(follows.html, next, { isOld: true });
-      arrived({ say: false });
-      ahead.delete(pathOf(next));
-    }
+    const follows = ready ? atHand(next) : undefined;
+    const goal = !goesOn || decision === "clear" ? location.pathname : next ? pathOf(next) : `${batch}review/`;
+    for (const path of [location.pathname, `${batch}review/${text}/`]) ahead.delete(path);
+    if (follows) put(follows.html, next, { isOld: true, say: false });
     markRow(text);
     const shownAt = location.pathname;
-    queueUp(async () => {
+    const sent = queueUp(async () => {
       const answer = await page.post(url, fields).catch(() => null);
-      if (!answer) return unsent(url, fields, { decision, next, follows });
+      if (!answer) return unsent(url, fields, decision, follows);
       waiting.drop(url);
       const html = await answer.text();
-      if (answer.status === 409 && html.includes("decided-first")) return put(html, `${batch}review/${text}/`);
+      if (answer.status === 409 && html.includes("decided-first")) return put(html, `${batch}review/${text}/`, { isUnasked: follows });
       if (!answer.ok) return refusedFor(html, text, follows);
-      if (follows && location.pathname !== shownAt) return undefined; // the person is further on already
+      if (location.pathname !== shownAt) return tellOf(html);
       return settle(html, answer.url, follows);
     });
+    if (!follows) bring(sent.then(() => (location.pathname === goal ? "text" : "other")));
+  }
+
+  /** The text after this one; without contact the first undecided one that is here. */
+  function following(isLost = page.hasLost()) {
+    const next = find("next")?.href, rows = isLost ? document.querySelectorAll("#queue ul[data-group] a") : [];
+    const isHere = (address) => ahead.has(pathOf(address)) && !decided.has(idIn(pathOf(address)));
+    return [next, ...[...rows].map((row) => row.href)].find((address) => address && isHere(address)) ?? next;
   }
 
   function queueUp(work) {
     sendingNow += 1;
     last = last.then(work).catch(() => page.note("failed-note")).finally(() => { sendingNow -= 1; });
+    return last;
   }
 
-  function put(html, address) {
-    show(html, address);
-    arrived();
+  /** `isUnasked`: comes in the place of what the person looks at. Keys pressed before that can have been seen meant the other. */
+  function put(html, address, { isOld = false, isUnasked = false, say = true } = {}) {
+    show(html, address, { isOld });
+    arrived({ say });
+    if (isUnasked) glance();
+  }
+
+  const glance = () => bring(new Promise((done) => setTimeout(done, GLANCE_MS, "other")));
+
+  /** What became of a decision, where the person is further on already. */
+  function tellOf(html) {
+    page.replacePart(find("messages"), new DOMParser().parseFromString(html, "text/html").getElementById("messages"));
+    page.announce(words());
   }
 
   /** The server's page: where the same text is open already, only what stands around it is new. */
   function settle(html, address, follows) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const same = (id) => plain(find(id)) === plain(fresh.getElementById(id));
-    if (!follows || pathOf(address) !== location.pathname || (!inHand() && !same("decide"))) return put(html, address);
+    if (!follows || pathOf(address) !== location.pathname || (!inHand() && !same("decide"))) return put(html, address, { isUnasked: follows });
     for (const id of ["messages", "offer", "review-head", "queue"]) {
       const part = fresh.getElementById(id), old = find(id);
       if (!part || !old) continue;
@@ -223,7 +255,6 @@
     document.querySelector(".queue").scrollTop = queueAt;
     listed();
     document.title = fresh.title;
-    mark();
     page.announce(words());
     return fetchSoon();
   }
@@ -235,6 +266,7 @@
 
   async function refusedFor(html, text, follows) {
     if (follows) await go(`${batch}review/${text}/`);
+    if (follows) glance();
     const reason = new DOMParser().parseFromString(html, "text/html").getElementById("action-error");
     if (!reason) return page.note("failed-note");
     find("messages").replaceChildren(...reason.childNodes);
@@ -243,18 +275,19 @@
   }
 
   /** No contact: the decision waits on the device. One that holds names is not kept; it stays in its fields. */
-  function unsent(url, fields, { decision, next, follows }) {
+  function unsent(url, fields, decision, follows) {
     unmark(idIn(url));
     if (decision === "new" || !waiting.keep(url, fields)) return page.note("offline-note");
     page.announce(find("queue")?.dataset.waiting ?? "");
-    if (!follows && goesOn && next && ahead.has(pathOf(next))) go(next);
-    return undefined;
+    if (follows || !goesOn) return undefined;
+    const next = following(true), kept = next && !decided.has(idIn(pathOf(next))) && ahead.get(pathOf(next));
+    return kept ? put(kept.html, next, { isOld: true }) : page.note("not-here-note");
   }
 
   document.addEventListener("waiting:sent", ({ detail }) => {
     if (sendingNow) return;
-    ahead.clear();
-    if (idIn(detail.url) === idIn(location.pathname)) put(detail.html, detail.address);
+    age();
+    if (idIn(detail.url) === idIn(location.pathname)) put(detail.html, detail.address, { isUnasked: true });
   });
 
   /** A decision made without contact about this text, which somebody else decided first: both choices are shown. */
@@ -264,7 +297,7 @@
     queueUp(async () => {
       const answer = await page.post(entry.url, waiting.fieldsOf(entry));
       waiting.drop(entry.url);
-      if (answer.status === 409) put(await answer.text(), location.href);
+      if (answer.status === 409) put(await answer.text(), location.href, { isUnasked: true });
     });
   }
 
@@ -273,19 +306,6 @@
   const rowOf = (text) => document.getElementById(`row-${text}`);
   const markRow = (text) => rowOf(text)?.classList.add("sending");
   const unmark = (text) => rowOf(text)?.classList.remove("sending");
-
-  function mark() {
-    const said = find("queue")?.dataset.waiting;
-    for (const entry of waiting.list()) {
-      for (const text of entry.url.endsWith("/confirm/") ? entry.fields.filter(([name]) => name === "match").map(([, value]) => value.split(":")[0]) : [idIn(entry.url)]) {
-        const note = rowOf(text)?.querySelector(".queue-note");
-        if (!note) continue;
-        rowOf(text).classList.add("sending");
-        note.textContent = said;
-      }
-    }
-  }
-  document.addEventListener("waiting", mark);
 
   // --- forms ---------------------------------------------------------------------------------------------------------------
 
@@ -299,9 +319,10 @@
     const action = pathOf(form.action);
     if (action.endsWith("/decide/")) {
       event.preventDefault();
-      if (isBusy(form) || submitter?.getAttribute("aria-disabled") === "true") return undefined;
+      if (coming.size || isBusy(form) || submitter?.getAttribute("aria-disabled") === "true") return undefined;
       if (submitter?.id === "nobody") return find("not-in-class").showModal();
       if (form.id === "decide" && (submitter?.value ?? "student") === "student" && !chosen()) return undefined;
+      if (isEarly) return (wasEarly = true);
       form.closest("dialog")?.close();
       submitter?.closest("dialog")?.close();
       return decide(form, submitter);
@@ -312,84 +333,61 @@
     }
     if (action === `${batch}confirm/`) {
       event.preventDefault();
-      return confirmCertain(form, submitter);
+      return coming.size ? undefined : confirmCertain(form, submitter);
     }
     return undefined;
   }, true);
 
-  let undosOnTheWay = 0;
+  // The second click of a double click was meant for what stood there before.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && /\/(decide|confirm)\/$/.test(event.target.closest("button")?.form?.action)) event.preventDefault();
+  }, true);
 
   /** A decision that waits is simply not sent; otherwise the server undoes the last one. */
   function undo(form) {
     const waits = waiting.list().findLast((entry) => entry.url.startsWith(batch));
     const url = pathOf(form.action);
-    undosOnTheWay += 1;
-    queueUp(async () => {
+    const undone = queueUp(async () => {
       if (waits) {
         waiting.drop(waits.url);
-        return go(idIn(waits.url) ? `${batch}review/${idIn(waits.url)}/` : `${batch}review/`);
+        decided.delete(idIn(waits.url));
+        go(idIn(waits.url) ? `${batch}review/${idIn(waits.url)}/` : `${batch}review/`);
+        return idIn(waits.url);
       }
       const answer = await page.post(url, new FormData()).catch(() => null);
       if (!answer) return page.note("offline-note");
-      ahead.clear();
-      return put(await answer.text(), answer.url);
+      age();
+      return put(await answer.text(), answer.url) ?? idIn(answer.url);
     });
-    last = last.finally(() => { undosOnTheWay -= 1; });
+    bring(undone.then((text) => (text && text === idIn(location.pathname) ? "known" : "other")));
   }
 
   function confirmCertain(form, submitter) {
     const fields = new FormData(form, submitter), url = pathOf(form.action);
-    queueUp(async () => {
+    const sent = queueUp(async () => {
       const answer = await page.post(url, fields).catch(() => null);
-      ahead.clear();
+      age();
       if (answer) return put(await answer.text(), answer.url);
       if (!waiting.keep(url, fields)) return page.note("offline-note");
       page.note("offline-note").querySelector("p").textContent = form.dataset.waiting;
       return undefined;
     });
+    bring(sent.then(() => "text"));
   }
 
-  // --- a colleague was first ---------------------------------------------------------------------------------------------
-
-  /** What somebody else has decided about the open text holds it still: to the next one, or change it. */
-  function freeze() {
-    const told = document.querySelector("#meanwhile .banner a");
-    if (!told) return;
-    const panes = document.querySelectorAll("#decide .candidate-list, #decide .decision-bar");
-    const had = [...panes].some((pane) => pane.contains(document.activeElement));
-    for (const pane of panes) pane.inert = true;
-    if (had) told.focus({ preventScroll: true });
-  }
-
-  /** The archive ends every decision: its buttons stay, say why not, and nothing chosen is lost. */
-  function closeArchived() {
-    if (!isArchived()) return;
-    for (const button of document.querySelectorAll("#decide button:not([data-dialog-open], [data-search]), #undo button")) {
-      button.setAttribute("aria-disabled", "true");
-      button.setAttribute("aria-describedby", "lock-reason");
-    }
-  }
-
-  /** Settled once every undo has been answered; null where none is on its way. */
-  const undoing = () => (undosOnTheWay ? last : null);
-  window.review = { choose, chosen, find, isBusy, press, radios, undoing };
+  window.review = { choose, chosen, early, find, isBusy, onItsWay, radios };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const { id } = event.detail.target;
     if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
-    if (id === "meanwhile") freeze();
-    if (id === "queue") mark();
-    if (id === "around") closeArchived();
   });
   addEventListener("pageshow", () => {
     nameTheStudent(); // the browser may have restored another choice
-    countTheTicked();
   });
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
-  mark();
   showRefused();
   fetchSoon();
   // With a keyboard, on to the decision; a phone shows the text first.
