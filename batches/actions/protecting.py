@@ -229,9 +229,9 @@ class Hiding:
         return [match] if before != (match.evidence, match.candidates, match.certainty) else []
 
     def _reasons(self, candidate: dict[str, Any], left: set[str]) -> list[dict[str, Any]]:
-        """Those whose clues are all still there; none for the student."""
+        """Those whose clues are all still there; of the student's own only that a person must look."""
         if candidate["student"] == self._student.pk:
-            return []
+            return [{"code": "protected", "for": None, "evidence": []}]
         return [reason for reason in candidate["reasons"] if left.issuperset(reason["evidence"])]
 
 

@@ -80,12 +80,17 @@ LEVELS: Mapping[str, LevelWeight] = {
 }
 """A given name alone fits many outside the class, both names hardly anybody; a single name is all that some have."""
 
+PART_OF_A_NAME = frozenset({"initials", "given_name", "family_name"})
+"""Codes of what others may be called too."""
 WEAK_PLACES = frozenset({"property", "mention", "body"})
 """Places that never settle the matter."""
 CERTAIN = 0.95
 """The least probability of a certain match."""
 FLOOR = 0.02
 """Below this probability a student is no candidate."""
+ALIKE = 0.95
+"""Students whose probabilities differ by less are not told apart: the calibration error is 0.05 (ADR 12), and in both
+kinds of invented classes the second is as likely as the first or at most 0.8 times so (ADR 30)."""
 OTHER_NAME = 40.0
 """Odds of a labelled name that fits nobody in the class: an outsider, or a spelling nobody has taught yet."""
 OTHER_SIGNED = 4.0

@@ -3,14 +3,14 @@
 Each place in a file (label, folder, file name …) says something about each student at a level (full name, initials …).
 `find` searches the places, `weights` holds the whole model and turns findings into probabilities.
 A suggestion is certain only if its probability is high, a name of the student stands where it counts, and nothing names
-another; see `_judge`.
+another; see `_judge`. One that is not says why, and where nothing tells two students apart nobody is suggested.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from scipy.optimize import linear_sum_assignment
@@ -18,10 +18,12 @@ from scipy.optimize import linear_sum_assignment
 from batches.matching.find import Finding, RosterIndex, find_all
 from batches.matching.fit import SLIP
 from batches.matching.weights import (
+    ALIKE,
     CERTAIN,
     FLOOR,
     LEVELS,
     ONLY_ONE_LEFT,
+    PART_OF_A_NAME,
     WEAK_PLACES,
     names,
     probabilities,
@@ -37,6 +39,8 @@ REASONS = frozenset(
     {
         *(level.code for level in LEVELS.values()),
         "namesake",
+        "tied",
+        "shared",
         "rival_named",
         "other_name",
         "already_matched",
@@ -114,6 +118,7 @@ class _Case:
     chances: dict[str, float]
     verdict: Certainty = "no_match"
     left_over: str | None = None
+    tied: tuple[str, ...] = ()
     ranking: list[str] = field(default_factory=list)
 
     @property
@@ -151,6 +156,7 @@ def match_essays(
         _judge(case, roster)
     claims = _claims(cases)
     _spread_the_rest(cases, claims)
+    _find_ties(cases)
     _give_the_last(cases, claims, roster)
     return {case.clues.key: _suggest(case, claims=claims, roster=roster) for case in cases}
 
@@ -204,8 +210,17 @@ def _spread_the_rest(cases: Sequence[_Case], claims: dict[str, list[str]]) -> No
     rows, columns = linear_sum_assignment([[-case.chances.get(student, 0.0) for student in students] for case in rest])
     for row, column in zip(rows, columns, strict=True):
         case, student = rest[row], students[column]
-        if case.ranking and case.chances.get(student, 0.0) >= 0.95 * case.chances[case.ranking[0]]:
+        if case.ranking and case.chances.get(student, 0.0) >= ALIKE * case.chances[case.ranking[0]]:
             case.ranking = [student, *(other for other in case.ranking if other != student)]
+
+
+def _find_ties(cases: Sequence[_Case]) -> None:
+    """Nobody is guessed: a text that fits two students alike is a conflict, as one that names two is."""
+    for case in cases:
+        likeliest = max((case.chances[student] for student in case.ranking), default=0.0)
+        alike = tuple(student for student in case.ranking if case.chances[student] >= ALIKE * likeliest)
+        if case.verdict == "unsure" and len(alike) > 1:
+            case.verdict, case.tied = "conflict", alike
 
 
 def _give_the_last(cases: Sequence[_Case], claims: dict[str, list[str]], roster: RosterIndex) -> None:
@@ -241,21 +256,36 @@ def _reasons(case: _Case, student: str, *, claims: dict[str, list[str]], roster:
     for finding in own:
         by_code[LEVELS[finding.level].code].append(finding.evidence_id)
     reasons = [Reason(code, supports=True, evidence=_each_once(ids)) for code, ids in by_code.items() if ids]
-    if case.left_over == student:
-        reasons.append(Reason("only_one_left", None))
-    reasons += _doubts(own, roster, student)
+    against = _against(case, student)
+    doubts = _doubts(case, student, roster)
+    if case.verdict != "certain":
+        doubts += _fitting_others(case, student)
+    if case.verdict == "unsure" and student == case.best:
+        doubts += _may_be_others(case, student, said={key for reason in against for key in reason.evidence})
+        if not doubts and not against:  # many little things, as the names of class-mates who are spoken of
+            doubts = [replace(reasons[0], supports=None)]
+    others = [key for key in claims.get(student, []) if key != case.clues.key]
+    other_text = Reason("already_matched", supports=False) if others else Reason("no_other_text", supports=True)
+    return (*reasons, *doubts, *against, other_text)
+
+
+def _against(case: _Case, student: str) -> list[Reason]:
+    """Other students who are named, and who is named that is not in the class."""
+    against = []
     rivals = [f.evidence_id for other in case.findings if other != student for f in case.named(other)]
     if rivals:
-        reasons.append(Reason("rival_named", supports=False, evidence=_each_once(rivals)))
+        against.append(Reason("rival_named", supports=False, evidence=_each_once(rivals)))
     if case.strangers:
-        reasons.append(Reason("other_name", supports=False, evidence=tuple(case.strangers)))
-    others = [key for key in claims.get(student, []) if key != case.clues.key]
-    reasons.append(Reason("already_matched", supports=False) if others else Reason("no_other_text", supports=True))
-    return tuple(reasons)
+        against.append(Reason("other_name", supports=False, evidence=tuple(case.strangers)))
+    return against
 
 
-def _doubts(own: Sequence[Finding], roster: RosterIndex, student: str) -> list[Reason]:
+def _doubts(case: _Case, student: str, roster: RosterIndex) -> list[Reason]:
+    """What is doubtful however sure the match is."""
+    own = case.findings.get(student, [])
     doubts = []
+    if case.left_over == student:
+        doubts.append(Reason("only_one_left", None))
     if own and all(finding.place in WEAK_PLACES for finding in own):
         doubts.append(Reason("property_only", None))
     if any(finding.exactness < SLIP for finding in own):
@@ -265,6 +295,30 @@ def _doubts(own: Sequence[Finding], roster: RosterIndex, student: str) -> list[R
     if roster.students[student].protected:
         doubts.append(Reason("protected", None))
     return doubts
+
+
+def _fitting_others(case: _Case, student: str) -> list[Reason]:
+    """That all of it, or some of the words, fits other students alike."""
+    if student in case.tied:
+        return [Reason("tied", None)]
+    shared = [finding.evidence_id for finding in case.findings.get(student, []) if finding.shared]
+    return [Reason("shared", None, _each_once(shared))] if shared else []
+
+
+def _may_be_others(case: _Case, student: str, *, said: set[str]) -> list[Reason]:
+    """Of the best guess: parts of a name that may be somebody else's, and what else may name another student."""
+    own = case.findings.get(student, [])
+    parts: dict[str, list[str]] = {}
+    for finding in own:
+        code = LEVELS[finding.level].code
+        if code in PART_OF_A_NAME and not finding.shared:
+            parts.setdefault(code, []).append(finding.evidence_id)
+    whole = any(settles(finding) and LEVELS[finding.level].code not in PART_OF_A_NAME for finding in own)
+    doubts = [] if whole else [Reason(code, None, _each_once(ids)) for code, ids in parts.items()]
+    said = said | {finding.evidence_id for finding in own}
+    rivals = [f for other, found in case.findings.items() if other != student for f in found if f.place != "body"]
+    open_to_all = _each_once([f.evidence_id for f in rivals if f.evidence_id not in said])
+    return [*doubts, Reason("rival_named", None, open_to_all)] if open_to_all else doubts
 
 
 def _each_once(ids: Sequence[str]) -> tuple[str, ...]:

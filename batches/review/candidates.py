@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batches.matching.disagreement import others_fitting, tied
 from batches.matching.names import fold
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.highlighting import Clue
@@ -61,10 +62,10 @@ def clues_of(match: EssayStudentAssociation) -> tuple[Evidence, ...]:
 def letter_clues(match: EssayStudentAssociation) -> dict[str, str]:
     """Evidence id to its letter. Only evidence that speaks for somebody is marked.
 
-    In a conflict A names the first student and B the second; otherwise A is in the document and B in its name.
+    Where clues disagree A names the first student and B the second; otherwise A is in the document and B in its name.
     """
     said = [_supporting(candidate) for candidate in match.candidates]
-    if match.certainty == match.Certainty.CONFLICT:
+    if _disagree(match):
         letters: dict[str, str] = {}
         for letter, ids in zip("AB", said, strict=False):
             for key in ids:
@@ -74,6 +75,10 @@ def letter_clues(match: EssayStudentAssociation) -> dict[str, str]:
     named = [key for key in dict.fromkeys(key for ids in said for key in ids) if key in places]
     inside = any(places[key] not in _OUTSIDE for key in named)
     return {key: "B" if inside and places[key] in _OUTSIDE else "A" for key in named}
+
+
+def _disagree(match: EssayStudentAssociation) -> bool:
+    return match.certainty == match.Certainty.CONFLICT and not tied(match.candidates)
 
 
 def _supporting(candidate: dict[str, object]) -> list[str]:
@@ -91,8 +96,13 @@ def clues_in(field: str, clues: Iterable[Evidence], letters: Mapping[str, str]) 
     ]
 
 
-def shown_candidates(essay: Essay, *, queue: Queue, students: Mapping[int, Student]) -> list[ShownCandidate]:
-    """The suggested students, best first, then the decided one where nobody suggested them."""
+def shown_candidates(
+    essay: Essay, *, queue: Queue, students: Mapping[int, Student], called: Callable[[Student], str]
+) -> list[ShownCandidate]:
+    """The suggested students, best first, then the decided one where nobody suggested them.
+
+    `called`: how a student is named beside another.
+    """
     match, letters = essay.association, letter_clues(essay.association)
     evidence = {item.id: item for item in clues_of(match)}
     texts = queue.texts_of_students()
@@ -101,10 +111,14 @@ def shown_candidates(essay: Essay, *, queue: Queue, students: Mapping[int, Stude
         student = students.get(candidate["student"])
         if student is None:
             continue
-        said = [_shown(reason, evidence, letters, essay) for reason in candidate["reasons"] if _stored(reason)]
+        said = []
+        for reason in filter(_stored, candidate["reasons"]):
+            fitting = others_fitting(candidate, reason["code"], match.candidates)
+            others = [called(students[pk]) for pk in fitting if pk in students]
+            said.append(_shown(reason, evidence, letters, essay, others))
         said += _other_texts(student, [text for text in texts.get(student.pk, []) if text.pk != essay.pk])
         key, letter, places = str(len(shown) + 1), "", ""
-        if match.certainty == match.Certainty.CONFLICT and rank < 2:
+        if _disagree(match) and rank < 2:
             letter = "AB"[rank]
             places = places_of([evidence[i] for i in _supporting(candidate) if i in evidence], essay.file.text)
         shown.append(ShownCandidate(student, tuple(said), key, letter, places))
@@ -119,11 +133,16 @@ def _stored(reason: dict[str, Any]) -> bool:
 
 
 def _shown(
-    reason: dict[str, Any], evidence: Mapping[str, Evidence], letters: Mapping[str, str], essay: Essay
+    reason: dict[str, Any],
+    evidence: Mapping[str, Evidence],
+    letters: Mapping[str, str],
+    essay: Essay,
+    others: Sequence[str],
 ) -> ShownReason:
     ids = [str(key) for key in reason["evidence"] if key in evidence]
     supports: bool | None = reason["for"]
-    text = sentence(str(reason["code"]), supports, evidence=[evidence[key] for key in ids], text=essay.file.text)
+    clues = [evidence[key] for key in ids]
+    text = sentence(str(reason["code"]), supports, evidence=clues, text=essay.file.text, others=others)
     seen: dict[str, str] = {}
     for key in ids:
         for letter in letters.get(key, ""):

@@ -15,7 +15,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from batches.matching.disagreement import Disagreement, disagreement
+from batches.matching.disagreement import Disagreement, disagreement, tied
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.readers import People
 from batches.review.reasons import disagreement_note
@@ -183,17 +183,20 @@ def _latest_first(row: Row) -> tuple[float, tuple[bool, str, str, int]]:
 
 
 def _open_row(essay: Essay, found: Disagreement | None, having_a_text: Container[int | None]) -> Row:
-    match = essay.association
+    match, alike = essay.association, tied(essay.association.candidates)
     if match.certainty == Certainty.CONFLICT:
-        note, glyph = disagreement_note(found), "conflict"
+        note, glyph = _possible_students(len(alike)) if len(alike) > 1 else disagreement_note(found), "conflict"
     elif match.certainty == Certainty.NO_MATCH or not match.candidates:
         note, glyph = _("No name found") if essay.file.words else _("No text to read"), "none"
     elif match.student_id in having_a_text:
         note, glyph = _("Two texts, one student"), "unsure"
     else:
-        n = len(match.candidates)
-        note, glyph = ngettext("{n} possible student", "{n} possible students", n).format(n=n), "unsure"
+        note, glyph = _possible_students(len(match.candidates)), "unsure"
     return Row(essay, essay.file.name, note, glyph, str(match.get_certainty_display()))
+
+
+def _possible_students(n: int) -> str:
+    return ngettext("{n} possible student", "{n} possible students", n).format(n=n)
 
 
 def _certain_row(essay: Essay) -> Row:

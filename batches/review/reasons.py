@@ -71,6 +71,16 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
         gettext_lazy("Another student of the class has the same name"),
         gettext_lazy("Another student with this name fits better"),
     ),
+    "tied": (
+        gettext_lazy("Fits nobody else as well"),
+        gettext_lazy("Fits {others} just as well"),
+        gettext_lazy("Fits {others} better"),
+    ),
+    "shared": (
+        gettext_lazy("{where} fits nobody else"),
+        gettext_lazy("{where} may also be {others}"),
+        gettext_lazy("{where} fits {others} better"),
+    ),
     "rival_named": (
         gettext_lazy("No other student is named"),
         gettext_lazy("{where} may name another student"),
@@ -108,17 +118,21 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     ),
     "protected": (_CHECK, _CHECK, _CHECK),
 }
-"""Code to its sentences for, in doubt and against. `{where}` is the quoted span and its place."""
+"""Code to its sentences for, in doubt and against. `{where}` is the quoted span and its place, `{others}`
+the students whom it fits too."""
 
 
-def sentence(code: str, supports: bool | None, *, evidence: Sequence[Evidence] = (), text: str = "") -> str:
+def sentence(
+    code: str, supports: bool | None, *, evidence: Sequence[Evidence] = (), text: str = "", others: Sequence[str] = ()
+) -> str:
     """What the reason says, e.g. `Surname “Berg” in line 1`.
 
-    `text` is the file's, to count lines in; without it the sentence says "in the text".
+    `text` is the file's, to count lines in; without it the sentence says "in the text". `others`: students as they are
+    called; without any it says "somebody else".
     """
     for_it, doubt, against = SENTENCES[code]
     chosen = for_it if supports else doubt if supports is None else against
-    said = str(chosen).format(where=where(evidence, text))
+    said = str(chosen).format(where=where(evidence, text), others=_listed(others) or _("somebody else"))
     return " ".join(said.split())
 
 
@@ -195,6 +209,17 @@ def disagreement_sentence(found: Disagreement | None, first: str, second: str) -
     said = _("The clues point to two students: {clues} to {first}, {other_clues} to {second}.")
     named = {"clues": _named_by(found.first), "other_clues": _named_by(found.second)}
     return said.format(first=first, second=second, **named)
+
+
+def tie_sentence(students: Sequence[str]) -> str:
+    """Of a conflict in which the clues do not disagree: whom they fit alike. `students` as they are called."""
+    if len(students) < 2:
+        return _("The clues point to two students.")
+    if len(students) == 2:
+        said = _("The clues point to two students: they fit {students} alike.")
+    else:
+        said = _("The clues point to several students: they fit {students} alike.")
+    return said.format(students=_listed(students))
 
 
 def _named_by(kinds: Sequence[Kind]) -> str:

@@ -68,6 +68,10 @@ def test_the_new_batch_has_texts_of_every_certainty_and_one_problem(db: None, se
     assert Counter(matches.values_list("certainty", flat=True)) == {
         "certain": 27, "unsure": 1, "conflict": 1, "no_match": 1
     }  # fmt: skip
+    unsure = matches.get(certainty="unsure")
+    assert unsure.student is not None
+    assert (unsure.essay.file.name, unsure.student.name) == ("Emil A SA24D.docx", "Emil Andersson Berg")
+    assert [reason["code"] for reason in unsure.candidates[0]["reasons"] if reason["for"] is None] == ["shared"]
     assert EssayFile.objects.get(batch_file__batch=batch, status="rejected").problem == "corrupt"
     handed_in = who_has_not_handed_in(batch)
     assert "Bo Ek" in {student.name for student in handed_in.missing}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from batches.matching import Candidate, EssayClues, Reason, RosterStudent, Suggestion, match_essays
-from batches.matching.weights import CERTAIN, LEVELS, ONLY_ONE_LEFT, OTHER_NAME, PLACES, SECOND_TEXT
+from batches.matching.weights import ALIKE, CERTAIN, LEVELS, ONLY_ONE_LEFT, OTHER_NAME, PLACES, SECOND_TEXT
 from files.evidence import Evidence, Place
 
 ELSA, NILS = RosterStudent("elsa", "Elsa", "Holm"), RosterStudent("nils", "Nils", "Holm")
@@ -90,12 +90,61 @@ def test_doubts_are_neither_for_nor_against() -> None:
     assert (hidden.certainty, hidden.student) == ("unsure", "ove")
     twins = one(item("Ove Falk"), roster=[OVE, replace(OVE, key="twin")])
     assert [Reason("namesake", None) in candidate.reasons for candidate in twins.candidates] == [True, True]
-    assert (twins.certainty, twins.student) == ("unsure", "ove")
+    assert (twins.certainty, twins.student) == ("conflict", None)
 
 
 def test_a_name_in_a_weak_place_beside_a_strong_one_is_no_doubt() -> None:
     said = one(item("Ove Falk", "property"), item("Ove", "label", "e2"))
-    assert [reason.code for reason in reasons(said, "ove")] == ["full_name", "given_name", "no_other_text"]
+    by_name = [
+        Reason(code, supports=True, evidence=(key,)) for code, key in (("full_name", "e1"), ("given_name", "e2"))
+    ]
+    assert reasons(said, "ove") == (*by_name, Reason("given_name", None, ("e2",)), FIRST)
+
+
+EMILS = [RosterStudent("a", "Emil", "Andersson"), RosterStudent("b", "Emil", "Andersson Berg")]
+
+
+def test_whom_the_clues_fit_alike_nobody_is_suggested() -> None:
+    said = one(item("Emil A", "file_name"), roster=EMILS)
+    assert (said.certainty, said.student) == ("conflict", None)
+    by_name = Reason("initials", supports=True, evidence=("e1",))
+    assert [candidate.reasons for candidate in said.candidates] == [(by_name, Reason("tied", None), FIRST)] * 2
+    apart = one(item("Ove", "file_name"), item("Maja", "file_name", "e2"))
+    assert (apart.certainty, [candidate.student for candidate in apart.candidates]) == ("conflict", ["maja", "ove"])
+    assert reasons(apart, "ove") == (Reason("given_name", supports=True, evidence=("e1",)), Reason("tied", None), FIRST)
+
+
+def test_who_has_no_text_yet_goes_first_and_the_other_is_the_doubt() -> None:
+    files = [essay(item("Emil Andersson", "file_name"), key="1"), essay(item("Emil A", "file_name"), key="2")]
+    said = match_essays(files, EMILS)["2"]
+    assert (said.certainty, said.student) == ("unsure", "b")
+    doubt = Reason("shared", None, ("e1",))
+    assert reasons(said, "b") == (Reason("initials", supports=True, evidence=("e1",)), doubt, FIRST)
+    assert reasons(said, "a") == (Reason("initials", supports=True, evidence=("e1",)), doubt, SECOND)
+
+
+def test_how_near_the_second_must_be() -> None:
+    odds = {place: PLACES[place].odds for place in ("table", "page_header")}
+    assert odds["table"] / odds["page_header"] < ALIKE, "these two are told apart"
+    said = one(item("Ove", "table"), item("Maja", "page_header", "e2"))
+    assert (said.certainty, said.student) == ("unsure", "maja")
+
+
+def test_the_doubt_is_what_keeps_it_from_being_certain() -> None:
+    initial = one(item("E. Holm", "file_name"), item("Signe Ek", "label", "e2"), roster=[ELSA, OVE])
+    assert reasons(initial, "elsa")[1] == Reason("initials", None, ("e1",))
+    rival = one(item("Elsa Holm", "file_name"), item("Maja", "file_name", "e2"))
+    assert (rival.certainty, rival.student) == ("unsure", "elsa")
+    assert reasons(rival, "elsa")[1:-1] == (Reason("rival_named", None, ("e2",)),)
+    assert reasons(rival, "maja")[1:-1] == (Reason("rival_named", supports=False, evidence=("e1",)),)
+
+
+def test_many_little_things_are_a_doubt_too() -> None:
+    mates = [RosterStudent(f"s{n}", given, "Ek") for n, given in enumerate("Ada Bea Cia Dan Eli Fay".split())]
+    spoken_of = [item(f"{mate.given_name} Ek", "body", f"b{n}", 99 * n) for n, mate in enumerate(mates)]
+    said = one(item("Elsa Holm", "file_name"), *spoken_of, roster=[ELSA, *mates])
+    assert (said.certainty, said.student) == ("unsure", "elsa")
+    assert reasons(said, "elsa")[:-1] == tuple(Reason("full_name", supports, ("e1",)) for supports in (True, None))
 
 
 def test_a_misprint_is_certain_but_doubted() -> None:
@@ -123,9 +172,9 @@ def test_two_versions_are_certain_and_say_so() -> None:
     assert [reasons(said, "elsa")[-1] for said in both.values()] == [SECOND, SECOND]
 
 
-def test_siblings_get_a_text_each() -> None:
+def test_siblings_come_first_in_a_text_each_and_neither_is_suggested() -> None:
     said = match_essays([essay(item("Holm"), key=key) for key in "123"], CLASS)
-    assert [said[key].student for key in "123"] == ["elsa", "nils", "elsa"]
+    assert [(said[key].certainty, said[key].student) for key in "123"] == [("conflict", None)] * 3
     assert [[c.student for c in said[key].candidates] for key in "12"] == [["elsa", "nils"], ["nils", "elsa"]]
 
 

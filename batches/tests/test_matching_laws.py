@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batches.matching import EssayClues, RosterStudent, Suggestion, match_essays
+from batches.matching import EssayClues, Reason, RosterStudent, Suggestion, match_essays
 from batches.matching.find import RosterIndex, find_all
+from batches.matching.weights import ALIKE
 from batches.tests import heldout_world
 from batches.tests.heldout import Made, make_batch, make_corpus
 from files.evidence import Document, Evidence
@@ -146,6 +147,28 @@ def test_a_protected_student_is_never_certain(seed: int, make: Callable[[int], B
     assert any(answer.certainty == "certain" for answer in answers(files, roster).values())
     hidden = [replace(student, protected=True) for student in roster]
     assert all(answer.certainty != "certain" for answer in answers(files, hidden).values())
+
+
+@given(SEEDS, KINDS)
+@settings(few, max_examples=8)
+def test_nobody_is_guessed(seed: int, make: Callable[[int], Batch]) -> None:
+    """Whom an unsure match suggests is doubted and stands alone; those who are tied are candidates of a conflict.
+
+    What the student has handed in besides is no doubt: the page tells of it in another way.
+    """
+    roster, files = make(seed)
+    said = answers(files, roster).values()
+    unsure = [one for one in said if one.certainty == "unsure"]
+    assert len(unsure) > 5
+    for one in unsure:
+        best, *others = one.candidates
+        assert [reason for reason in best.reasons if not reason.supports and reason.code != "already_matched"]
+        assert best.student == one.student
+        assert all(other.confidence < ALIKE * best.confidence for other in others)
+    for one in said:
+        tied = [c for c in one.candidates if Reason("tied", None) in c.reasons]
+        assert not tied or (one.certainty == "conflict" and len(tied) > 1)
+        assert one.student is None or not tied
 
 
 def strings_of(name: str, path: str, document: Document) -> dict[str, str]:

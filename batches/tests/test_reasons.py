@@ -7,7 +7,7 @@ from django.utils import translation
 
 from batches.matching import REASONS
 from batches.matching.weights import LEVELS
-from batches.review.reasons import SENTENCES, place_of, sentence, where
+from batches.review.reasons import SENTENCES, place_of, sentence, tie_sentence, where
 from files.evidence import PLACES, Evidence, Place
 
 TEXT = "Emil A. Berg 2026-11-20\nProv: The library\n\nemil.berg@elev.example\n"
@@ -43,6 +43,21 @@ def test_what_was_found_is_quoted_with_its_place_whichever_way_it_points(code: s
     said = [sentence(code, supports, evidence=[BERG], text=TEXT) for supports in (True, False, None)]
     assert all("“Berg” in line 1" in one for one in said)
     assert len(set(said)) == 3, "for, against and in doubt are told apart"
+
+
+def test_a_doubt_names_whom_else_the_clues_fit() -> None:
+    assert sentence("tied", None, others=["Emil Andersson"]) == "Fits Emil Andersson just as well"
+    assert sentence("tied", None) == "Fits somebody else just as well"
+    with translation.override("sv"):
+        several = sentence("shared", None, evidence=[BERG], text=TEXT, others=["Elsa Berg", "Ove Berg"])
+        assert several == "”Berg” på rad 1 kan också vara Elsa Berg och Ove Berg"
+        assert sentence("tied", None, others=["Emil Andersson Berg"]) == "Stämmer lika bra på Emil Andersson Berg"
+
+
+def test_a_tie_names_the_students() -> None:
+    assert tie_sentence(["A", "B"]) == "The clues point to two students: they fit A and B alike."
+    assert tie_sentence(["A", "B", "C"]) == "The clues point to several students: they fit A, B and C alike."
+    assert tie_sentence(["A"]) == "The clues point to two students.", "the other is not there any more"
 
 
 def test_there_is_no_sentence_too_many() -> None:

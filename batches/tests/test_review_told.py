@@ -16,6 +16,9 @@ from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.tests.making import make_batch, make_essays, make_students
 from batches.tests.reviewing import url
 from classes.models import Enrolment, SchoolClass, Student, StudentAlias
+from files.authorship import find_evidence
+from files.evidence import Document
+from files.models import EssayFile
 from huleedu.accounts.models import User
 
 ClientFor = Callable[[User | None], Client]
@@ -210,3 +213,47 @@ def test_an_open_review_is_told_what_the_clock_will_do_for_little(
     batch.refresh_from_db()
     actions.update_batch(batch, changes={"auto_confirm": False}, actor=colleague)
     assert "by themselves" not in around(client, batch)
+
+
+# --- whom nothing tells apart ----------------------------------------------------------------------------------------
+
+
+def _named(batch: Batch, *names: str) -> list[Essay]:
+    """Texts of nothing but these file names, matched."""
+    essays = make_essays(batch, len(names))
+    for essay, name in zip(essays, names, strict=True):
+        evidence = find_evidence(name=name, path="", document=Document("docx", "Some words."))
+        EssayFile.objects.filter(pk=essay.file_id).update(name=name, evidence=[item.as_json() for item in evidence])
+    actions.match_batch(batch, again=True)
+    return essays
+
+
+def test_of_two_whom_the_clues_fit_alike_nobody_is_chosen(
+    client_for: ClientFor, teacher: User, batch: Batch, owned_class: SchoolClass
+) -> None:
+    names = ("Emil Andersson", "Emil Andersson Berg")
+    make_students(owned_class, names)
+    [essay] = _named(batch, "Emil A SA24D.docx")
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert "The clues point to two students: they fit Emil Andersson and Emil Andersson Berg alike." in page
+    assert "Nothing is chosen for you." in page
+    assert 'class="queue-note" title="2 possible students"' in page
+    assert not re.search(r'name="student"[^>]* checked', page)
+    assert "Confirm the chosen student" in page
+    assert re.findall(r">(Fits [^<]+)<", page) == [f"Fits {name} just as well" for name in reversed(names)]
+    assert "candidate-clue" not in page, "there is no clue to one against another"
+    make_students(owned_class, ["Emil Ask"])
+    actions.match_batch(batch, again=True)
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert "The clues point to several students: they fit" in page
+    assert 'title="3 possible students"' in page
+
+
+def test_who_has_no_text_yet_is_chosen_and_the_doubt_names_the_other(
+    client_for: ClientFor, teacher: User, batch: Batch, owned_class: SchoolClass
+) -> None:
+    make_students(owned_class, ["Emil Andersson", "Emil Andersson Berg"])
+    [_certain, essay] = _named(batch, "Emil Andersson.docx", "Emil A SA24D.docx")
+    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
+    assert re.search(r'name="student"[^>]* data-name="Emil Andersson Berg"[^>]* checked', page)
+    assert "“Emil A” in the file name may also be Emil Andersson<" in page

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from batches.matching.disagreement import disagreement
+from batches.matching.disagreement import disagreement, tied
 from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.platforms import PLATFORMS
@@ -29,7 +29,7 @@ from batches.review.highlighting import line_html, text_html
 from batches.review.namesakes import Namesakes, read_namesakes, read_shared_names
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
-from batches.review.reasons import disagreement_sentence, sentence
+from batches.review.reasons import disagreement_sentence, sentence, tie_sentence
 from batches.review.versions import Version, beside, versions_of
 from batches.views.frame import Frame, batch_frame, frame_context
 from classes.models import Student
@@ -100,7 +100,7 @@ def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown
         name=line_html(file.name, clues_in("name", clues, letters)),
         text=text_html(file.text, clues_in("text", clues, letters)),
         places=tuple(_places(essay, clues, letters)),
-        candidates=tuple(shown_candidates(essay, queue=queue, students=students)),
+        candidates=tuple(shown_candidates(essay, queue=queue, students=students, called=alike.called)),
         history=tuple(_history_line(row, students, viewer, alike) for row in decisions),
         decided_by=decided_by(match, viewer) if match.is_decided else "",
         source=_source(essay.batch, file),
@@ -234,9 +234,12 @@ def _elsewhere(frame: Frame, query: str, viewer: User, *, first: int) -> list[Sh
 
 
 def _disagreement(shown: Shown, alike: Namesakes) -> str:
-    """Of a conflict: which clues point to whom."""
+    """Of a conflict: which clues point to whom, or whom they fit alike."""
     if shown.match.certainty != EssayStudentAssociation.Certainty.CONFLICT or shown.match.is_decided:
         return ""
+    alike_clues = tied(shown.match.candidates)
+    if alike_clues:
+        return tie_sentence([alike.called(one.student) for one in shown.candidates if one.student.pk in alike_clues])
     called = {candidate.letter: alike.called(candidate.student) for candidate in shown.candidates}
     found = disagreement(shown.match.candidates, shown.match.evidence) if {"A", "B"} <= called.keys() else None
     return disagreement_sentence(found, called.get("A", ""), called.get("B", ""))
