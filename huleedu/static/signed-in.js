@@ -153,6 +153,13 @@
     setTimeout(() => row.classList.remove("changed"), 1_500);
   }
 
+  /** What has left the list stays, greyed, until the person goes on: nothing vanishes before their eyes. */
+  function fade(row) {
+    row.classList.add("gone");
+    if (inUse(row)) left = true;
+    else row.inert = true;
+  }
+
   /** Rows change places only while nobody points at the list or is in it. */
   function mergeList(list, fresh) {
     const rows = [...fresh.children], order = rows.map((row) => row.id), wanted = new Set(order), added = [];
@@ -160,11 +167,7 @@
       if (document.getElementById(row.id)) added.push(...merge(row));
       else added.push(list.appendChild(row));
     }
-    for (const row of [...list.children]) {
-      if (wanted.has(row.id)) continue;
-      if (inUse(row)) left = true;
-      else row.remove();
-    }
+    for (const row of list.children) if (!wanted.has(row.id)) fade(row);
     if (list.matches(":hover") || inUse(list)) left = true;
     else sort(list, order);
     return added;
@@ -175,6 +178,7 @@
     let at = list.firstElementChild;
     for (const id of order) {
       const row = document.getElementById(id);
+      while (at?.classList.contains("gone")) at = at.nextElementSibling;
       if (row === at) at = at.nextElementSibling;
       else list.insertBefore(row, at);
     }
