@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, Exists, Max, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Length, Trim
 
 from classes.models import Enrolment, SchoolClass
 from files.models import ZIP, EssayFile
@@ -80,12 +80,16 @@ def essay_counts(prefix: str = "") -> dict[str, Count]:
 def files_of(batch: Batch, *, removed: bool = False) -> models.QuerySet[EssayFile]:
     """The batch's live files as lists show them, without their texts; a text's match comes with its file.
 
+    Of a text that is very short, `characters` says how short.
+
     With `removed` also those that were taken out.
     """
     rows = EssayFile.objects.filter(batch_file__batch=batch)
     rows = rows if removed else rows.filter(batch_file__removed_at=None)
+    little = Case(When(warning="short_text", then=Length(Trim("text"))), output_field=models.IntegerField())
     return (
         rows.select_related("essay__association__student", "duplicate_of", "archive")
+        .annotate(characters=little)
         .defer("text", "headers", "properties", "evidence", "essay__results", "essay__association__evidence")
         .defer("duplicate_of__text", "duplicate_of__headers", "duplicate_of__properties", "duplicate_of__evidence")
         .defer("archive__text", "archive__headers", "archive__properties", "archive__evidence")

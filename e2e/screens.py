@@ -127,8 +127,8 @@ def _screens_of_locked(stack: Stack, class_id: str) -> dict[str, str]:
 def _screens_of_decided(stack: Stack, class_id: str) -> dict[str, str]:
     """A batch of which every text is decided, two of them versions of one."""
     token = stack.token()
-    one = _first(0)
-    later = SampleFile("", f"second {one.name}", _first(1).content)
+    one, other = [file for file in sample_essays() if file.name.endswith(".docx")][:2]
+    later = SampleFile("", f"second {one.name}", other.content)
     batch = stack.make_batch("Summary", class_id, [one, later])
     essays = stack.call(f"/api/v1{batch}essays/", token=token)["results"]
     student = stack.call(f"/api/v1/classes/{class_id}/students/", token=token)["results"][0]["id"]

@@ -43,7 +43,7 @@ MESSAGES: dict[str, Promise] = {
     "bad_name": _("The file has a name that cannot be used."),
     "infected": _("The file was stopped by the virus scanner."),
     "duplicate": _("Same content as another file. We kept one."),
-    "short_text": _("We found very little text. Open the file and see if the text is there."),
+    "short_text": _("We found only {n} characters. Open the file and see if the text is there."),
 }
 """The contract's codes; each has exactly one message."""
 
@@ -67,9 +67,19 @@ UNREADABLE_MESSAGES: dict[str, Promise] = {
 def message_for(file: EssayFile) -> str:
     """The sentence for the file's problem or warning, empty where there is none."""
     code = file.problem or file.warning
+    if code == "short_text":
+        return _little_text(file)
     special = ZIP_MESSAGES.get(code) if file.is_zip else None
     if code == "unsupported_type":
         special = special or UNREADABLE_MESSAGES.get(file.detected_type)
     text = special or MESSAGES.get(code)
     limits = {"limit": size_limit(is_zip=file.is_zip) // 1_000_000, "files": settings.MAX_FILES_PER_BATCH}
     return str(text).format(size=-(-file.size // 1_000_000), **limits) if text else ""
+
+
+def _little_text(file: EssayFile) -> str:
+    """How much was found: `characters` where the file's row was read with them, otherwise counted in its text."""
+    n: int | None = getattr(file, "characters", None)
+    n = len(file.text.strip()) if n is None else n
+    one = _("We found only {n} character. Open the file and see if the text is there.")
+    return str(one if n == 1 else MESSAGES["short_text"]).format(n=n)

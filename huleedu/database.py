@@ -11,7 +11,7 @@ def add_options(database: dict[str, Any], *, pool: dict[str, int] | None, limits
     A connection that hangs would otherwise keep its locks, and everybody who waits for them, for ever. 0: no limit.
     """
     options = database.setdefault("OPTIONS", {})
-    # Statements reach the server with bound parameters, so that `log_statement=mod` writes no student's name to its log.
+    # Statements reach the server with bound parameters, so that `log_statement=mod` writes no student's name.
     options["server_side_binding"] = True
     given = [f"-c {name}_timeout={seconds}s" for name, seconds in limits.items() if seconds]
     options["options"] = " ".join([options.get("options", ""), *given]).strip()

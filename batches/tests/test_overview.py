@@ -285,7 +285,7 @@ def test_the_number_of_statements_does_not_grow(
         browser.get(URL, headers=headers)
 
 
-def test_the_badge_costs_anonymous_pages_nothing(client_for: Browser, django_assert_num_queries: Any) -> None:
+def test_the_badge_costs_anonymous_pages_nothing(db: None, client_for: Browser, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         client_for(None).get(reverse("accounts:sign-in"))
 

@@ -352,3 +352,28 @@ def test_a_text_leads_to_the_students_texts_in_other_batches(
     assert url("text", other, text_id=essays[1].public_id) in page
     assert url("text", strange, text_id=essays[2].public_id) not in page
     assert "In other batches" not in owner.get(url("text", strange, text_id=essays[2].public_id)).content.decode()
+
+
+def test_a_very_short_text_is_among_the_problems_with_its_length_until_decided(
+    owner: Client, batch: Batch, teacher: User
+) -> None:
+    for text, words in ((" Hej då. ", "only 7 characters."), ("x", "only 1 character.")):
+        (short,) = make_essays(batch, 1)
+        EssayFile.objects.filter(pk=short.file_id).update(text=text, warning="short_text")
+        page = owner.get(url("detail", batch)).text
+        problems = page[page.index('id="problems-title"') :]
+        assert f"We found {words} Open the file and see if the text is there." in problems
+        assert url("text", batch, text_id=short.public_id) in problems
+        actions.decide_student(short, student=None, version=None, actor=teacher)
+        assert 'id="problems-title"' not in owner.get(url("detail", batch)).text
+
+
+def test_skipped_files_are_no_gap_in_the_bar(owner: Client, batch: Batch) -> None:
+    make_essays(batch, 1)
+    (copy,) = make_essays(batch, 1)
+    EssayFile.objects.filter(pk=copy.file_id).update(status="skipped")
+    copy.removed_at = timezone.now()
+    copy.save(update_fields=["removed_at"])
+    page = owner.get(url("detail", batch)).text
+    assert 'viewBox="0 0 2 1"' in page
+    assert '<rect class="bar-skipped" x="1" width="1"' in page

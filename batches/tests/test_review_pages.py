@@ -419,29 +419,3 @@ def test_a_decided_text_offers_another_student_only(
     page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
     assert f'data-decided="{students[0].public_id}"' in page
     assert "Change to the chosen student" in page
-
-
-# --- what the button says before script says it ----------------------------------------------------------------------
-
-
-def test_where_nobody_can_be_chosen_the_button_says_so(client_for: ClientFor, teacher: User, batch: Batch) -> None:
-    [essay] = make_essays(batch, 1)
-    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
-    assert re.search(r'id="confirm"[^>]* aria-disabled="true"><span>No student to choose<', page)
-    assert page.count("The class list is empty") == 2, "beside the list of texts, and where a student is chosen"
-    assert page.count(reverse("classes:import", args=[batch.school_class.public_id])) == 2  # type: ignore[union-attr]
-    assert "Is the class list complete?" not in page
-
-
-def test_a_decided_text_offers_another_student_only(
-    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
-) -> None:
-    [essay] = make_essays(batch, 1, students=students)
-    assert 'id="confirm" name="decision" value="student" data-keys="Enter" data-pick="Choose a student first"' in (
-        page := client_for(teacher).get(url("review-text", batch, essay)).content.decode()
-    )
-    assert "data-decided" not in page
-    decide(client_for(teacher), batch, essay, student=students[0].public_id)
-    page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
-    assert f'data-decided="{students[0].public_id}"' in page
-    assert "Change to the chosen student" in page

@@ -76,13 +76,19 @@ class FileRow:
 
     @property
     def is_problem(self) -> bool:
-        """Whether it stands in the column of problems, with its message."""
+        """Whether it could not be read."""
         return self.group == "problem"
 
     @property
+    def needs_a_look(self) -> bool:
+        """Whether it stands in the column of problems, with its message: also with very little text, until decided."""
+        is_open = self.essay is not None and not self.essay.association.is_decided
+        return self.is_problem or (self.group == "read" and bool(self.file.warning) and is_open)
+
+    @property
     def note(self) -> str:
-        """The message of a row that is no problem: a copy, very little text."""
-        return "" if self.is_problem else self.message
+        """The message of a row that does not stand among the problems: a copy, for instance."""
+        return "" if self.needs_a_look else self.message
 
 
 _OPENING = Mark("reading", "info", _("Opening…"))

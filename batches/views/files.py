@@ -192,7 +192,7 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
     context = frame_context(
         frame,
         rows=rows,
-        problems=[row for row in rows if row.is_problem],
+        problems=[row for row in rows if row.needs_a_look],
         skipped=skipped_by_name(frame.batch, rows),
         left_out=left_out(frame.batch),
         stopped=frame.counts.reading > 0 and has_reading_stopped(frame.batch),

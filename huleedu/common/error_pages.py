@@ -16,8 +16,10 @@ RETRY_SECONDS = 15
 
 
 def error_page(request: HttpRequest, status: int, *, name: str = "", **context: Any) -> HttpResponse:
-    """The page `<status>.html`, or `<name>.html`, under 6 KB each."""
-    response = render(request, f"{name or status}.html", context, status=status)
+    """The page `<status>.html`, or `<name>.html`, under 6 KB each, in the person's own theme."""
+    # Of whom the request is known to be; who is not known yet is not asked for: the database may be what failed.
+    theme = getattr(getattr(request, "_cached_user", None), "theme", "system")
+    response = render(request, f"{name or status}.html", {"theme": theme, **context}, status=status)
     csp_update({"style-src": [NONCE]})(lambda _request: response)(request)
     return response
 

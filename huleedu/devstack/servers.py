@@ -19,7 +19,7 @@ from huleedu.devstack.process import Child, Watchdog, never, open_log, tail, wai
 
 ROLE = DATABASE = "huleedu"
 
-# `mod` with bound parameters and without parameter values: statements are on record, students' names are not (ADR 0007).
+# `mod` with bound parameters and without parameter values: statements are on record, students' names not (ADR 0007).
 _LOGGING = {
     "log_statement": "mod",
     "log_parameter_max_length": "0",

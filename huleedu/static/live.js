@@ -72,16 +72,18 @@
   const state = document.querySelector("[data-live-state]"), offline = document.getElementById("offline");
   let heardAt = new Date(); // when what the page shows was so
 
-  /** `09:42`, in Swedish `09.42`. */
+  /** `09:42`, in Swedish `09.42`, where the school is, as all times of the pages. */
   function clock(time) {
-    const digits = (n) => String(n).padStart(2, "0");
-    return `${digits(time.getHours())}${document.documentElement.lang === "sv" ? "." : ":"}${digits(time.getMinutes())}`;
+    const words = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: offline.dataset.zone });
+    return document.documentElement.lang === "sv" ? words.replace(":", ".") : words;
   }
 
   function show(live) {
     patience = clearTimeout(patience);
     if (offline.hidden !== live) {
-      offline.querySelector("time").textContent = clock(heardAt);
+      const time = offline.querySelector("time");
+      time.dateTime = heardAt.toISOString();
+      time.textContent = clock(heardAt);
       offline.hidden = live;
     }
     state.classList.toggle("reconnecting", !live);

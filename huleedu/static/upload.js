@@ -163,6 +163,7 @@
     function add(files) {
       form.classList.remove("dropzone-large");
       form.querySelector("[data-plain-help]")?.remove();
+      title.textContent = restingTitle = words.more;
       const rows = document.createDocumentFragment();
       for (const { file, path } of files) {
         if (SYSTEM.test(path || file.name)) {
@@ -294,7 +295,8 @@
     for (const input of form.querySelectorAll("input[type=file]")) input.addEventListener("change", () => chosen(input));
     form.addEventListener("submit", (event) => event.preventDefault());
 
-    const restingTitle = title.textContent, isOpen = !("locked" in words);
+    let restingTitle = title.textContent;
+    const isOpen = !("locked" in words);
     recall();
     if (isOpen) {
       const unsent = readUnsent() - refused.size;

@@ -95,6 +95,17 @@ def test_not_found_tells_nothing_but_that(teacher: User, client_for: Browser) ->
     assert f"'nonce-{nonce}'" in response["Content-Security-Policy"].partition("style-src")[2]
 
 
+@pytest.mark.parametrize(("theme", "asks_device"), [("dark", False), ("light", False), ("system", True)])
+def test_an_error_page_is_in_the_persons_own_theme(
+    theme: str, asks_device: bool, teacher: User, client_for: Browser
+) -> None:
+    teacher.theme = theme
+    teacher.save()
+    page = client_for(teacher).get(reverse("batches:detail", args=[uuid4()])).text
+    assert (f'name="color-scheme" content="{theme}"' in page) is not asks_device
+    assert ("prefers-color-scheme" in page, "#11181A" in page) == (asks_device, theme != "light")
+
+
 def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
     response = views.server_error(rf.get("/"))  # without the fixture `db` a query would be an error here
     page = response.content.decode()

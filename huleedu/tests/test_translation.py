@@ -39,11 +39,11 @@ ENGLISH = (
 SWEDISH = (
     r"matcha\w*|matchning\w*|inlämning\w*|uppladd\w*|uppsats\w*|essä\w*|dokument\w*|godkän\w*|valider\w*|roster|"
     r"procent|poäng|bevis\w*|okänd\w*|åtgärdas|bearbeta\w*|parsa\w*|slutför\w*|fryst|smeknamn\w*|hemlig\w*|oops|"
-    r"hoppsan|tyvärr|vänligen|ogiltig\w*|ni|ert|era|räkna\w*|skyddad identitet\w*|identiteten|byta? (ut )?fil\w*|byta ut|"
-    r"slutat|i säkerhet|ta ut allt|t(ar?|og|agit) tillbaka \w*\s?beslut\w*"
+    r"hoppsan|tyvärr|vänligen|ogiltig\w*|ni|ert|era|räkna\w*|skyddad identitet\w*|identiteten|byta? (ut )?fil\w*|"
+    r"byta ut|slutat|i säkerhet|ta ut allt|t(ar?|og|agit) tillbaka \w*\s?beslut\w*"
 )
-"""What the interface never says, whole words whatever their case. The last lines are second words for one thing: gäller,
-skyddade personuppgifter, ersätta, lämnat klassen, i säkert förvar, registerutdrag, ångra."""
+"""What the interface never says, whole words whatever their case. The last lines are second words for one thing:
+gäller, skyddade personuppgifter, ersätta, lämnat klassen, i säkert förvar, registerutdrag, ångra."""
 DOCS = r"pupils?|nicknames?|dashboards?|unmatched|oops|please|sorry"
 """What the documents never say; how code is built has more words than the interface."""
 
@@ -177,9 +177,18 @@ def test_days_and_times_are_written_as_each_language_does(language: str, days: l
 
 
 def test_templates_write_days_by_the_names_of_formats() -> None:
-    named = re.compile(r"""\|(?:date|time):["']([^"']*)|{% now ["']([^"']*)""")
+    named = re.compile(r"""\|(?:date|time|moment):["']([^"']*)|{% now ["']([^"']*)""")
     used = {name for path in TEMPLATES for pair in named.findall(path.read_text(encoding="utf-8")) for name in pair}
     assert used - {"", "c"} <= {*FORMATS, *SECONDS}
+
+
+def test_days_and_times_stand_where_programs_read_them_too() -> None:
+    bare = re.compile(r"""\|(?:date|time):["'](?!c["']|WEEKDAY)""")
+    within = re.compile(r'<time [^>]*>[^<]*</time>|{% now [^%]*%}|aria-label="{{[^}]*}}"')
+    pages = [path for path in TEMPLATES if path.suffix == ".html"]
+    lines = [(path.name, line) for path in pages for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(pages) > 100
+    assert [(name, line) for name, line in lines if bare.search(within.sub("", line))] == []
 
 
 def test_a_page_is_in_the_language_of_the_person_who_is_signed_in(
