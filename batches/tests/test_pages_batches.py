@@ -98,7 +98,11 @@ def test_the_list_filters_and_counts(
     assert "The library" in everything
     for query in ("?class=nonsense", "?year=1999/00", "?state=failed", f"?class={stranger.public_id}"):
         assert "No batch fits this choice." in owner.get(reverse("batches:list") + query).content.decode()
-    assert "<html" not in owner.get(reverse("batches:list"), headers={"HX-Request": "true"}).content.decode()
+    part = owner.get(reverse("batches:list"), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    # A live event leaves alone what is in use.
+    assert 'hx-trigger="live:any from:document, live:again" hx-ext="parts" hx-swap="parts" hidden></div>' in part
+    assert '<div id="batch-rows" data-part>' in part
 
 
 # --- not handed in, history ------------------------------------------------------------------------------------------

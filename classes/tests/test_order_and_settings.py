@@ -175,8 +175,8 @@ def test_the_list_of_classes_brings_itself_anew(teacher: User, client_for: Calla
     actions.create_class(teacher, designation="NA24", school_year="2020/21", actor=teacher)
     address = "/classes/?year=2020%2F21"
     page = client_for(teacher).get(address).content.decode()
-    assert f'id="class-list" hx-get="{address}" hx-trigger="live:any from:document"' in page
+    assert f'<div hx-get="{address}" hx-trigger="live:any from:document, live:again" hx-ext="parts"' in page
     part = client_for(teacher).get(address, headers={"HX-Request": "true"}).content.decode()
-    assert part.strip().startswith('<div id="class-list"')
+    assert part.strip().startswith('<div id="class-list" data-part>')
     assert "NA24" in part
     assert "page-head" not in part

@@ -368,6 +368,9 @@ def test_an_empty_class_takes_its_list_on_the_spot(
     assert f'action="{address}import/"' in form[0]
     assert re.findall(r'name="(key|text|file)"', form[0]) == ["key", "text", "file"]
     assert "drop.js" in page
+    fetched_again = client_for(teacher).post(address, headers={"HX-Request": "true"}).content.decode()
+    assert "The class list is empty" in fetched_again
+    assert "drop-list" not in fetched_again  # what is pasted stays
     assert "import-form" not in client_for(reader).get(address).content.decode()
     answer = client_for(teacher).post(f"{address}import/", {"text": "Bo Ek\nMy Ahl\n"})
     assert answer["Location"].endswith("/check/")

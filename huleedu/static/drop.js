@@ -1,4 +1,4 @@
-// A class list dropped anywhere on the page of the import goes into the form's file field and is sent.
+// A class list dropped anywhere on the page of the import, or of an empty class, goes into the form's file field and is sent.
 "use strict";
 
 (() => {
