@@ -147,7 +147,8 @@ def _added(seen: _Seen) -> Iterator[_Found]:
 
 def _read(seen: _Seen) -> Iterator[_Found]:
     """Files that were read, and those that could not be, by when each was read for the first time."""
-    files = BatchFile.objects.filter(batch__in=seen.batches, removed_at=None)
+    # No file is read for the first time after the last: what the index knows narrows what is worked out.
+    files = BatchFile.objects.filter(batch__in=seen.batches, removed_at=None, file__read_at__gt=seen.since)
     counts = file_counts("file__")
     first = Coalesce("file__first_read_at", "file__read_at")
     rows = files.annotate(first=first, day=TruncDate(first)).filter(first__gt=seen.since).order_by()
