@@ -56,6 +56,7 @@ def test_from_sign_in_to_sign_out_by_keys_alone(open_page: Callable[..., Page], 
     page.goto(f"{address}missing/")
     tab_to(page, "Copy names")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
     export_a_student(page)
     tab_to(page, "^Account of|ML|KS")
     page.keyboard.press("Enter")

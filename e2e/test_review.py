@@ -68,6 +68,8 @@ def test_a_decision_opens_the_next_text_and_says_so(review: Page) -> None:
     review.go_back()
     expect(review.locator("#file-name")).not_to_contain_text("Axel Strömbäck")
     assert focus_is_kept(review)
+    review.locator("#queue .queue-item[tabindex='0']").press("End")
+    expect(review.locator("#queue .queue-item").last).to_be_focused()
 
 
 def test_any_number_of_decisions_is_undone(review: Page) -> None:
@@ -196,6 +198,7 @@ def test_keys_are_moved_to_alt_or_turned_off(review: Page, stack: Stack) -> None
             keys.get_by_label("with Alt").check()
         review.keyboard.press("Escape")
         expect(keys).to_be_hidden()
+        expect(review.locator("#nobody")).to_have_attribute("aria-keyshortcuts", "Alt+x")
         review.locator("#candidates").focus()
         review.keyboard.press("n")
         assert file_name(review) == first
@@ -208,6 +211,9 @@ def test_keys_are_moved_to_alt_or_turned_off(review: Page, stack: Stack) -> None
         review.keyboard.press("Escape")
         review.keyboard.press("x")
         expect(review.locator("#not-in-class")).to_be_hidden()
+        expect(review.locator("#nobody")).not_to_have_attribute("aria-keyshortcuts", re.compile("."))
+        expect(review.locator("#nobody .key")).to_be_hidden()
+        expect(review.locator("#confirm .key")).to_be_visible()
     finally:
         stack.call("/api/v1/me/", method="PATCH", body={"shortcuts": "on"}, token=stack.token())
 
@@ -220,6 +226,8 @@ def test_it_stays_at_a_decided_text_where_going_on_is_off(review: Page, stack: S
         review.keyboard.press("Enter")
         expect(review.locator("#messages")).to_contain_text("Confirmed.")
         expect(review.locator("#decide .banner-done")).to_be_visible()
+        expect(review.locator("#confirm")).to_have_attribute("aria-disabled", "true")
+        expect(review.locator("#confirm")).to_contain_text("Confirmed")
         assert file_name(review) == name
         review.keyboard.press("n")
         expect(review.locator("#file-name")).not_to_contain_text(name[:6])
@@ -323,6 +331,8 @@ def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack,
     review.context.set_offline(True)
     banner = review.locator("#offline")
     expect(banner).to_contain_text(re.compile(r"No contact right now. You see how things were at \d\d:\d\d."))
+    review.evaluate("() => window.page.everything()")  # as the page asks every ten seconds meanwhile
+    review.wait_for_timeout(300)
     review.keyboard.press("Enter")
     expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
     row = review.locator("#queue .queue-item", has_text="Emil A SA24D")

@@ -54,7 +54,7 @@ def test_what_a_colleague_decides_is_told_in_passing(
     assert mine.evaluate("() => document.activeElement.id") == focused, "nobody's focus is taken"
     stays = mine.locator("#queue ul[data-group=needs-you] .queue-item").first
     expect(stays).to_contain_text("Maria Lindqvist")
-    assert mine.locator("#queue .gone").count() == 1, "no row moves until the person goes on"
+    expect(mine.locator("#queue .gone")).to_have_count(1)  # no row moves until the person goes on
     expect(theirs.locator("#messages")).to_contain_text("Confirmed.")
     assert theirs.locator("#told .toast").count() == 0
 

@@ -64,8 +64,11 @@ def _review(
         return render(request, template, part(request, batch_id, text_id))
     context = review_context(request, batch_id, text_id=text_id)
     extra.setdefault("offer", _offer(request, context["batch"]))
-    # What a script fetches ahead nobody has read yet; it asks again when the text is shown.
-    if status == 200 and context["shown"] and "HuleEdu-Ahead" not in request.headers:
+    # What a script fetches ahead ("1") nobody has read yet; when the text is shown it says so ("read").
+    ahead = request.headers.get("HuleEdu-Ahead", "")
+    if ahead:
+        extra["messages"] = ()  # nobody looks at this answer, so what is to be told waits for the next one
+    if status == 200 and context["shown"] and ahead in ("", "read"):
         log_read(context["shown"].essay, "text", actor=request.user)
     return render(request, "batches/review.html", {**context, **extra}, status=status)
 

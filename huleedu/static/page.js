@@ -104,9 +104,11 @@
     prepare(fresh);
   }
 
-  /** The page at an address. Rejects without contact. */
+  const PATIENCE_MS = 20_000;
+
+  /** The page at an address. Rejects without contact, and where nothing comes for so long. */
   async function getPage(address, headers = {}) {
-    const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
+    const answer = await fetch(address, { headers: { Accept: "text/html", ...headers }, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!isSignIn(answer.url)) return { html: await answer.text(), address: answer.url, ok: answer.ok };
     await signedOut();
     return getPage(address, headers);

@@ -67,9 +67,11 @@
     }
   }
 
-  /** Beside what is said already: of a decision, say, that did come about. */
+  /** None of what is typed in one go acts any more. Said beside what is said already: of a decision, say, that did come about. */
   function drop() {
     pressed.length = 0;
+    review.glance();
+    document.querySelector("#messages [data-early]")?.remove();
     const note = find("early-note").content.cloneNode(true);
     page.announce(`${find("messages").textContent} ${note.textContent}`.replace(/\s+/g, " ").trim());
     find("messages").append(note);

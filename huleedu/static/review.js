@@ -159,7 +159,7 @@
     asked += 1;
     if (!kept) return bring(fetchAndPut(address, asked));
     put(kept.html, address, { isOld: true });
-    page.getPage(address).catch(() => {}); // so that the server knows it was read
+    page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
     return "text";
   }
 
@@ -228,9 +228,10 @@
 
   /** `isUnasked`: comes in the place of what the person looks at. Keys pressed before that can have been seen meant the other. */
   function put(html, address, { isOld = false, isUnasked = false, say = true } = {}) {
+    const about = () => `${find("decide")?.action} ${chosen()?.value}`, before = about();
     show(html, address, { isOld });
     arrived({ say });
-    if (isUnasked) glance();
+    if (isUnasked && about() !== before) glance();
   }
 
   const glance = () => bring(new Promise((done) => setTimeout(done, GLANCE_MS, "other")));
@@ -375,7 +376,7 @@
     bring(sent.then(() => "text"));
   }
 
-  window.review = { choose, chosen, early, find, isBusy, onItsWay, radios };
+  window.review = { choose, chosen, early, find, glance, isBusy, onItsWay, radios };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
