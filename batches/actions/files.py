@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -230,21 +231,22 @@ def _take_out(batch: Batch, file: EssayFile, *, audience: list[int], actor: User
 def restore_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
     """Put back a file that was taken out, with its text and what was decided of it. One that is there stays as it is.
 
-    Where another file has its content by now, it comes back as a copy of that. Raises ActionError `batch_locked`,
-    `not_found`, or `too_many_files`.
+    Where another file stands for its content by now, it comes back as a copy of that. Raises ActionError
+    `batch_locked`, `not_found`, or `too_many_files`.
     """
     batch = lock_open(batch)
     row = batch.batch_files.select_for_update(no_key=True).filter(file=file).first()
     if row is None:
         raise ActionError("not_found", _("The file is not there any more."))
-    removed_at, same = row.removed_at, _first_by_content(batch).get(file.sha256)
+    removed_at = row.removed_at
     if removed_at is None:
         return file
+    stand_in = _stand_in(batch, file, removed_at=removed_at)
     row.removed_at = None
     row.save(update_fields=["removed_at"])
     file = _locked_file(batch, file)
-    if same is not None:
-        file_actions.skip_file(file, problem="duplicate", duplicate_of=same)
+    if stand_in is not None:
+        file_actions.skip_file(file, problem="duplicate", duplicate_of=stand_in)
     else:
         _bring_back(batch, file, removed_at=removed_at)
     hide_marked([file], batch)
@@ -255,6 +257,15 @@ def restore_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
         audience=batch.audience(),
     )
     return file
+
+
+def _stand_in(batch: Batch, file: EssayFile, *, removed_at: datetime) -> EssayFile | None:
+    """The file that has its content in its place. One that had been read beside it, because both were kept, has not."""
+    same = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=None)
+    same = same.filter(sha256=file.sha256).exclude(sha256="").order_by("pk")
+    if Essay.objects.filter(file=file, removed_at=removed_at).exists():
+        same = same.filter(Q(status__in=EssayFile.ON_THE_WAY) | Q(read_at=None) | Q(read_at__gt=removed_at))
+    return same.first()
 
 
 def _bring_back(batch: Batch, file: EssayFile, *, removed_at: datetime) -> None:

@@ -28,7 +28,7 @@ BATCH = {
 }  # fmt: skip
 STATE = {
     "status", "locked", "lock_reason", "locked_at", "locked_by", "unlock", "version", "source", "counts", "phases",
-    "not_handed_in", "may_have", "excused",
+    "not_handed_in", "may_have", "excused", "left_class",
 }  # fmt: skip
 COUNTS = {
     "files", "reading", "problems", "skipped", "essays", "certain", "suggested", "undecided", "confirmed", "no_student",

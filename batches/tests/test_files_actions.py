@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.utils import translation
+from django.utils import timezone, translation
 
 from batches import actions
 from batches.history import happenings
@@ -91,6 +91,25 @@ def test_what_is_there_by_now_makes_a_copy_of_what_is_put_back(batch: Batch, tea
     settings.MAX_FILES_PER_BATCH = 1
     back = actions.restore_file(batch, file=one, actor=teacher)
     assert (back.status, back.duplicate_of, count_batch(batch).essays) == ("stored", None, 1)
+
+
+def test_a_text_that_was_kept_beside_its_twin_comes_back_beside_it(
+    batch: Batch, teacher: User, owned_class: SchoolClass
+) -> None:
+    """What stood in for it since would be another thing: then it is a copy."""
+    students = make_students(owned_class, ["Emil Berg", "Lova Lind"])
+    one, two = actions.add_files(batch, uploads=[upload("a.txt", b"same"), upload("a.txt", b"same")], actor=teacher)
+    actions.retry_batch_file(batch, file=two, actor=teacher)
+    EssayFile.objects.filter(pk__in=[one.pk, two.pk]).update(status="read", read_at=timezone.now())
+    for file, student in zip([one, two], students, strict=True):
+        actions.decide_student(Essay.objects.get(file=file), student=student, version=None, actor=teacher)
+    actions.remove_file(batch, file=two, actor=teacher)
+    back = actions.restore_file(batch, file=two, actor=teacher)
+    counts = count_batch(batch)
+    assert (back.duplicate_of, counts.essays, counts.confirmed) == (None, 2, 2)
+    (three,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
+    actions.remove_file(batch, file=three.duplicate_of, actor=teacher)
+    assert actions.restore_file(batch, file=three.duplicate_of, actor=teacher).duplicate_of == three
 
 
 def test_a_copy_may_be_kept_as_a_text_of_its_own(batch: Batch, teacher: User, settings: Any) -> None:
