@@ -69,12 +69,18 @@ def essay_counts(prefix: str = "") -> dict[str, Count]:
     return {
         "essays": count(live & Q(**{f"{prefix}pk__isnull": False})),
         "undecided": count(undecided),
-        "to_review": count(undecided & Q(**{f"{prefix}matched_at__isnull": False}) & ~Q(**{certainty: "certain"})),
+        "to_review": count(live & _to_review(prefix)),
         "suggested": count(undecided & Q(**{f"{certainty}__in": ["certain", "unsure"]})),
         "certain": count(undecided & Q(**{certainty: "certain"})),
         "confirmed": count(live & Q(**{status: "confirmed"})),
         "no_student": count(live & Q(**{status: "no_student"})),
     }
+
+
+def _to_review(prefix: str = "") -> Q:
+    """Of an essay: undecided and matched, and a nod does not do."""
+    undecided = Q(**{f"{prefix}association__status": "undecided", f"{prefix}matched_at__isnull": False})
+    return undecided & ~Q(**{f"{prefix}association__certainty": "certain"})
 
 
 def files_of(batch: Batch, *, removed: bool = False) -> models.QuerySet[EssayFile]:
@@ -151,10 +157,14 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def to_remind(self, now: datetime) -> BatchQuerySet:
         """Open, with undecided texts, `review_by` within the reminder's hours from `now`, and nobody reminded yet."""
+        from batches.models import Essay
+
         soon = now + timedelta(hours=settings.REVIEW_REMINDER_HOURS)
+        undecided = Essay.objects.live().filter(batch=OuterRef("pk")).undecided()
         return self.filter(
-            status__in=["collecting", "ready"], reminded_at=None, review_by__gt=now, review_by__lte=soon
-        ).needing_review()
+            Exists(undecided), status__in=["collecting", "ready"], reminded_at=None,
+            review_by__gt=now, review_by__lte=soon,
+        )  # fmt: skip
 
     def to_auto_confirm(self, now: datetime) -> BatchQuerySet:
         """Whose teacher wants the certain matches confirmed at `review_by`, and that has come."""
@@ -201,11 +211,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(waiting, ~Exists(files.filter(is_["reading"])), status__in=["collecting", "ready"])
 
     def needing_review(self) -> BatchQuerySet:
-        """With at least one undecided text."""
+        """With at least one text to review, as `essay_counts` counts them."""
         from batches.models import Essay
 
-        undecided = Essay.objects.live().filter(association__status="undecided")
-        return self.filter(pk__in=undecided.values("batch_id"))
+        texts = Essay.objects.live().filter(_to_review(), batch=OuterRef("pk"))
+        return self.filter(Exists(texts))
 
 
 class EssayQuerySet(models.QuerySet["Essay"]):
