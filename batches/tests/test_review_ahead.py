@@ -34,9 +34,10 @@ def test_what_is_fetched_ahead_takes_no_message_away(
 ) -> None:
     """It may come between a decision and the page that tells of it."""
     batch = make_batch(teacher, owned_class)
-    first, second = make_essays(batch, 2, students=make_students(owned_class, ["Emil Berg"]), certainty="unsure")
+    [student] = make_students(owned_class, ["Emil Berg"])
+    first, second = make_essays(batch, 2, students=[student], certainty="unsure")
     client = client_for(teacher)
-    decide(client, batch, first, student=first.association.student.public_id)
+    decide(client, batch, first, student=student.public_id)
     for header in ("1", "read"):
         assert "Confirmed." not in client.get(url("review-text", batch, second), headers={"HuleEdu-Ahead": header}).text
     assert "Confirmed." in client.get(url("review-text", batch, second)).text
