@@ -49,7 +49,6 @@ class ClassForm(ActionForm):
         label=_("Courses"), required=False, choices=CourseCode.choices, widget=forms.CheckboxSelectMultiple
     )
     school_year = forms.ChoiceField(label=_("School year"), help_text=_("August to June."))
-    key = key_field()
 
     def __init__(self, *args: Any, school_class: SchoolClass | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,10 +59,15 @@ class ClassForm(ActionForm):
         field.initial = year or current_school_year()
 
 
+class NewClassForm(ClassForm):
+    """One that is to be made."""
+
+    key = key_field()
+
+
 class SettingsForm(ClassForm):
     """The class as it is; and what its new batches begin with, where automatic confirmation is turned on."""
 
-    key = None  # type: ignore[assignment]  # makes nothing
     auto_confirm = forms.BooleanField(
         label=_("Confirm the certain matches of new batches by themselves"),
         required=False,
@@ -76,7 +80,7 @@ class SettingsForm(ClassForm):
             del self.fields["auto_confirm"]
 
 
-class CopyForm(ClassForm):
+class CopyForm(NewClassForm):
     """Next year's class: as this one, with the students who are ticked."""
 
     student_ids = forms.TypedMultipleChoiceField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -158,3 +159,12 @@ def test_the_place_in_the_list_is_kept(student: Student, address: str, teacher: 
     assert f"{address}?sort=-first" in page
     answer = client_for(teacher).post(f"{address}?sort=-first", typed(student, given_name="Emmo"))
     assert answer["Location"] == f"{address}?sort=-first"
+
+
+def test_no_id_stands_twice_beside_an_empty_class(teacher: User, colleague: User, client_for: ClientFor) -> None:
+    """Two forms with a key: the one to import, and a new student's."""
+    empty = actions.create_class(teacher, designation="TE25A", actor=teacher)
+    page = client_for(teacher).get(f"/classes/{empty.public_id}/students/new/").content.decode()
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert page.count('name="key"') == 2
+    assert len(ids) == len(set(ids))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from classes import actions
 from classes.exports import export_class
-from classes.forms import ClassForm, CopyForm, ImportForm, SettingsForm, ShareForm
+from classes.forms import CopyForm, ImportForm, NewClassForm, SettingsForm, ShareForm
 from classes.models import ClassShare, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
 from classes.reads import add_batches, add_what_is_known, class_rows, roster_rows
@@ -60,7 +60,7 @@ def index(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: PageRequest) -> HttpResponse:
     """Make a class; its list comes next."""
-    form = ClassForm(request.POST if request.method == "POST" else None)
+    form = NewClassForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.create_class(request.user, **form.cleaned_data, actor=request.user)

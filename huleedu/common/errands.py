@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from huleedu.common.audit import ERRANDS, REASON_LENGTH, Errand, on_errand
 from huleedu.common.errors import ActionError
-from huleedu.common.once import is_first, key_field
+from huleedu.common.once import key_field, sent_once
+from huleedu.common.requests import PageRequest
 from huleedu.common.text import clean_line
 
 if TYPE_CHECKING:
@@ -82,18 +83,21 @@ class ReasonForm(forms.Form):
         return reason
 
 
-def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]:
+def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, PageRequest, QuerySet[Any]], HttpResponse | None]:
     """What Django's list calls with the chosen rows."""
 
-    def act(desk: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+    def act(desk: ReadOnlyAdmin, request: PageRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
         rows = list(chosen[: MOST + 1])
         if len(rows) > MOST:
             messages.error(request, _("Choose at most %d at a time.") % MOST)
             return None
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
-            if is_first(cast("Any", request.user), form.cleaned_data["key"]):
-                _do(desk, request, kind, rows, form.cleaned_data["reason"])
+            with sent_once(request.user, form.cleaned_data["key"]) as is_first:
+                if is_first:
+                    _do(desk, request, kind, rows, form.cleaned_data["reason"])
+                else:
+                    messages.info(request, _("This was sent already. The history says what came of it."))
             return redirect(request.get_full_path())
         return _confirm_page(desk, request, kind, rows, form)
 
@@ -101,7 +105,7 @@ def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, HttpRequest, QuerySe
 
 
 def _confirm_page(
-    desk: ReadOnlyAdmin, request: HttpRequest, kind: ErrandKind, rows: Sequence[Any], form: ReasonForm
+    desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Sequence[Any], form: ReasonForm
 ) -> HttpResponse:
     """What will happen to each row, and what will be refused, before anything does."""
     will, refused = [], []
@@ -124,14 +128,14 @@ def _confirm_page(
     return TemplateResponse(request, "support/errand.html", context, status=status)
 
 
-def _do(desk: ReadOnlyAdmin, request: HttpRequest, kind: ErrandKind, rows: Sequence[Any], reason: str) -> None:
+def _do(desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Sequence[Any], reason: str) -> None:
     """Row by row, each in its own transaction; says how many were done, and what was refused and why."""
     done, refused = 0, []
     for row in rows:
         try:
             errand = Errand(did=kind.did, row=kind.about(row), reason=reason, part=kind.part(row))
             with on_errand(errand):
-                kind.run(row, cast("Any", request.user))
+                kind.run(row, request.user)
             done += 1
         except ActionError as refusal:
             refused.append((desk.title_of(row), str(refusal.message)))

@@ -24,7 +24,10 @@ class PublicModel(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """What an unsafe API call with an `Idempotency-Key` answered, kept `settings.IDEMPOTENCY_KEY_LIFETIME`."""
+    """What an unsafe API call with an `Idempotency-Key` answered, kept `settings.IDEMPOTENCY_KEY_LIFETIME`.
+
+    Also that the form of a page was sent (`huleedu.common.once.sent_once`): then there is no fingerprint and no answer.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)

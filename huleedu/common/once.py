@@ -5,7 +5,8 @@ It carries a key, made with the page: the id of the row that it makes. The API h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID, uuid4
 
@@ -18,18 +19,20 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 M = TypeVar("M", bound=PublicModel)
+PAGE_PREFIX = "form\n"
+"""Begins the keys of pages, apart from those of the API: no header holds a new line."""
 
 
 def key_field() -> forms.UUIDField:
-    """What a form that makes something carries, new with each page."""
-    return forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+    """What a form that makes something carries, new with each page. Without an id: a page may have several."""
+    return forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput(attrs={"id": False}))
 
 
 def save_once(row: M, key: UUID | None, *, same: Sequence[str]) -> M:
     """Save a new row under the id `key`; the first one, unchanged, where the form was sent before.
 
     That is the row of this id whose fields `same` are the same too. Where the id is another's, the row gets one of its
-    own. Raises IntegrityError where something else about the row is.
+    own. Raises IntegrityError where it breaks another constraint.
     """
     if key is None:
         row.save()
@@ -48,9 +51,19 @@ def save_once(row: M, key: UUID | None, *, same: Sequence[str]) -> M:
     return row
 
 
-def is_first(user: User, key: UUID | None) -> bool:
-    """Whether the person sends the form with this key for the first time (in a day): of one that makes no row."""
+@contextmanager
+def sent_once(user: User, key: UUID | None) -> Iterator[bool]:
+    """Whether the person sends the form with this key for the first time (in a day): of one that makes no row.
+
+    Where what is done with it raises, nothing counts as sent: the person may try again.
+    """
     if key is None:
-        return True
-    _row, created = IdempotencyKey.objects.get_or_create(user=user, key=f"form {key}")
-    return created
+        yield True
+        return
+    sent, is_first = IdempotencyKey.objects.get_or_create(user=user, key=f"{PAGE_PREFIX}{key}")
+    try:
+        yield is_first
+    except BaseException:
+        if is_first:
+            sent.delete()
+        raise

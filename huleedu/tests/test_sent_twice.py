@@ -33,7 +33,7 @@ from classes.models import (
 )
 from files.models import EssayFile
 from huleedu.accounts.models import School, User
-from huleedu.common.once import save_once
+from huleedu.common.once import save_once, sent_once
 
 ClientFor = Callable[[User | None], Client]
 ROWS = (
@@ -185,3 +185,26 @@ def test_of_two_at_the_same_moment_one_is_made(teacher: User, race: Callable[...
 def test_without_a_key_each_is_one_of_its_own(teacher: User) -> None:
     rows = [save_once(SchoolClass(owner=teacher, designation="ES24B"), None, same=("owner",)) for _time in range(2)]
     assert rows[0].pk != rows[1].pk
+
+
+def test_what_broke_was_not_sent(ids: dict[str, str], support: User, client_for: ClientFor, monkeypatch: Any) -> None:
+    """The second try does it, and a third is told that it was sent."""
+    form = FORMS["errand"]
+    browser, page = client_for(support), form.page.format(**ids)
+    browser.raise_request_exception = False
+    fields = {name: value.format(**ids) for name, value in form.fields.items()} | {"key": str(uuid4())}
+    with monkeypatch.context() as broken:
+        broken.setattr("huleedu.common.errands.on_errand", lambda errand: 1 / 0)
+        assert browser.post(page, fields).status_code == 500
+    before = count(LogEntry)
+    told = [browser.post(page, fields, follow=True).content.decode() for _time in range(2)]
+    assert count(LogEntry) == before + 1
+    assert ["This was sent already." in said for said in told] == [False, True]
+
+
+def test_a_key_of_the_api_is_none_of_a_page(teacher: User, api: Callable[[User], Any]) -> None:
+    key = uuid4()
+    for prefix in ("form ", "form\n"):
+        api(teacher).post("/api/v1/classes/", NEW_CLASS, format="json", HTTP_IDEMPOTENCY_KEY=f"{prefix}{key}")
+    with sent_once(teacher, key) as is_first:
+        assert is_first
