@@ -28,7 +28,7 @@ class UndoneFilter(Choices):
     }
 
 
-HIDDEN = "protected"
+_UNTOLD = "protected"
 """The reason that would tell of a protected identity."""
 
 
@@ -88,13 +88,16 @@ class AssociationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("clues"))
     def clues(self, match: EssayStudentAssociation) -> str:
-        """The reasons for and against each candidate, best first, by their codes: `1: + … - …`. No names, no places."""
+        """The reasons for and against each candidate, best first, by their codes: `1: + … - …`. No names, no places.
+
+        A candidate without any is none here: an empty place would be the mark that its reason is left out as.
+        """
         signs = {True: "+", False: "-"}
         told = []
         for candidate in match.candidates:
-            reasons = [reason for reason in candidate["reasons"] if reason["code"] != HIDDEN]
+            reasons = [reason for reason in candidate["reasons"] if reason["code"] != _UNTOLD]
             told.append(" ".join(f"{signs.get(reason['for'], '?')} {reason['code']}" for reason in reasons))
-        return "; ".join(f"{number}: {words}" for number, words in enumerate(told, 1))
+        return "; ".join(f"{number}: {words}" for number, words in enumerate(filter(None, told), 1))
 
     @admin.display(description=gettext_lazy("decided by"), ordering="method")
     def decided(self, match: EssayStudentAssociation) -> str:

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches import actions
+from batches.matching import REASONS
 from batches.models import Batch, EssayStudentAssociation
 from batches.tests.desk import CLASS, FILE, STUDENT, TEXT, TITLE, kill, lists, make_day, make_stuck, pages
 from batches.tests.making import make_batch, make_essays, make_students, upload
@@ -86,13 +87,27 @@ def test_a_student_is_masked(day: Batch, desk: Client) -> None:
     assert "S***" not in desk.get(f"/support/classes/student/{student.pk}/change/").content.decode()
 
 
+def test_clues_do_not_tell_of_a_protected_identity(desk: Client, teacher: User, owned_class: SchoolClass) -> None:
+    """Neither by the word for it, nor by a place without words."""
+    students = make_students(owned_class, ["Siri Berg", "Bo Ek"])
+    (text,) = make_essays(make_batch(teacher, owned_class), 1)
+    reasons = [[("protected", None)], [("name", True), ("no_other_text", True)]]
+    text.association.candidates = [
+        {"student": student.pk, "reasons": [{"code": code, "for": side, "evidence": []} for code, side in own]}
+        for student, own in zip(students, reasons, strict=True)
+    ]
+    text.association.save()
+    page = desk.get(f"/support/batches/essaystudentassociation/{text.association.pk}/change/").content.decode()
+    assert "1: + name + no_other_text<" in page
+
+
 ENGLISH = (
     "the", "and", "with", "owner", "state", "made", "changed", "reason", "tries", "worker", "events", "phases", "class",
     "audit", "users", "lists", "right", "show", "search", "page", "rows", "row", "of", "none", "yes", "no", "size",
     "type", "read", "reading", "waiting", "created", "updated", "deleted", "action", "select", "any", "today", "past",
     "days", "timeline", "when", "who", "what", "took", "kind", "decision", "phase", "school", "students", "by", "all",
 )  # fmt: skip
-_CODES = re.compile(rf"(?:essay|batch|class|student)(?:\.[a-z.]+|:)|In English|{'|'.join(MESSAGES)}|[a-z]+(?:_[a-z]+)+")
+_CODES = re.compile(rf"(?:essay|batch|class|student)(?:\.[a-z.]+|:)|In English|{'|'.join([*MESSAGES, *REASONS])}")
 """Names of events, of problems and of clues, which logs, documents and the API have too."""
 
 
