@@ -56,14 +56,19 @@ def finish_reading(file_pk: int, *, lease_token: uuid.UUID, result: ReadResult, 
 
 
 @action
-def give_up_reading(file_pk: int, *, problem: str, actor: User | None = None) -> EssayFile | None:
-    """End a file that took its worker down too often, or that support gives up: `failed`, with a way to try again."""
+def give_up_reading(
+    file_pk: int, *, problem: str, from_worker: bool = False, actor: User | None = None
+) -> EssayFile | None:
+    """End a file that took its worker down too often, or that support gives up: `failed`, with a way to try again.
+
+    With `from_worker` also one that a worker has: what that reads is not kept. None where there is nothing to end.
+    """
     row = BatchFile.objects.select_related("batch").filter(file_id=file_pk).first()
     if row is None:
         return None
     batch = lock_row(row.batch)
-    # Whoever is told to end it takes it from the worker that has it: what that reads is not kept.
-    rows = EssayFile.objects.filter(status__in=[*EssayFile.ON_THE_WAY]) if actor else EssayFile.objects.waiting()
+    on_the_way = EssayFile.objects.filter(status__in=[*EssayFile.ON_THE_WAY])
+    rows = on_the_way if from_worker else EssayFile.objects.waiting()
     file = rows.select_for_update(no_key=True).filter(pk=file_pk).first()
     if file is None:
         return None

@@ -47,8 +47,8 @@ def _marking(file: EssayFile) -> str:
 
 
 def _mark(file: EssayFile, actor: User) -> None:
-    _marking(file)
-    actions.give_up_reading(file.pk, problem="parse_timeout", actor=actor)
+    if actions.give_up_reading(file.pk, problem="parse_timeout", from_worker=True, actor=actor) is None:
+        raise ActionError("illegal_transition", _("Only a file that is on the way can be marked."))
 
 
 def _in_history(file: EssayFile) -> Model:

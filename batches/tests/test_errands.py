@@ -143,6 +143,26 @@ def test_a_file_that_no_try_gets_through_is_marked_and_can_be_read_again(
     actions.retry_batch_file(day, file=file, actor=day.owner)
 
 
+def test_a_file_that_ended_meanwhile_is_not_said_to_be_marked(day: Batch, desk: Client, monkeypatch: Any) -> None:
+    file = make_stuck(day)
+
+    def ends_first(file_pk: int, **_how: Any) -> None:
+        EssayFile.objects.filter(pk=file_pk).update(status="read")
+
+    monkeypatch.setattr("batches.admin.files.actions.give_up_reading", ends_first)
+    (said,) = messages(do(desk, FILES, "mark_unreadable", file))
+    assert said.endswith("was left as it is: Only a file that is on the way can be marked.")
+    assert trace(day) == []
+
+
+def test_who_did_it_takes_no_file_from_a_worker(day: Batch, support: User) -> None:
+    file = make_stuck(day)
+    assert actions.give_up_reading(file.pk, problem="parse_timeout", actor=support) is None
+    given_up = actions.give_up_reading(file.pk, problem="parse_timeout", from_worker=True, actor=support)
+    assert given_up is not None
+    assert given_up.status == "failed"
+
+
 def test_a_decision_is_taken_back_and_can_be_undone(
     owned_class: SchoolClass, desk: Client, teacher: User, support: User
 ) -> None:
