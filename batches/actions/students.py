@@ -69,8 +69,8 @@ def tell_of_texts(moved: list[Association], *, actor: User) -> None:
 
 
 def lock_batches(*students: Student) -> list[Batch]:
-    """Those with a text of one of them, in the order that all take."""
-    own = Essay.objects.live().filter(association__student__in=students)
+    """Those with a text of one of them, in the order that all take; also one taken out, which may be put back."""
+    own = Essay.objects.filter(association__student__in=students)
     return list(Batch.objects.select_for_update(no_key=True).filter(pk__in=own.values("batch_id")).order_by("pk"))
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batches import actions
+from batches.actions.students import lock_batches
 from batches.merges import read_merge
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.naming import Alias
@@ -63,6 +64,16 @@ def test_the_one_who_is_kept_has_everything(
     assert event.payload["student_id"] == str(other.public_id)
     actions.undo_decisions(batch, actor=teacher)
     assert not association(decided).is_decided
+
+
+def test_the_batch_of_a_text_that_was_taken_out_is_locked_too(
+    pair: tuple[Student, Student], batch: Batch, teacher: User
+) -> None:
+    """Whoever puts the text back meanwhile waits, so that its versions are settled."""
+    (essay,) = make_essays(batch, 1, students=[pair[0]])
+    actions.decide_student(essay, student=pair[0], version=None, actor=teacher)
+    Essay.objects.filter(pk=essay.pk).update(removed_at=timezone.now())
+    assert lock_batches(*pair) == [batch]
 
 
 def test_an_address_moves_where_there_is_none(pair: tuple[Student, Student], teacher: User) -> None:
