@@ -82,7 +82,8 @@ def _place_left(student: Student) -> Enrolment:
     left = student.enrolments.filter(left_at__gte=timezone.now() - UNDO_LIFETIME).select_related("school_class")
     place = left.order_by("-left_at").first()
     if place is None:
-        raise ActionError("not_undoable", _("The student has left no class in the last 30 days."))
+        said = _("The student has left no class in the last {days} days.")
+        raise ActionError("not_undoable", said.format(days=UNDO_LIFETIME.days))
     return place
 
 
@@ -98,7 +99,7 @@ class StudentAdmin(ReadOnlyAdmin):
     errands = (
         ErrandKind(
             "put_back",
-            gettext_lazy("The same as the teacher's button at a student who has left: into the class left last."),
+            gettext_lazy("As the teacher's button does: into the class left last, if that is not too long ago."),
             run=lambda student, actor: actions.enrol_student(
                 _place_left(student).school_class, student=student, actor=actor
             ),

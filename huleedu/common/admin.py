@@ -249,7 +249,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         _one, many = self.named()
         context = {"title": capfirst(many), "names": many, "asked_amiss": ERROR_FLAG in request.GET}
         answer = super().changelist_view(request, {**context, **(extra_context or {})})
-        if getattr(answer, "template_name", "") == "admin/invalid_setup.html":
+        if getattr(answer, "template_name", "") == "admin/invalid_setup.html" and request.GET.keys() - {ERROR_FLAG}:
             return redirect(f"{request.path}?{ERROR_FLAG}=1")  # Django blames the database for a second bad address
         if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
             shown = answer.context_data["cl"]

@@ -128,3 +128,13 @@ def test_an_errand_with_nonsense_for_keys_is_no_failure(support: User, client_fo
                 assert answer.status_code == 404, (address, kind.did, key)
                 asked += 1
     assert asked > 40
+
+
+def test_a_list_that_is_broken_by_itself_does_not_lead_to_itself(
+    support: User, client_for: Browser, monkeypatch: Any
+) -> None:
+    def broken(*_asked: Any) -> Any:
+        raise IncorrectLookupParameters
+
+    monkeypatch.setattr("huleedu.common.admin.ReadOnlyAdmin.get_changelist_instance", broken)
+    assert client_for(support).get("/support/batches/batch/?e=1").status_code == 200
