@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from classes import actions
 from classes.models import SchoolClass
 from classes.views.frame import class_frame
-from classes.views.students import _filled, _panel, _student, to_student
+from classes.views.students import filled_form, get_student, show_panel, to_student
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -22,7 +22,7 @@ from huleedu.common.requests import PageRequest
 def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Remember a spelling; one that cannot be is refused with the reason."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     try:
         alias = actions.teach_alias(student, spelling=request.POST.get("spelling", ""), actor=request.user)
     except ActionError as error:
@@ -30,7 +30,7 @@ def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
             raise
         frame = class_frame(request, class_id, tab="students")
         typed = request.POST.get("spelling", "")
-        return _panel(request, frame, _filled(student), student=student, error=error, typed=typed)
+        return show_panel(request, frame, filled_form(student), student=student, error=error, typed=typed)
     messages.success(request, _("“{spelling}” is remembered.").format(spelling=alias.spelling))
     return to_student(request, class_id, student_id)
 
@@ -39,7 +39,7 @@ def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
 def forget(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Forget the spelling with the id `alias`."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     try:
         alias_id = UUID(request.POST.get("alias", ""))
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,9 +36,10 @@ from classes.import_check import (
 from classes.models import RosterImport, SchoolClass
 from classes.progress import read_progress
 from classes.reads import other_classes
+from classes.rosters.diff import DiffRow
 from classes.tasks import DRAFT_LIFETIME
 from classes.undoing import read_undoing
-from classes.views.frame import class_frame, frame_context
+from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
@@ -240,14 +241,7 @@ def _check_page(
     tab = asked if (asked := request.GET.get("show", "")) in TABS else "decide"
     page = Paginator(rows_of(preview, tab), PER_PAGE).get_page(request.GET.get("page"))
     told, untold = problems_without_row(preview)
-    columns = named_columns(preview.parsed) if preview.parsed else ()
-    rows = show_rows(
-        list(page.object_list),
-        class_name=frame.school_class.designation,
-        elsewhere=other_classes([row.student for row in page if row.action == "joining"], viewer=request.user),
-        columns=columns,
-        sent=sent,
-    )
+    rows = _shown_rows(request, frame, preview, page, sent)
     context = frame_context(
         frame,
         draft=draft,
@@ -270,6 +264,19 @@ def _check_page(
     )
     status = error.status if error and error.status != 400 else 422 if error or (sent and sent.errors) else 200
     return render(request, "classes/import_check.html", context, status=status)
+
+
+def _shown_rows(
+    request: PageRequest, frame: Frame, preview: actions.Preview, page: Page[DiffRow], sent: Sent | None
+) -> list[ShownRow]:
+    """The rows of one page, with what was typed in them."""
+    return show_rows(
+        list(page.object_list),
+        class_name=frame.school_class.designation,
+        elsewhere=other_classes([row.student for row in page if row.action == "joining"], viewer=request.user),
+        columns=named_columns(preview.parsed) if preview.parsed else (),
+        sent=sent,
+    )
 
 
 def _wrong_cells(rows: Iterable[ShownRow]) -> list[ActionError]:

@@ -26,7 +26,7 @@ from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 
-def _student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_class: SchoolClass) -> Student:
+def get_student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_class: SchoolClass) -> Student:
     """The student if ever in this class. Raises Http404."""
     student: Student = get_visible(Student.objects, request.user, student_id)
     if not Enrolment.objects.filter(school_class=school_class, student=student).exists():
@@ -39,7 +39,8 @@ def to_student(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRe
     return redirect(reverse("classes:student", args=[class_id, student_id]) + place_in_list(request))
 
 
-def _filled(student: Student) -> StudentForm:
+def filled_form(student: Student) -> StudentForm:
+    """The form with what the student has now."""
     return StudentForm(initial=_values(student))
 
 
@@ -47,7 +48,7 @@ def _values(student: Student) -> dict[str, str]:
     return {name: getattr(student, name) or "" for name in StudentForm.base_fields}
 
 
-def _panel(
+def show_panel(
     request: PageRequest,
     frame: Frame,
     form: StudentForm,
@@ -72,8 +73,7 @@ def _panel(
     refused = form.errors or (error and error.code == "validation_error")
     status = 422 if refused else error.status if error else 200
     chosen = str(student.public_id) if student else ""
-    refusals = [error] if error and "sides" not in more else []
-    more |= {"error": error, "refusals": refusals}
+    more["refusals"] = [error] if error and "sides" not in more else []
     context = roster_context(request, frame, form=form, panel=True, student=student, chosen=chosen, **more)
     return render(request, "classes/detail.html", context, status=status)
 
@@ -99,7 +99,7 @@ def add(request: PageRequest, class_id: UUID) -> HttpResponse:
             messages.success(request, _("%(name)s is in the class.") % {"name": made.name})
             step = "student-add" if "another" in request.POST else "detail"
             return redirect(reverse(f"classes:{step}", args=[class_id]) + place_in_list(request))
-    return _panel(request, class_frame(request, class_id, tab="students"), form, same=same)
+    return show_panel(request, class_frame(request, class_id, tab="students"), form, same=same)
 
 
 def _add(request: PageRequest, school_class: SchoolClass, form: NewStudentForm) -> Student:
@@ -128,13 +128,13 @@ def _same_person(request: PageRequest, school_class: SchoolClass, email: str) ->
 def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """One student; saving keeps the panel open and the row marked."""
     frame = class_frame(request, class_id, tab="students")
-    student = _student(request, class_id, student_id, school_class=frame.school_class)
+    student = get_student(request, class_id, student_id, school_class=frame.school_class)
     if request.htmx and request.htmx.target == "student-here":
         here = names_at(frame.school_class, student, viewer=request.user)
         return render(request, "classes/_student_here.html", frame_context(frame, student=student, here=here))
     if request.method == "GET":
         open_panel(student, actor=request.user)
-        return _panel(request, frame, _filled(student), student=student)
+        return show_panel(request, frame, filled_form(student), student=student)
     get_editable(SchoolClass.objects, request.user, class_id)
     again = to_student(request, class_id, student_id)
     # A field that was not sent stays as it is.
@@ -154,7 +154,7 @@ def edit(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse
         else:
             messages.success(request, _("Saved."))
             return again
-    return _panel(request, frame, form, student=student)
+    return show_panel(request, frame, form, student=student)
 
 
 def _settled(request: PageRequest, seen: dict[str, str]) -> dict[str, str]:
@@ -174,15 +174,15 @@ def _conflict(
     fields = actions.overtaken(student, mine, seen)
     theirs = _values(student)
     sides = [(name, form.fields[name].label, theirs[name], typed[name]) for name in fields]
-    wanted = theirs | mine
-    return _panel(request, frame, form, student=student, error=error, sides=sides, wanted=wanted)
+    told = {"said": error.message, "sides": sides, "wanted": theirs | mine}
+    return show_panel(request, frame, form, student=student, error=error, **told)
 
 
 @require_POST
 def forget_number(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Forget the number in the system `system`."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     actions.forget_number(student, system=request.POST.get("system", ""), actor=request.user)
     messages.success(request, _("The number is forgotten."))
     return to_student(request, class_id, student_id)
@@ -192,7 +192,7 @@ def forget_number(request: PageRequest, class_id: UUID, student_id: UUID) -> Htt
 def remove(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Mark the student as having left; the class page offers undo."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     leaving = actions.remove_students(school_class, student_ids=[student.public_id], actor=request.user)
     return to_class(request, class_id, leaving=leaving)
 
@@ -201,7 +201,7 @@ def remove(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespon
 def put_back(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Put a student who has left into the class again."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     actions.enrol_student(school_class, student=student, actor=request.user)
     messages.success(request, _("%(name)s is back in the class.") % {"name": student.name})
     return redirect("classes:detail", class_id)
@@ -211,13 +211,13 @@ def put_back(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResp
 def delete(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Delete a student who has no texts; otherwise the panel says why not. The owner's business."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = _student(request, class_id, student_id, school_class=school_class)
+    student = get_student(request, class_id, student_id, school_class=school_class)
     if student.created_by_id != request.user.pk:
         raise ActionError("permission_denied", _("Only the owner can do this."))
     try:
         actions.delete_student(student, actor=request.user)
     except ActionError as error:
         frame = class_frame(request, class_id, tab="students")
-        return _panel(request, frame, _filled(student), error=error, student=student)
+        return show_panel(request, frame, filled_form(student), error=error, student=student)
     messages.success(request, _("%(name)s is deleted.") % {"name": student.name})
     return redirect("classes:detail", class_id)

@@ -52,8 +52,8 @@ class ActionErrorMiddleware:
 class CompressMiddleware(GZipMiddleware):
     """Pages go compressed. What is sent in pieces does not: files and zips are small already and say how long they are.
 
-    Against guessing from an answer's length (BREACH) Django pads it by chance, and no other site's page can ask with
-    the person's cookie (SameSite).
+    Against guessing from an answer's length (BREACH) Django pads it by chance and masks the CSRF token anew each time;
+    no other site's page can ask unseen, since the cookie goes only with links that lead here (SameSite).
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -1,1 +1,1 @@
-"""Filters of the pages."""
+"""Filters and tags of the pages."""

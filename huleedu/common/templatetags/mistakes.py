@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django import template
 from django.forms import BaseForm, BoundField
 from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from huleedu.common.errors import ActionError
@@ -33,6 +35,15 @@ def mistakes(context: Context) -> list[Mistake]:
     found = _of_form(form) if isinstance(form, BaseForm) and form.errors else []
     refusals: list[ActionError] = context.get("refusals") or []
     return found + [Mistake(str(each.message), f"id_{each.field}" if each.field else "") for each in refusals]
+
+
+@register.simple_tag(takes_context=True)
+def invalid(context: Context, field: str) -> SafeString:
+    """The attributes of a control that is not a Django form's and that a refusal is about: see `_refusal.html`."""
+    refusals: list[ActionError] = context.get("refusals") or []
+    if not any(each.field == field for each in refusals):
+        return SafeString("")
+    return format_html(' aria-invalid="true" aria-describedby="id_{}_error"', field)
 
 
 def _of_form(form: BaseForm) -> list[Mistake]:
