@@ -24,6 +24,7 @@ def test_a_locked_batch_refuses_with_its_reason_and_shows_why(owner: Client, bat
         assert late.status_code == 409
         assert "late.docx arrived after the batch was locked and was not added." in late.content.decode()
         assert "The batch is locked. Unlock it to add or remove files." in late.content.decode()
+    assert "<title>Error: " in late.content.decode(), "the page without script says it as any form does"
     file = EssayFile.objects.get()
     for name in ("file-remove", "file-replace", "file-paste", "file-retry"):
         answer = owner.post(url(name, batch, file_id=file.public_id), {"text": "words", "files": essay()})

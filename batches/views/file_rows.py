@@ -38,6 +38,15 @@ class Mark:
     word: str | Promise
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was dropped and is no text, and why not. `file` is None where it is a kind of system files."""
+
+    name: str
+    reason: str
+    file: EssayFile | None = None
+
+
 @dataclass(slots=True)
 class FileRow:
     """One file of the list."""
@@ -231,15 +240,15 @@ def left_out(batch: Batch) -> list[str]:
     return [_system(one) for one in _zips(batch) if one["system"]]
 
 
-def skipped_by_name(batch: Batch, rows: Iterable[FileRow]) -> list[tuple[str, str, EssayFile | None]]:
-    """What was dropped and is no text: name, reason and file of the skipped of `rows`, then the kinds of system files.
+def all_skipped(batch: Batch, rows: Iterable[FileRow]) -> list[Skipped]:
+    """The skipped of `rows`, then the kinds of system files.
 
     Of a system file no name is kept: `._Emil Berg.docx` bears a student's.
     """
     reason = str(_("Made by a computer or a program, not by a person."))
     kinds = sorted({kind for one in _zips(batch) if one["system"] for kind in one["system_kinds"]})
-    skipped = [row for row in rows if row.group == "skipped"]
-    return [*((row.file.name, row.note, row.file) for row in skipped), *((kind, reason, None) for kind in kinds)]
+    skipped = [Skipped(row.file.name, row.note, row.file) for row in rows if row.group == "skipped"]
+    return [*skipped, *(Skipped(kind, reason) for kind in kinds)]
 
 
 def _zips(batch: Batch) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from batches.querysets import files_of
 from batches.reads import has_reading_stopped, seconds_left
 from batches.state import unread_count
 from batches.uploads import note_too_large, receive_files
-from batches.views.file_rows import file_rows, left_out, skipped_by_name
+from batches.views.file_rows import LONG_NAME, NAME_END, all_skipped, file_rows, left_out
 from batches.views.frame import ASK_AGAIN_SECONDS, batch_frame, frame_context
 from files.actions import split_path
 from files.downloads import download_response
@@ -120,7 +120,13 @@ def restore(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse
     """Put back a file that was taken out."""
     batch = get_editable(_BATCHES, request.user, batch_id)
     file = actions.restore_file(batch, file=_file(batch, file_id, removed=True), actor=request.user)
-    messages.success(request, _("{name} is in the batch again.").format(name=file.name))
+    if file.duplicate_of is not None:
+        said = _("{name} is in the batch again, as a copy of {other}.").format(
+            name=file.name, other=file.duplicate_of.name
+        )
+    else:
+        said = _("{name} is in the batch again.").format(name=file.name)
+    messages.success(request, said)
     return redirect("batches:detail", batch_id)
 
 
@@ -193,15 +199,17 @@ def _page(request: PageRequest, batch_id: UUID, *, error: ActionError | None = N
         frame,
         rows=rows,
         problems=[row for row in rows if row.needs_a_look],
-        skipped=skipped_by_name(frame.batch, rows),
+        skipped=all_skipped(frame.batch, rows),
         left_out=left_out(frame.batch),
         stopped=frame.counts.reading > 0 and has_reading_stopped(frame.batch),
         unread=unread_count(frame.batch, frame.handed_in.refused),
         seconds_left=seconds_left({frame.batch.pk: frame.counts.reading}).get(frame.batch.pk),
-        error=error,
+        refusals=[error] if error else [],
         endings=", ".join(ENDINGS),
         accept=_accept(),
         megabytes=settings.MAX_FILE_BYTES // 1_000_000,
+        long_name=LONG_NAME,
+        name_end=NAME_END,
         max_bytes=settings.MAX_FILE_BYTES,
         max_zip_bytes=settings.MAX_ZIP_BYTES,
         max_files=settings.MAX_FILES_PER_BATCH,

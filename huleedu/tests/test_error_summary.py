@@ -82,6 +82,7 @@ BATCH: list[tuple[str, Field, list[str]]] = [
     ("unlock", {"reason": " "}, ["id_reason"]),
     ("reopen", {"reason": "why " * 200}, ["id_reason"]),
     ("file-paste", {"text": " "}, ["id_text"]),
+    ("upload", {}, ["id_files"]),
     ("file-replace", {}, ["id_files"]),
     ("student-merge", {"into": "nobody"}, ["id_into"]),
     ("student-protect", {"alias": ""}, ["id_alias"]),
