@@ -18,6 +18,7 @@ SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
 NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|htmx:(afterRequest|sendError)"
 N_FILES = 8
+UNSENT = "const unsent = Object.keys(localStorage).find((key) => key.startsWith('unsent:'))"
 
 
 @pytest.fixture
@@ -125,6 +126,30 @@ def test_a_file_that_is_too_large_stays_in_the_list(page: Page, folder: Path) ->
     expect(page.locator("#sending-state")).to_be_empty()
     expect(page.locator("#file-rows tr", has_text="with pictures.docx")).to_contain_text("Too large")
     expect(page.locator("#problems")).to_contain_text("The file is 26 MB. The limit is 25 MB.")
+
+
+def test_a_file_that_a_lock_refuses_keeps_its_row_until_it_is_dismissed(
+    open_page: OpenPage, sign_in: SignIn, stack: Stack, folder: Path
+) -> None:
+    address = stack.make_batch("Late letters", None, [])
+    page = open_page(expected="409")
+    sign_in(page)
+    page.goto(address)
+    stack.call(f"/api/v1{address}lock/", method="POST", body={}, token=stack.token())
+    choose(page, folder)
+    rows = page.locator("#sending-rows tr")
+    late = rows.filter(has_text="letter 3.txt arrived after the batch was locked and was not added.")
+    expect(late).to_have_count(1)
+    expect(rows.filter(has_text="Not sent")).to_have_count(N_FILES)
+    page.evaluate(f"{UNSENT}; localStorage.setItem(unsent, {N_FILES + 2})")  # two more were never sent
+    page.reload()
+    expect(rows).to_have_count(N_FILES)
+    late.get_by_role("button", name="Dismiss").click()
+    expect(rows.get_by_role("button", name="Dismiss").and_(page.locator(":focus"))).to_have_count(1)
+    assert page.evaluate(f"{UNSENT}; localStorage.getItem(unsent)") == str(N_FILES + 1)
+    page.reload()
+    expect(rows).to_have_count(N_FILES - 1)
+    expect(late).to_have_count(0)
 
 
 def test_a_zip_dropped_on_new_batch_makes_the_batch(

@@ -7,7 +7,7 @@
   let sender = null; // what takes files on this page: `add` and `dragging`; null where none can be added
 
   function startSending(form) {
-    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000], LONG_NAME = 24, NAME_END = 12; // as the server's rows have it
+    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000];
     const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
     const words = form.dataset;
     const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
@@ -21,6 +21,7 @@
     const waiting = new Set(); // for contact, or for the person to sign in again
     const refused = new Set(); // by the server, with its reason in the row
     let total = 0, sent = 0, leftOut = 0;
+    let kept = 0; // of a locked batch: how many were never sent, which stays remembered
 
     // --- rows --------------------------------------------------------------------------------------------------------
 
@@ -40,7 +41,7 @@
 
     function draw(item) {
       const row = make("tr"), name = make("th"), label = make("span", "file-name"), size = make("td", "num", readable(item.file.size));
-      const whole = item.file.name, cut = whole.length > LONG_NAME ? whole.length - NAME_END : whole.length;
+      const whole = item.file.name, cut = whole.length > words.longName ? whole.length - words.nameEnd : whole.length;
       for (const part of [whole.slice(0, cut), whole.slice(cut)]) if (part) label.append(make("span", "", part));
       size.dataset.label = words.size;
       name.scope = "row";
@@ -117,7 +118,11 @@
       item.why = why;
       refused.add(item);
       say(item, words.notSent, "conflict", why);
-      const away = [words.dismiss, () => dismiss(item)];
+      const away = [words.dismiss, () => {
+        const near = item.row.nextElementSibling ?? item.row.previousElementSibling;
+        dismiss(item);
+        (near?.querySelector("button") ?? form.querySelector("[type=file], button")).focus();
+      }];
       offer(item, ...(item.recalled ? [away] : [[words.again, () => again(item)], away]));
     }
 
@@ -145,14 +150,15 @@
       if (leftOut) parts.push(words.system.replace("{n}", leftOut));
       summary.textContent = parts.join(" · ");
       // Of what still goes only how many, no names: the next page can say that some were not sent.
-      const busy = queue.length + going.size + waiting.size, left = busy + refused.size;
+      const busy = queue.length + going.size + waiting.size, left = busy + refused.size + kept;
       stop.hidden = !busy;
       if (allSaved) allSaved.textContent = busy ? words.keepOpen.replace("{n}", busy) : saved;
       try {
         if (left) localStorage.setItem(remembered, left);
         else localStorage.removeItem(remembered);
         const rows = [...refused].map(({ file, path, why }) => ({ name: file.name, size: file.size, path, why }));
-        sessionStorage.setItem(named, JSON.stringify(rows));
+        if (rows.length) sessionStorage.setItem(named, JSON.stringify(rows));
+        else sessionStorage.removeItem(named);
       } catch {
         // Storage is forbidden here; the next page cannot say it.
       }
@@ -298,10 +304,12 @@
     let restingTitle = title.textContent;
     const isOpen = !("locked" in words);
     recall();
+    const unsent = Math.max(0, readUnsent() - refused.size);
     if (isOpen) {
-      const unsent = readUnsent() - refused.size;
       sum();
-      if (unsent > 0) summary.textContent = words.unsent.replace("{n}", unsent);
+      if (unsent) summary.textContent = words.unsent.replace("{n}", unsent);
+    } else {
+      kept = unsent;
     }
 
     function readUnsent() {
