@@ -47,9 +47,9 @@ class NotHandedIn:
         return self.students - len(self.missing) - len(self.may_have)
 
     @property
-    def first(self) -> str:
-        """The first names of the list, as a line shows them."""
-        return ", ".join(_first(self.missing))
+    def first_missing(self) -> list[str]:
+        """The first of those without any text, as a line shows them."""
+        return _first(self.missing)
 
     @property
     def first_may_have(self) -> list[str]:
@@ -122,8 +122,8 @@ class Row:
     @property
     def is_decided(self) -> bool:
         """Whether it only waits for assessment: each text is decided, each file read."""
-        open_still = self.batch.status in Batch.ENDS or self.is_going or self.undecided or self.problems
-        return self.essays > 0 and not open_still
+        is_open = self.is_going or self.undecided > 0 or self.problems > 0
+        return self.essays > 0 and not is_open and self.batch.status not in Batch.ENDS
 
     @property
     def files(self) -> int:

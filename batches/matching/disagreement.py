@@ -1,7 +1,4 @@
-"""What the clues of a conflict disagree about: which kinds of clues name the one student, and which the other. Pure.
-
-And whom they fit as well, where they do not disagree.
-"""
+"""What the clues of a conflict disagree about: which kinds of clues name the one student, and which the other. Pure."""
 
 from __future__ import annotations
 
@@ -41,20 +38,6 @@ def _apart(own: tuple[Kind, ...], others: tuple[Kind, ...]) -> Kind:
     return next((kind for kind in own if kind not in others), own[0])
 
 
-def others_fitting(candidate: Mapping[str, Any], code: str, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Who else a candidate's doubt `code` is about: `tied`, those who are it too; `shared`, whom the words fit too."""
-    others = [other for other in candidates if other["student"] != candidate["student"]]
-    if code == "tied":
-        return tied(others)
-    words = {key for reason in candidate["reasons"] if reason["code"] == code for key in reason["evidence"]}
-    return [other["student"] for other in others if words & _supporting(other)]
-
-
-def tied(candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """The students of a conflict in which the clues fit several alike, best first; none where the clues disagree."""
-    return [one["student"] for one in candidates if any(reason["code"] == "tied" for reason in one["reasons"])]
-
-
 def disagreement(candidates: Sequence[Mapping[str, Any]], evidence: Iterable[Mapping[str, Any]]) -> Disagreement | None:
     """Of the two best candidates, both as a match stores them; None where no clue names each of them alone.
 
@@ -66,10 +49,6 @@ def disagreement(candidates: Sequence[Mapping[str, Any]], evidence: Iterable[Map
     first, second = candidates[0], candidates[1]
     found = _kinds(first, _against(second), places), _kinds(second, _against(first), places)
     return Disagreement(*found) if all(found) else None
-
-
-def _supporting(candidate: Mapping[str, Any]) -> set[str]:
-    return {key for reason in candidate["reasons"] if reason["for"] is True for key in reason["evidence"]}
 
 
 def _against(candidate: Mapping[str, Any]) -> set[str]:

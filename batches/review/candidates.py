@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batches.matching.disagreement import others_fitting, tied
 from batches.matching.names import fold
+from batches.matching.ties import others_fitting, tied
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.highlighting import Clue
 from batches.review.queue import Queue
@@ -104,6 +104,7 @@ def shown_candidates(
     `called`: how a student is named beside another.
     """
     match, letters = essay.association, letter_clues(essay.association)
+    disagree = _disagree(match)
     evidence = {item.id: item for item in clues_of(match)}
     texts = queue.texts_of_students()
     shown: list[ShownCandidate] = []
@@ -118,7 +119,7 @@ def shown_candidates(
             said.append(_shown(reason, evidence, letters, essay, others))
         said += _other_texts(student, [text for text in texts.get(student.pk, []) if text.pk != essay.pk])
         key, letter, places = str(len(shown) + 1), "", ""
-        if _disagree(match) and rank < 2:
+        if disagree and rank < 2:
             letter = "AB"[rank]
             places = places_of([evidence[i] for i in _supporting(candidate) if i in evidence], essay.file.text)
         shown.append(ShownCandidate(student, tuple(said), key, letter, places))

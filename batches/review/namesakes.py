@@ -19,55 +19,52 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Namesakes:
-    """What is known of those who share a name with another student of the class."""
+class SharedNames:
+    """The names that several students of a class have."""
 
-    shared: Mapping[str, int]
+    numbers: Mapping[str, int]
     """Name, capitals apart, to how many of the class have it."""
-    marks: Mapping[int, tuple[str, ...]]
-    """Student to what tells them apart."""
 
     def called(self, student: Student) -> str:
         """The name; of one who shares it, with the address or else a number: `Elsa Lind, elsa.lind2@…`."""
-        if student.name.casefold() not in self.shared:
+        if student.name.casefold() not in self.numbers:
             return student.name
         return ", ".join(filter(None, [student.name, student.email or _number(student)]))
 
     def shared_by(self, shown: Iterable[ShownCandidate]) -> dict[str, int]:
         """Of the students shown: each name that several of the class have, and how many."""
         names = (item.student.name for item in shown)
-        return {name: self.shared[name.casefold()] for name in names if name.casefold() in self.shared}
+        return {name: self.numbers[name.casefold()] for name in names if name.casefold() in self.numbers}
 
-    def told_apart(self, shown: Iterable[ShownCandidate]) -> list[ShownCandidate]:
-        """The same students, those who share a name with what tells them apart."""
-        return [
-            replace(item, called=self.called(item.student), marks=self.marks.get(item.student.pk, ())) for item in shown
-        ]
+    def told_apart(self, shown: Iterable[ShownCandidate], marks: Mapping[int, tuple[str, ...]]) -> list[ShownCandidate]:
+        """The same students, those who share a name with what tells them apart (`read_marks`)."""
+        return [replace(item, called=self.called(item.student), marks=marks.get(item.student.pk, ())) for item in shown]
 
 
-def read_shared_names(batch: Batch) -> Namesakes:
+def read_shared_names(batch: Batch) -> SharedNames:
     """The names that several of the class have, and nothing more of them. One statement; none without a class."""
     if batch.school_class_id is None:
-        return Namesakes({}, {})
+        return SharedNames({})
     rows = Student.objects.in_class(batch.school_class_id).values_list("given_name", "family_name")
     names = Counter(f"{given} {family}".strip().casefold() for given, family in rows)
-    return Namesakes({name: n for name, n in names.items() if n > 1}, {})
+    return SharedNames({name: n for name, n in names.items() if n > 1})
 
 
-def read_namesakes(shown: Sequence[ShownCandidate], batch: Batch, viewer: User, *, alike: Namesakes) -> Namesakes:
-    """Those among `shown` who share a name, as `alike` says: their numbers, other spellings and latest text.
+def read_marks(
+    shown: Iterable[ShownCandidate], batch: Batch, viewer: User, *, shared_names: SharedNames
+) -> dict[int, tuple[str, ...]]:
+    """Student, of those among `shown` who share a name, to what tells them apart: numbers, spellings, latest text.
 
     Two statements where there are any.
     """
-    students = {item.student.pk: item.student for item in shown if item.student.name.casefold() in alike.shared}
+    students = {item.student.pk: item.student for item in shown if item.student.name.casefold() in shared_names.numbers}
     if not students:
-        return alike
+        return {}
     spellings: dict[int, list[str]] = defaultdict(list)
     for alias in StudentAlias.objects.filter(student__in=students):
         spellings[alias.student_id].append(alias.spelling)
     texts = _latest_texts(students, batch, viewer)
-    marks = {pk: _marks(student, spellings[pk], texts.get(pk)) for pk, student in students.items()}
-    return Namesakes(alike.shared, marks)
+    return {pk: _marks(student, spellings[pk], texts.get(pk)) for pk, student in students.items()}
 
 
 def _number(student: Student) -> str:

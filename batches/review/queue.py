@@ -15,7 +15,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from batches.matching.disagreement import Disagreement, disagreement, tied
+from batches.matching.disagreement import Disagreement, disagreement
+from batches.matching.ties import tied
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.review.readers import People
 from batches.review.reasons import disagreement_note
@@ -183,9 +184,10 @@ def _latest_first(row: Row) -> tuple[float, tuple[bool, str, str, int]]:
 
 
 def _open_row(essay: Essay, found: Disagreement | None, having_a_text: Container[int | None]) -> Row:
-    match, alike = essay.association, tied(essay.association.candidates)
+    match = essay.association
     if match.certainty == Certainty.CONFLICT:
-        note, glyph = _possible_students(len(alike)) if len(alike) > 1 else disagreement_note(found), "conflict"
+        n_tied = len(tied(match.candidates))
+        note, glyph = _possible_students(n_tied) if n_tied > 1 else disagreement_note(found), "conflict"
     elif match.certainty == Certainty.NO_MATCH or not match.candidates:
         note, glyph = _("No name found") if essay.file.words else _("No text to read"), "none"
     elif match.student_id in having_a_text:

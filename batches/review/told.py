@@ -28,7 +28,7 @@ class Told:
     who: str
     n: int
     essay: Essay | None
-    student: str
+    called: str
     """Who the text was matched to, told apart from others of the same name; empty where it was not."""
     is_taken_back: bool
 
@@ -45,13 +45,13 @@ def read_told(batch: Batch, *, viewer: User, open_id: UUID | None, since: str) -
     if last is None or last.actor is None:
         return None
     n = others.filter(group=last.group).count()
-    status, student = last.after["status"], last.after["student"]
+    status, student_id = last.after["status"], last.after["student"]
     return Told(
         at=last.created_at.timestamp() + 0.001,  # floats round
         who=last.actor.name,
         n=n,
         essay=last.essay if n == 1 else None,
-        student=_called(student, batch) if n == 1 and status == Status.CONFIRMED else "",
+        called=_called(student_id, batch) if n == 1 and status == Status.CONFIRMED else "",
         is_taken_back=status == Status.UNDECIDED,
     )
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from batches.matching.disagreement import disagreement, tied
+from batches.matching.disagreement import disagreement
+from batches.matching.ties import tied
 from batches.matching.weights import WEAK_PLACES
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from batches.platforms import PLATFORMS
@@ -26,7 +27,7 @@ from batches.review.candidates import (
     shown_candidates,
 )
 from batches.review.highlighting import line_html, text_html
-from batches.review.namesakes import Namesakes, read_namesakes, read_shared_names
+from batches.review.namesakes import SharedNames, read_marks, read_shared_names
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
 from batches.review.reasons import disagreement_sentence, sentence, tie_sentence
@@ -70,13 +71,13 @@ class Shown:
         return self.essay.association
 
 
+_LONG = ("text", "headers", "properties", "evidence")
+
+
 def _essay(batch: Batch, text_id: UUID, viewer: User) -> Essay:
-    rows = Essay.objects.filter(batch=batch).select_related("batch", "association__student", "association__decided_by")
+    rows = Essay.objects.filter(batch=batch).select_related("association__student", "association__decided_by")
     zipped = rows.select_related("file__archive").defer(*(f"file__archive__{name}" for name in _LONG))
     return get_visible(zipped, viewer, text_id)
-
-
-_LONG = ("text", "headers", "properties", "evidence")
 
 
 def _source(batch: Batch, file: EssayFile) -> str:
@@ -87,7 +88,7 @@ def _source(batch: Batch, file: EssayFile) -> str:
     return _("{platform} zip").format(platform=platform) if platform else _("Zip file")
 
 
-def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown:
+def show(essay: Essay, *, batch: Batch, queue: Queue, viewer: User, shared_names: SharedNames) -> Shown:
     """Two statements beyond the essay's own: its decisions, and all students that it or they name."""
     match, file = essay.association, essay.file
     decisions = list(Decision.objects.filter(essay=essay).select_related("actor").order_by("-pk"))
@@ -100,10 +101,10 @@ def show(essay: Essay, *, queue: Queue, viewer: User, alike: Namesakes) -> Shown
         name=line_html(file.name, clues_in("name", clues, letters)),
         text=text_html(file.text, clues_in("text", clues, letters)),
         places=tuple(_places(essay, clues, letters)),
-        candidates=tuple(shown_candidates(essay, queue=queue, students=students, called=alike.called)),
-        history=tuple(_history_line(row, students, viewer, alike) for row in decisions),
+        candidates=tuple(shown_candidates(essay, queue=queue, students=students, called=shared_names.called)),
+        history=tuple(_history_line(row, students, viewer, shared_names) for row in decisions),
         decided_by=decided_by(match, viewer) if match.is_decided else "",
-        source=_source(essay.batch, file),
+        source=_source(batch, file),
     )
 
 
@@ -120,12 +121,12 @@ def _places(essay: Essay, clues: Sequence[Evidence], letters: dict[str, str]) ->
     ]
 
 
-def _history_line(row: Decision, students: dict[int, Student], viewer: User, alike: Namesakes) -> HistoryLine:
+def _history_line(row: Decision, students: dict[int, Student], viewer: User, shared_names: SharedNames) -> HistoryLine:
     actor = row.actor.name if row.actor else _("Somebody")
     who = _("You") if row.actor_id == viewer.pk else actor
     student = students.get(row.after["student"])
     if row.after["status"] == EssayStudentAssociation.Status.CONFIRMED:
-        called = alike.called(student) if student else _("a removed student")
+        called = shared_names.called(student) if student else _("a removed student")
         said = _("{who} chose {student}").format(who=who, student=called)
     elif row.after["status"] == EssayStudentAssociation.Status.NO_STUDENT:
         said = _("{who} decided: not in this class").format(who=who)
@@ -143,29 +144,32 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     queue = read_queue(frame.batch, viewer=request.user)
     first = queue.neighbour(None)
     key = text_id or (first.public_id if first else None)
-    alike = read_shared_names(frame.batch)
+    shared_names = read_shared_names(frame.batch)
     essay = _essay(frame.batch, key, request.user) if key else None
-    shown = show(essay, queue=queue, viewer=request.user, alike=alike) if essay else None
+    shown = (
+        show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=shared_names) if essay else None
+    )
     query = request.POST.get("q", "").strip()[:100]
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
     elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
     candidates = shown.candidates if shown else ()
-    namesakes = read_namesakes([*candidates, *others, *elsewhere], frame.batch, request.user, alike=alike)
+    shown_students = [*candidates, *others, *elsewhere]
+    marks = read_marks(shown_students, frame.batch, request.user, shared_names=shared_names)
     return frame_context(
         frame,
         shown=shown,
         chosen=chosen,
-        called=alike.called(shown.match.student) if shown and shown.match.student else "",
-        disagreement=_disagreement(shown, alike) if shown else "",
+        called=shared_names.called(shown.match.student) if shown and shown.match.student else "",
+        disagreement=_disagreement(shown, shared_names) if shown else "",
         versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         **queue_context(frame, queue, request, open_id=key),
         different=shown is not None and chosen is None and shown.match.student is not None,
-        candidates=namesakes.told_apart(candidates),
-        shared=namesakes.shared_by(candidates),
-        others=namesakes.told_apart(others),
-        elsewhere=namesakes.told_apart(elsewhere),
+        candidates=shared_names.told_apart(candidates, marks),
+        shared=shared_names.shared_by(candidates),
+        others=shared_names.told_apart(others, marks),
+        elsewhere=shared_names.told_apart(elsewhere, marks),
         query=query,
         next=queue.neighbour(essay),
         previous=queue.neighbour(essay, step=-1),
@@ -233,14 +237,16 @@ def _elsewhere(frame: Frame, query: str, viewer: User, *, first: int) -> list[Sh
     ]
 
 
-def _disagreement(shown: Shown, alike: Namesakes) -> str:
+def _disagreement(shown: Shown, shared_names: SharedNames) -> str:
     """Of a conflict: which clues point to whom, or whom they fit alike."""
     if shown.match.certainty != EssayStudentAssociation.Certainty.CONFLICT or shown.match.is_decided:
         return ""
-    alike_clues = tied(shown.match.candidates)
-    if alike_clues:
-        return tie_sentence([alike.called(one.student) for one in shown.candidates if one.student.pk in alike_clues])
-    called = {candidate.letter: alike.called(candidate.student) for candidate in shown.candidates}
+    tied_students = tied(shown.match.candidates)
+    if tied_students:
+        return tie_sentence(
+            [shared_names.called(one.student) for one in shown.candidates if one.student.pk in tied_students]
+        )
+    called = {candidate.letter: shared_names.called(candidate.student) for candidate in shown.candidates}
     found = disagreement(shown.match.candidates, shown.match.evidence) if {"A", "B"} <= called.keys() else None
     return disagreement_sentence(found, called.get("A", ""), called.get("B", ""))
 
@@ -275,9 +281,9 @@ def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
     matches = EssayStudentAssociation.objects.filter(essay__in=[row.essay.pk for row in queue.certain])
     clues = {match.essay_id: _best_clue(match) for match in matches.only("essay_id", "candidates", "evidence")}
     versions = {text.row.essay.pk: text.version for text in text_rows(queue)}
-    alike = read_shared_names(frame.batch)
+    shared_names = read_shared_names(frame.batch)
     rows = [
-        CertainRow(row, alike.called(row.student), clues.get(row.essay.pk, ""), versions[row.essay.pk])
+        CertainRow(row, shared_names.called(row.student), clues.get(row.essay.pk, ""), versions[row.essay.pk])
         for row in queue.certain
         if row.student
     ]
@@ -338,8 +344,8 @@ def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict
     """One text, its neighbours by student, and the same student's other texts in the batch."""
     frame = batch_frame(request, batch_id, tab="texts")
     queue = read_queue(frame.batch, viewer=request.user)
-    essay, alike = _essay(frame.batch, text_id, request.user), read_shared_names(frame.batch)
-    shown = show(essay, queue=queue, viewer=request.user, alike=alike)
+    essay, shared_names = _essay(frame.batch, text_id, request.user), read_shared_names(frame.batch)
+    shown = show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=shared_names)
     rows = text_rows(queue)
     keys = [row.row.essay.pk for row in rows]
     at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None
