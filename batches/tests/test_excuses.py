@@ -40,6 +40,13 @@ def batch(teacher: User, owned_class: SchoolClass, students: list[Student]) -> B
     return batch
 
 
+def test_the_addresses_to_copy_are_told_by_name_and_cannot_be_changed(
+    batch: Batch, teacher: User, client_for: Callable[..., Client]
+) -> None:
+    page = client_for(teacher).get(f"/batches/{batch.public_id}/").content.decode()
+    assert '<textarea id="missing-emails" aria-label="E-mail addresses" readonly hidden>' in page
+
+
 def test_an_excused_student_is_missed_nowhere(
     batch: Batch, students: list[Student], teacher: User, colleague: User
 ) -> None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from classes import actions as class_actions
 from classes.models import SchoolClass
 from huleedu.accounts.links import password_path
 from huleedu.accounts.models import User
+from huleedu.common.errors import ActionError
 
 Browser = Callable[[User | None], Client]
 Field = Mapping[str, Any]
@@ -173,3 +175,13 @@ def test_words_that_are_no_name(teacher: User, owned_class: SchoolClass, client_
     sent = {"file": str(file.public_id), "w": ["9g"]}
     page = Page(client.get(reverse("batches:names", args=[batch.public_id]), sent).content.decode())
     assert (page.links, page.title[:7], "id_w" in page.controls) == (["id_w"], "Error: ", True)
+
+
+def test_each_control_that_was_refused_is_marked() -> None:
+    refusals = [ActionError("validation_error", "Which?", field=name) for name in ("given_name", "email")]
+    marks = Template("{% load mistakes %}{% for name in names %}<input{% invalid name %}>{% endfor %}")
+    marked = marks.render(Context({"refusals": refusals, "names": ["given_name", "family_name", "email"]}))
+    assert marked == (
+        '<input aria-invalid="true" aria-describedby="id_given_name_error">'
+        '<input><input aria-invalid="true" aria-describedby="id_email_error">'
+    )
