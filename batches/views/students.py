@@ -66,7 +66,9 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
         "student": student,
         "kept": kept,
         "moving": read_merge(student, into=kept, user=request.user) if kept else None,
-        "others": sorted(rows, key=lambda row: (not _alike(student, row), sort_key(row.family_name or row.given_name))),
+        "others": sorted(
+            rows, key=lambda row: (not _share_a_name(student, row), sort_key(row.family_name or row.given_name))
+        ),
         "refusals": [ActionError("validation_error", error, field=None if kept else "into")] if error else [],
     }
     return render(request, "batches/student_merge.html", context, status=422 if error else 200)
@@ -94,7 +96,7 @@ def unmerge(request: PageRequest, class_id: UUID, student_id: UUID, merge_id: UU
     return render(request, "batches/student_unmerge.html", context, status=status)
 
 
-def _alike(one: Student, other: Student) -> bool:
+def _share_a_name(one: Student, other: Student) -> bool:
     return one.family_name.casefold() == other.family_name.casefold() or one.given_name.casefold() == (
         other.given_name.casefold()
     )
