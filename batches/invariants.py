@@ -185,6 +185,13 @@ def _versions() -> Iterator[str]:
         yield f"student {student} has {n} counting texts in batch {batch}"
 
 
+def _texts() -> Iterator[str]:
+    """No file that was refused or skipped has a text: it would be waited for and never matched."""
+    without = [EssayFile.Status.REJECTED, EssayFile.Status.SKIPPED]
+    for essay in Essay.objects.live().filter(file__status__in=without).values_list("public_id", flat=True):
+        yield f"essay {essay} is the text of a file that has none"
+
+
 def _letters() -> Iterator[str]:
     """Nobody is told the same twice: letters of one kind about the same thing lie at least the pause apart."""
     same = Letter.objects.filter(user=OuterRef("user"), kind=OuterRef("kind"), about=OuterRef("about"))
@@ -201,5 +208,6 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "lease": _leases,
     "letter": _letters,
     "outbox": _outbox,
+    "text": _texts,
     "version": _versions,
 }

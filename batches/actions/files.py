@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.asking import asks_before_files_change
+from batches.actions.copies import already_there, by_content, same_content, too_large_files
 from batches.actions.locks import lock_open
 from batches.actions.protecting import hide_marked
 from batches.actions.versions import settle_versions
@@ -66,9 +67,9 @@ def add_files(
     audience = batch.audience()
     if replaced is not None:
         _take_out(batch, replaced, audience=audience, actor=actor)
-    known = _first_by_content(batch)
-    too_large = _too_large(batch) if skip_known else {}
-    there = [_already_there(upload, known, too_large) if skip_known else None for upload in uploads]
+    known = by_content(batch)
+    too_large = too_large_files(batch) if skip_known else {}
+    there = [already_there(upload, known, too_large) if skip_known else None for upload in uploads]
     _check_room(batch, [upload for upload, file in zip(uploads, there, strict=True) if file is None])
     added = [
         file or _register(batch, upload, known=known, actor=actor) for upload, file in zip(uploads, there, strict=True)
@@ -86,30 +87,6 @@ def add_files(
     ]
     publish_all(events, audience=audience)
     return added
-
-
-def _first_by_content(batch: Batch) -> dict[str, EssayFile]:
-    """SHA-256 to the file that has it, of the batch's live files that are no copies."""
-    files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=None)
-    return {file.sha256: file for file in files.only("sha256", "name", "path", "storage_key") if file.sha256}
-
-
-def _too_large(batch: Batch) -> dict[tuple[str, str, int], EssayFile]:
-    """Folder, name and size to the file that was too large to keep."""
-    files = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, problem="file_too_large")
-    return {
-        (file.path, file.name, file.size): file
-        for file in files.filter(sha256="").only("path", "name", "size", "storage_key")
-    }
-
-
-def _already_there(
-    upload: Upload, known: dict[str, EssayFile], too_large: dict[tuple[str, str, int], EssayFile]
-) -> EssayFile | None:
-    if upload.blob is None:
-        return too_large.get((upload.path, upload.name, upload.size))
-    file = known.get(upload.blob.sha256)
-    return file if file is not None and (file.name, file.path) == (upload.name, upload.path) else None
 
 
 def count_texts(batch: Batch) -> int:
@@ -144,7 +121,7 @@ def _lock_room(owner_pk: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('room'), %s::int)", [owner_pk])
 
 
-def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], actor: User) -> EssayFile:
+def _register(batch: Batch, upload: Upload, *, known: dict[str, list[EssayFile]], actor: User) -> EssayFile:
     file = file_actions.register_file(
         upload.blob,
         name=upload.name,
@@ -157,9 +134,10 @@ def _register(batch: Batch, upload: Upload, *, known: dict[str, EssayFile], acto
     BatchFile.objects.create(batch=batch, file=file)
     if upload.blob is None:
         return file
-    first = known.setdefault(file.sha256, file)
-    if first is not file:
-        file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
+    same = known.setdefault(file.sha256, [])
+    same.append(file)
+    if same[0] is not file:
+        file_actions.skip_file(file, problem="duplicate", duplicate_of=same[0])
         return file
     if not file.is_zip:
         _open_essay(batch, file)
@@ -174,8 +152,7 @@ def add_entry_row(
     file = zip_actions.register_entry(archive, listed, blob=blob, problem=problem)
     BatchFile.objects.create(batch=batch, file=file)
     if file.is_on_the_way:
-        same = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, sha256=file.sha256)
-        first = same.filter(duplicate_of=None).exclude(pk=file.pk).order_by("pk").first()
+        first = same_content(batch, file).first()
         if first is not None:
             file_actions.skip_file(file, problem="duplicate", duplicate_of=first)
         else:
@@ -261,9 +238,8 @@ def restore_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
 
 def _stand_in(batch: Batch, file: EssayFile, *, removed_at: datetime) -> EssayFile | None:
     """The file that has its content in its place. One that had been read beside it, because both were kept, has not."""
-    same = EssayFile.objects.filter(batch_file__batch=batch, batch_file__removed_at=None, duplicate_of=None)
-    same = same.filter(sha256=file.sha256).exclude(sha256="").order_by("pk")
-    if Essay.objects.filter(file=file, removed_at=removed_at).exists():
+    same = same_content(batch, file)
+    if _taken_out_with(file, removed_at).exists():
         same = same.filter(Q(status__in=EssayFile.ON_THE_WAY) | Q(read_at=None) | Q(read_at__gt=removed_at))
     return same.first()
 
@@ -273,7 +249,7 @@ def _bring_back(batch: Batch, file: EssayFile, *, removed_at: datetime) -> None:
     if file.is_copy:
         file_actions.retry_file(file)
         _reopen_essay(batch, file)
-    elif Essay.objects.filter(file=file, removed_at=removed_at).exists():
+    elif _taken_out_with(file, removed_at).exists():
         _reopen_essay(batch, file)
     if file.is_on_the_way:
         queue_reading()
@@ -282,10 +258,15 @@ def _bring_back(batch: Batch, file: EssayFile, *, removed_at: datetime) -> None:
     _check_number(batch, 0)
 
 
+def _taken_out_with(file: EssayFile, removed_at: datetime) -> QuerySet[Essay]:
+    """The text that went with the file; none where reading ended after that, and refused it."""
+    return Essay.objects.filter(file=file, removed_at=removed_at).exclude(file__status=EssayFile.Status.REJECTED)
+
+
 def _promote_copy(batch: Batch, file: EssayFile) -> None:
     """A copy stands in for the file it is a copy of, once that is taken out: the content was handed in all the same.
 
-    Not that of a zip: what it held is there already.
+    Not where a twin that was kept beside it does, and not that of a zip: what it held is there already.
     """
     if file.is_zip:
         return
@@ -293,10 +274,13 @@ def _promote_copy(batch: Batch, file: EssayFile) -> None:
     locked = list(copies.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     if not locked:
         return
-    first, *others = locked
-    file_actions.retry_file(first)
-    for copy in others:
+    twin = same_content(batch, file).first()
+    first = twin or locked.pop(0)
+    for copy in locked:
         file_actions.skip_file(copy, problem="duplicate", duplicate_of=first)
+    if twin is not None:
+        return
+    file_actions.retry_file(first)
     _reopen_essay(batch, first)
     queue_reading()
 
@@ -304,12 +288,15 @@ def _promote_copy(batch: Batch, file: EssayFile) -> None:
 @asks_before_files_change
 @action
 def retry_batch_file(batch: Batch, *, file: EssayFile, actor: User) -> EssayFile:
-    """Read a file with a problem once more; or a copy, which becomes a text of its own: both are kept.
+    """Read a file with a problem once more; or a copy, which becomes a text of its own: both are kept. One on its way
+    stays as it is.
 
     Raises ActionError `batch_locked`, `illegal_transition`, or `too_many_files` where there is no room for both.
     """
     batch = lock_open(batch)
     file = _locked_file(batch, file)
+    if file.is_on_the_way:
+        return file
     if file.is_copy:
         _check_number(batch, 1)
     elif file.status not in EssayFile.PROBLEMS or not file.sha256:

@@ -90,7 +90,8 @@ def count_version(essay: Essay, *, instead_of: UUID, actor: User) -> Essay:
         raise ActionError("version_conflict", message, current=found)
     if not found.association.is_decided and versions.filter(association__status="confirmed").exists():
         raise ActionError("illegal_transition", _("Another text of the student is confirmed. Confirm this one first."))
-    for other in versions.filter(chosen_for=student):
+    # Also what was taken out: put back, it does not count in place of this one.
+    for other in Essay.objects.filter(batch=batch, chosen_for=student):
         other.chosen_for = None
         other.save(update_fields=["chosen_for", "updated_at"])
     found.chosen_for_id = student

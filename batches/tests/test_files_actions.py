@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,11 +14,13 @@ from django.utils import timezone, translation
 
 from batches import actions
 from batches.history import happenings
+from batches.invariants import broken_invariants
 from batches.models import Batch, BatchFile, Essay
 from batches.state import count_batch
 from batches.tests.making import make_batch, make_essays, make_stored, make_students, upload
 from classes.models import SchoolClass
 from files.models import EssayFile
+from files.sandbox import ReadResult
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
 from huleedu.outbox.models import OutboxEvent
@@ -108,8 +111,39 @@ def test_a_text_that_was_kept_beside_its_twin_comes_back_beside_it(
     counts = count_batch(batch)
     assert (back.duplicate_of, counts.essays, counts.confirmed) == (None, 2, 2)
     (three,) = actions.add_files(batch, uploads=[upload("a.txt", b"same")], actor=teacher)
-    actions.remove_file(batch, file=three.duplicate_of, actor=teacher)
-    assert actions.restore_file(batch, file=three.duplicate_of, actor=teacher).duplicate_of == three
+    for file in (one, two):
+        actions.remove_file(batch, file=file, actor=teacher)
+    assert actions.restore_file(batch, file=two, actor=teacher).duplicate_of == three
+
+
+def test_a_file_that_is_refused_while_it_is_out_comes_back_without_a_text(batch: Batch, teacher: User) -> None:
+    added = actions.add_files(batch, uploads=[upload("a.docx")], actor=teacher)
+    file = actions.begin_reading(added[0].pk)
+    assert file is not None
+    assert file.lease_token is not None
+    actions.remove_file(batch, file=file, actor=teacher)
+    refused = ReadResult(
+        status="rejected", problem="password_protected", warning=None, detected_type="docx", document=None, seconds=1.0,
+        max_rss_mb=1,
+    )  # fmt: skip
+    actions.finish_reading(file.pk, lease_token=file.lease_token, result=refused)
+    assert actions.restore_file(batch, file=file, actor=teacher).status == "rejected"
+    counts = count_batch(batch)
+    assert (counts.reading, counts.problems, counts.essays) == (0, 1, 0)
+    assert list(broken_invariants()) == []
+
+
+def test_what_is_there_already_makes_no_further_row_where_both_are_kept(batch: Batch, teacher: User) -> None:
+    dropped = [replace(upload("same.txt"), name=name) for name in ("a.txt", "b.txt", "c.txt")]
+    one, two, three = actions.add_files(batch, uploads=dropped, actor=teacher)
+    actions.retry_batch_file(batch, file=two, actor=teacher)
+    assert actions.add_files(batch, uploads=dropped, skip_known=True, actor=teacher) == [one, two, three]
+    actions.remove_file(batch, file=one, actor=teacher)
+    three.refresh_from_db()
+    assert (three.duplicate_of, count_batch(batch).essays) == (two, 1), "what it is a copy of is there still"
+    actions.remove_file(batch, file=two, actor=teacher)
+    three.refresh_from_db()
+    assert (three.duplicate_of, count_batch(batch).essays) == (None, 1)
 
 
 def test_a_copy_may_be_kept_as_a_text_of_its_own(batch: Batch, teacher: User, settings: Any) -> None:
@@ -123,6 +157,8 @@ def test_a_copy_may_be_kept_as_a_text_of_its_own(batch: Batch, teacher: User, se
     assert (kept.status, kept.duplicate_of) == ("stored", None)
     counts = count_batch(batch)
     assert (counts.files, counts.skipped, counts.essays) == (2, 0, 2)
+    assert actions.retry_batch_file(batch, file=kept, actor=teacher) == kept, "pressed twice"
+    EssayFile.objects.filter(pk=kept.pk).update(status="read")
     assert code_of(partial(actions.retry_batch_file, batch, file=kept, actor=teacher)) == "illegal_transition"
     actions.remove_file(batch, file=one, actor=teacher)
     assert count_batch(batch).essays == 1

@@ -202,6 +202,10 @@ def _told_twice() -> None:
         Letter.objects.filter(pk=letter.pk).update(created_at=letter.told_to)
 
 
+def _refused_with_a_text() -> None:
+    EssayFile.objects.filter(essay__association__status="undecided").update(status="rejected", problem="corrupt")
+
+
 BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("blob", "has no bytes", _without_bytes),
     ("blob", "has other bytes", _other_bytes),
@@ -227,6 +231,7 @@ BREACHES: list[tuple[str, str, Callable[[], None]]] = [
     ("outbox", "told before an earlier one", _swapped),
     ("outbox", "has a gap", _gap),
     ("outbox", "more than was counted", _beyond_the_count),
+    ("text", "of a file that has none", _refused_with_a_text),
     ("version", "has 0 counting texts", _none_counts),
     ("version", "has 2 counting texts", _two_count),
     ("version", "with other texts than it began with", _other_texts_assessed),

@@ -248,6 +248,16 @@ def test_a_choice_is_for_one_student_and_comes_back_with_an_undo(
     assert chain(versions) == [(None, True), (0, False), (1, False)]
 
 
+def test_a_choice_ends_with_the_next_one_also_where_its_text_is_out(
+    batch: Batch, versions: list[Essay], teacher: User
+) -> None:
+    actions.count_version(versions[1], instead_of=versions[2].public_id, actor=teacher)
+    actions.remove_file(batch, file=versions[1].file, actor=teacher)
+    actions.count_version(versions[0], instead_of=versions[2].public_id, actor=teacher)
+    actions.restore_file(batch, file=versions[1].file, actor=teacher)
+    assert chain(versions) == [(None, True), (0, False), (1, False)]
+
+
 def test_the_same_choice_again_changes_nothing(versions: list[Essay], teacher: User) -> None:
     actions.count_version(versions[2], instead_of=versions[0].public_id, actor=teacher)
     assert chain(versions)[2] == (1, True)
