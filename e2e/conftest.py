@@ -49,6 +49,8 @@ OF_THE_TESTS = (
 TEACHER = ("colleague@demo.example", "demo-colleague")
 """Not the demo teacher, whose class has the students of the sample list already."""
 DEMO_TEACHER = ("teacher@demo.example", "demo-teacher")
+NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of (409|422)|htmx:(afterRequest|sendError)"
+"""What the console may say of a review whose contact is cut."""
 
 
 @pytest.fixture(autouse=True)
@@ -321,3 +323,19 @@ def small_batch(stack: Stack, class_id: str, request: pytest.FixtureRequest) -> 
     """The address of a batch with a few texts of each kind, read and matched."""
     files = [file for file in sample_essays() if file.name in SMALL]
     return stack.make_batch(request.node.name[:60], class_id, files)
+
+
+@pytest.fixture
+def review(open_page: Callable[..., Page], sign_in: Callable[..., None], small_batch: str) -> Page:
+    """The review of a small batch, at its first undecided text, with what comes next fetched."""
+    page = open_page(expected=NO_CONTACT)
+    sign_in(page)
+    open_review(page, small_batch)
+    return page
+
+
+def open_review(page: Page, batch: str) -> None:
+    """Open it and wait until the next texts are there too."""
+    page.goto(f"{batch}review/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.wait_for_load_state("networkidle")

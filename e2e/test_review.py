@@ -1,47 +1,24 @@
-"""Match review in the browser: by keys alone, undone, asked, searched, beside a colleague, and without contact."""
+"""Match review in the browser: by keys alone, undone, asked, searched, and beside a colleague."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from e2e.conftest import TEACHER, Stack
+from e2e.conftest import Stack, open_review
 
 pytestmark = pytest.mark.e2e
 
 SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
-NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of (409|422)|htmx:(afterRequest|sendError)"
-
-
-@pytest.fixture
-def review(open_page: OpenPage, sign_in: SignIn, small_batch: str) -> Page:
-    """The review of a small batch, at its first undecided text, with what comes next fetched."""
-    page = open_page(expected=NO_CONTACT)
-    sign_in(page)
-    open_review(page, small_batch)
-    return page
-
-
-def open_review(page: Page, batch: str) -> None:
-    """Open it and wait until the next texts are there too."""
-    page.goto(f"{batch}review/")
-    expect(page.locator("[data-live-state]")).to_have_text("Live")
-    page.wait_for_load_state("networkidle")
 
 
 def file_name(page: Page) -> str:
     """Of the open text, with its clues."""
     return page.locator("#file-name").inner_text()
-
-
-def waiting(page: Page) -> Any:
-    """What waits on this device."""
-    return page.evaluate("() => window.waiting.list()")
 
 
 def focus_is_kept(page: Page) -> bool:
@@ -322,80 +299,6 @@ def test_a_double_click_decides_once(review: Page) -> None:
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
     review.wait_for_load_state("networkidle")
     assert len(sent) == 1
-
-
-# --- without contact -------------------------------------------------------------------------------------------------
-
-
-def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack, small_batch: str) -> None:
-    review.context.set_offline(True)
-    banner = review.locator("#offline")
-    expect(banner).to_contain_text(re.compile(r"No contact right now. You see how things were at \d\d:\d\d."))
-    review.evaluate("() => window.page.everything()")  # as the page asks every ten seconds meanwhile
-    review.wait_for_timeout(300)
-    review.keyboard.press("Enter")
-    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
-    row = review.locator("#queue .queue-item", has_text="Emil A SA24D")
-    expect(row).to_contain_text("Waiting to be sent")
-    review.keyboard.press("1")
-    review.keyboard.press("Enter")
-    expect(review.locator("#queue .queue-item", has_text="Axel")).to_contain_text("Waiting to be sent")
-    expect(banner).to_contain_text("Decisions waiting to be sent: 2.")
-    kept = review.evaluate("() => JSON.stringify({ ...localStorage })")
-    assert "Emil" not in kept
-    assert "Axel" not in kept
-    review.keyboard.press("u")
-    expect(banner).to_contain_text("Decisions waiting to be sent: 1.")
-    review.context.set_offline(False)
-    expect(banner).to_be_hidden(timeout=20_000)
-    expect(review.locator("#review-progress")).to_contain_text("1 of", timeout=20_000)
-    review.wait_for_function("() => window.waiting.list().length === 0")
-    state = stack.call(f"/api/v1{small_batch}state/", token=stack.token())
-    assert state["counts"]["confirmed"] == 1
-
-
-def test_what_waits_is_sent_after_a_reload_and_a_colleague_is_not_overwritten(review: Page, stack: Stack) -> None:
-    first = review.url
-    review.context.set_offline(True)
-    review.keyboard.press("Enter")
-    expect(review.locator("#file-name")).to_contain_text("Axel Strömbäck")
-    assert len(waiting(review)) == 1
-    review.goto("about:blank")
-    review.context.set_offline(False)
-    review.route("**/decide/", lambda route: route.abort())
-    review.goto(first)
-    decide_elsewhere(stack, review, nth=1)
-    review.unroute("**/decide/")
-    review.goto("/overview/")
-    expect(review.locator("#messages")).to_contain_text("Somebody was first with a text", timeout=20_000)
-    review.get_by_role("link", name="Open the text").click()
-    expect(review.locator("#decided-first")).to_contain_text("Yours")
-    review.wait_for_function("() => window.waiting.list().length === 0")
-
-
-def test_signing_out_forgets_what_waits(review: Page) -> None:
-    review.route("**/decide/", lambda route: route.abort())
-    review.keyboard.press("Enter")
-    expect(review.locator("#queue")).to_contain_text("Waiting to be sent")
-    review.on("dialog", lambda dialog: dialog.accept())
-    review.locator(".account-menu summary").click()
-    review.get_by_role("button", name="Sign out").click()
-    expect(review).to_have_url(re.compile("sign-in"))
-    assert review.evaluate("() => Object.keys(localStorage).filter(key => key.startsWith('waiting')).length") == 0
-
-
-def test_an_ended_session_asks_to_sign_in_and_goes_on(review: Page) -> None:
-    review.context.clear_cookies(name="sessionid")
-    review.keyboard.press("Enter")
-    dialog = review.get_by_role("dialog", name="You are signed out")
-    dialog.get_by_label("Password").fill("not this one")
-    dialog.get_by_label("Password").press("Enter")
-    expect(dialog.get_by_role("alert")).not_to_be_empty()
-    dialog.get_by_label("Password").fill(TEACHER[1])
-    dialog.get_by_label("Password").press("Enter")
-    expect(dialog).to_be_hidden()
-    expect(review.locator("#messages")).to_contain_text("Confirmed.")
-    expect(review.locator("#review-progress")).to_contain_text("1 of")
 
 
 # --- on a phone ------------------------------------------------------------------------------------------------------
