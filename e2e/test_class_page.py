@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from e2e.conftest import DEMO_TEACHER, Stack
 
@@ -57,6 +57,16 @@ def open_emil(page: Page) -> None:
     page.get_by_role("link", name="Berg").click()
     expect(page.locator("#panel-title")).to_have_text("Emil Berg")
     expect(page.locator(".htmx-settling, .htmx-request")).to_have_count(0)
+
+
+def test_a_list_that_takes_long_is_busy(page: Page, class_id: str) -> None:
+    held: list[Route] = []
+    page.route(f"**/classes/{class_id}/**", lambda route: held.append(route))
+    page.evaluate(f"document.dispatchEvent(new CustomEvent('live:class:{class_id}'))")
+    expect(page.locator("#roster[aria-busy=true]")).to_have_count(1)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#roster:not([aria-busy])")).to_have_count(1)
 
 
 def test_ticking_all_but_one_and_taking_back_that_they_left(page: Page) -> None:

@@ -202,6 +202,13 @@
     announceFragment(fresh);
     prepare(fresh);
   });
+  // What is asked for says that it is busy once its bar shows (huleedu.css).
+  const BUSY_MS = 300;
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    setTimeout(() => elt.classList.contains("htmx-request") && elt.setAttribute("aria-busy", "true"), BUSY_MS);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => elt.removeAttribute("aria-busy"));
+
   document.addEventListener("htmx:responseError", (event) => { if (!isLive(event.detail)) note("failed-note"); });
   document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.detail)) note("offline-note"); });
 
