@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,34 +20,65 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SharedNames:
-    """The names that several students of a class have."""
+    """Who has which name: the students of a class, and others who are shown beside them."""
 
-    numbers: Mapping[str, int]
-    """Name, capitals apart, to how many of the class have it."""
+    bearers: Mapping[str, frozenset[int]]
+    """Name, capitals apart, to those who have it."""
+
+    def is_shared(self, student: Student) -> bool:
+        """Whether another has the student's name."""
+        return len(self._bearers(student)) > 1
 
     def called(self, student: Student) -> str:
         """The name; of one who shares it, with the address or else a number: `Elsa Lind, elsa.lind2@…`."""
-        if student.name.casefold() not in self.numbers:
+        if not self.is_shared(student):
             return student.name
-        return ", ".join(filter(None, [student.name, student.email or _number(student)]))
+        return f"{student.name}, {student.email or _number(student) or self._place(student)}"
+
+    def beside(self, shown: Iterable[ShownCandidate]) -> SharedNames:
+        """The same with all who are shown: those found in other classes, one who has left."""
+        bearers = dict(self.bearers)
+        for item in shown:
+            name = item.student.name.casefold()
+            bearers[name] = bearers.get(name, frozenset()) | {item.student.pk}
+        return SharedNames(bearers)
 
     def shared_by(self, shown: Iterable[ShownCandidate]) -> dict[str, int]:
         """Of the students shown: each name that several of the class have, and how many."""
-        names = (item.student.name for item in shown)
-        return {name: self.numbers[name.casefold()] for name in names if name.casefold() in self.numbers}
+        names = {item.student.name: len(self.bearers.get(item.student.name.casefold(), ())) for item in shown}
+        return {name: n for name, n in names.items() if n > 1}
 
     def told_apart(self, shown: Iterable[ShownCandidate], marks: Mapping[int, tuple[str, ...]]) -> list[ShownCandidate]:
         """The same students, those who share a name with what tells them apart (`read_marks`)."""
-        return [replace(item, called=self.called(item.student), marks=marks.get(item.student.pk, ())) for item in shown]
+        return [
+            replace(item, called=self.called(item.student), marks=self._marks(item.student, marks)) for item in shown
+        ]
+
+    def _bearers(self, student: Student) -> frozenset[int]:
+        return self.bearers.get(student.name.casefold(), frozenset()) | {student.pk}
+
+    def _place(self, student: Student) -> str:
+        """`1 of 2`: of one about whom nothing more is known."""
+        bearers = sorted(self._bearers(student))
+        return _("%(n)s of %(total)s") % {"n": bearers.index(student.pk) + 1, "total": len(bearers)}
+
+    def _marks(self, student: Student, marks: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+        if not self.is_shared(student):
+            return ()
+        known = marks.get(student.pk, ())
+        return known if student.email or student.external_ids else (self._place(student), *known)
 
 
 def read_shared_names(batch: Batch) -> SharedNames:
-    """The names that several of the class have, and nothing more of them. One statement; none without a class."""
+    """The names of the class's students, and nothing more of them. One statement; none without a class."""
     if batch.school_class_id is None:
         return SharedNames({})
-    rows = Student.objects.in_class(batch.school_class_id).values_list("given_name", "family_name")
-    names = Counter(f"{given} {family}".strip().casefold() for given, family in rows)
-    return SharedNames({name: n for name, n in names.items() if n > 1})
+    bearers: dict[str, frozenset[int]] = {}
+    rows = Student.objects.in_class(batch.school_class_id).values_list("pk", "given_name", "family_name")
+    for pk, given, family in rows:
+        name = f"{given} {family}".strip().casefold()
+        bearers[name] = bearers.get(name, frozenset()) | {pk}
+    return SharedNames(bearers)
 
 
 def read_marks(
@@ -57,7 +88,7 @@ def read_marks(
 
     Two statements where there are any.
     """
-    students = {item.student.pk: item.student for item in shown if item.student.name.casefold() in shared_names.numbers}
+    students = {item.student.pk: item.student for item in shown if shared_names.is_shared(item.student)}
     if not students:
         return {}
     spellings: dict[int, list[str]] = defaultdict(list)

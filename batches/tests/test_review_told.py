@@ -158,6 +158,25 @@ def test_whoever_is_named_is_told_apart(
     assert by_mail in yours.partition("</dl>")[0]
 
 
+def test_who_is_shown_beside_the_class_is_told_apart_from_it(
+    client_for: ClientFor, teacher: User, batch: Batch, owned_class: SchoolClass
+) -> None:
+    """A search finds students of the teacher's other classes too, and two of whom nothing but the name is known."""
+    other = SchoolClass.objects.create(owner=teacher, designation="Other")
+    [here], [there] = make_students(owned_class, ["Elsa Lind"]), make_students(other, ["Elsa Lind"])
+    pair = make_students(owned_class, ["Bo Ek", "Bo Ek"])
+    Student.objects.filter(pk__in=[one.pk for one in pair]).update(email=None)
+    [essay] = make_essays(batch, 1)
+    client = client_for(teacher)
+    for words, named in (
+        ("Elsa", [f"Elsa Lind, {here.email}", f"Elsa Lind, {there.email}"]),
+        ("Bo Ek", ["Bo Ek, 1 of 2", "Bo Ek, 2 of 2"]),
+    ):
+        page = client.post(url("review-text", batch, essay), {"q": words}).content.decode()
+        assert sorted(re.findall(r'data-name="([^"]*)"', page)) == sorted(named)
+    assert ">1 of 2<" in page
+
+
 def test_where_names_differ_nothing_more_is_said(
     client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
 ) -> None:

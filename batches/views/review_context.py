@@ -155,21 +155,22 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
     candidates = shown.candidates if shown else ()
     shown_students = [*candidates, *others, *elsewhere]
-    marks = read_marks(shown_students, frame.batch, request.user, shared_names=shared_names)
+    beside_all = shared_names.beside(shown_students)
+    marks = read_marks(shown_students, frame.batch, request.user, shared_names=beside_all)
     return frame_context(
         frame,
         shown=shown,
         chosen=chosen,
-        called=shared_names.called(shown.match.student) if shown and shown.match.student else "",
+        called=beside_all.called(shown.match.student) if shown and shown.match.student else "",
         disagreement=_disagreement(shown, shared_names) if shown else "",
         versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         **queue_context(frame, queue, request, open_id=key),
         different=shown is not None and chosen is None and shown.match.student is not None,
-        candidates=shared_names.told_apart(candidates, marks),
+        candidates=beside_all.told_apart(candidates, marks),
         shared=shared_names.shared_by(candidates),
-        others=shared_names.told_apart(others, marks),
-        elsewhere=shared_names.told_apart(elsewhere, marks),
+        others=beside_all.told_apart(others, marks),
+        elsewhere=beside_all.told_apart(elsewhere, marks),
         query=query,
         next=queue.neighbour(essay),
         previous=queue.neighbour(essay, step=-1),
