@@ -47,6 +47,7 @@ def _marking(file: EssayFile) -> str:
 
 
 def _mark(file: EssayFile, actor: User) -> None:
+    _marking(EssayFile.objects.select_related("batch_file__batch").get(pk=file.pk))  # refused, it leaves no trace
     if actions.give_up_reading(file.pk, problem="parse_timeout", from_worker=True, actor=actor) is None:
         raise ActionError("illegal_transition", _("Only a file that is on the way can be marked."))
 
