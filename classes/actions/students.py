@@ -42,7 +42,8 @@ def add_student(
 
     A form that is sent twice, with the same `key`, adds one.
 
-    Raises ActionError `validation_error` where both names are empty or another student has the address.
+    Raises ActionError `validation_error` where both names are empty, another student has the address, or the one added
+    first has left the class or is protected since.
     """
     return enter_student(lock_class(school_class), values=values, key=key, actor=actor)
 
@@ -55,6 +56,8 @@ def enter_student(
     _refuse_nameless(student)
     with unique_addresses("validation_error", _TAKEN, field="email"):
         made = save_once(student, key, same=("created_by", "given_name", "family_name", "email"))
+    if key is not None and (made is not student or made.public_id != key):
+        _refuse_changed(school_class, made, key)
     if made is not student:
         return made
     Enrolment.objects.create(school_class=school_class, student=student)
@@ -178,6 +181,14 @@ def _remember(student: Student, field: str, value: str) -> None:
         student.replaced.setdefault(field, before)
     if student.replaced.get(field) == value:
         del student.replaced[field]
+
+
+def _refuse_changed(school_class: SchoolClass, made: Student, key: UUID) -> None:
+    """A form that comes again undoes nothing that was done since to the student it had added."""
+    first = Student.objects.filter(public_id=key, created_by_id=school_class.owner_id).first()
+    is_here = Enrolment.objects.filter(school_class=school_class, student=made, left_at=None)
+    if (first == made and not is_here.exists()) or (first is not None and first.protected_identity):
+        raise ActionError("validation_error", _("Somebody has changed the student meanwhile."), field="given_name")
 
 
 def _refuse_archived(student: Student) -> None:

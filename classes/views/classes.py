@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -46,7 +47,9 @@ def index(request: PageRequest) -> HttpResponse:
     codes = sorted({code for row in rows for code in row["course_codes"] or ()})
     this_year = any(row["school_year"] == current_school_year() for row in rows) and not archived
     year = request.GET.get("year", current_school_year() if this_year else "")
+    year = year if year in years else ""
     course = request.GET.get("course", "")
+    course = course if course in codes else ""
     shown = [row for row in rows if year in ("", row["school_year"])]
     shown = [row for row in shown if not course or course in (row["course_codes"] or ())]
     add_batches(shown)
@@ -90,17 +93,17 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
     """
     rows = by_surname(roster_rows(frame.school_class))
     titles = add_what_is_known(frame.school_class, rows)
-    sort = request.GET.get("sort", "")
-    if sort.removeprefix("-") in SORTS:
+    sort = _sort(request)
+    if sort:
         rows.sort(key=SORTS[sort.removeprefix("-")])
     if sort.startswith("-"):
         rows.reverse()
     place = request.resolver_match
     search = request.POST.get("search", "") if place and place.view_name == "classes:detail" else ""
     found = matching(rows, search) if search.strip() else rows
-    whole = request.GET.get("page") == "all"
+    whole = _page(request) == "all"
     per_page = max(len(found), 1) if whole or len(found) <= PAGED_FROM else PER_PAGE
-    page = Paginator(found, per_page).get_page(request.GET.get("page"))
+    page = Paginator(found, per_page).get_page(_page(request))
     others = SchoolClass.objects.editable_by(request.user).filter(owner=frame.school_class.owner, archived_at=None)
     return frame_context(
         frame,
@@ -119,8 +122,21 @@ def roster_context(request: PageRequest, frame: Frame, **more: Any) -> dict[str,
 
 def place_in_list(request: PageRequest, **more: str) -> str:
     """`?sort=-first&page=2`: where in the list the person is, for every link and form that comes back to it."""
-    kept = {name: request.GET[name] for name in ("sort", "page") if request.GET.get(name)} | more
+    kept = {"sort": _sort(request), "page": _page(request)}
+    kept = {name: value for name, value in kept.items() if value} | more
     return f"?{urlencode(kept)}" if kept else ""
+
+
+def _sort(request: PageRequest) -> str:
+    """What `?sort=` says. Nothing else: no page with names repeats what an address says (BREACH)."""
+    sort = request.GET.get("sort", "")
+    return sort if sort.removeprefix("-") in SORTS else ""
+
+
+def _page(request: PageRequest) -> str:
+    """What `?page=` says, where that is a page."""
+    page = request.GET.get("page", "")
+    return page if page == "all" or re.fullmatch(r"[0-9]{1,4}", page) else ""
 
 
 def _left(request: PageRequest, frame: Frame) -> Left | None:

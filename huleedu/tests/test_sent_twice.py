@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 from django.test import Client
 
+from batches.actions import protect_student
 from batches.models import Batch, Essay, Excuse
 from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions as class_actions
@@ -185,6 +186,23 @@ def test_of_two_at_the_same_moment_one_is_made(teacher: User, race: Callable[...
 def test_without_a_key_each_is_one_of_its_own(teacher: User) -> None:
     rows = [save_once(SchoolClass(owner=teacher, designation="ES24B"), None, same=("owner",)) for _time in range(2)]
     assert rows[0].pk != rows[1].pk
+
+
+def test_a_form_that_comes_again_undoes_nothing(owned_class: SchoolClass, teacher: User, client_for: ClientFor) -> None:
+    """Its student has left the class since, or is protected: the form holds the old name."""
+    browser, page = client_for(teacher), f"/classes/{owned_class.public_id}/students/new/"
+    fields = {"given_name": "Vi", "family_name": "Ek", "key": str(uuid4())}
+    assert browser.post(page, fields).status_code == 302
+    student = Student.objects.get()
+    class_actions.remove_student(owned_class, student=student, actor=teacher)
+    assert browser.post(page, fields).status_code == 422
+    assert browser.post(page, {**fields, "given_name": "Bo"}).status_code == 302, (
+        "another student, typed over the first"
+    )
+    class_actions.enrol_student(owned_class, student=student, actor=teacher)
+    protect_student(student, alias="Student 1", actor=teacher)
+    assert browser.post(page, fields).status_code == 422
+    assert Student.objects.in_class(owned_class.pk).count() == 2
 
 
 def test_what_broke_was_not_sent(ids: dict[str, str], support: User, client_for: ClientFor, monkeypatch: Any) -> None:
