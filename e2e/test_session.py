@@ -56,6 +56,18 @@ def sign_in_again(page: Page) -> None:
     expect(page.locator("[data-live-state]")).to_have_text("Live")
 
 
+def test_names_of_refused_files_end_with_the_session(page: Page, end_session: Callable[[Page], None]) -> None:
+    """Also in a tab in which nobody signed out."""
+    named = "Object.keys(sessionStorage).filter((key) => key.startsWith('refused:')).length"
+    page.evaluate("sessionStorage.setItem(`refused:${document.body.dataset.user}:some-batch`, '[]')")
+    page.reload()
+    assert page.evaluate(named) == 1
+    end_session(page)
+    page.goto("/classes/")
+    expect(page).to_have_url(re.compile("/sign-in/"))
+    assert page.evaluate(named) == 0
+
+
 def test_in_the_panel_of_a_student(page: Page, empty_class: str, end_session: Callable[[Page], None]) -> None:
     page.goto(empty_class)
     page.get_by_role("link", name="Add student").first.click()

@@ -10,6 +10,11 @@
 
   // --- a session that has ended ------------------------------------------------------------------------------------------
 
+  // The names of files that were refused (upload.js) are for the person whose page it was, and for nobody after.
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith("refused:") && !key.startsWith(`refused:${body.dataset.user}:`)) sessionStorage.removeItem(key);
+  }
+
   const signIn = body.dataset.signIn, dialog = document.getElementById("signed-out");
   const isSignIn = (address) => Boolean(signIn) && new URL(address, location.href).pathname === signIn;
   let back = null; // settled when the same person has signed in again
