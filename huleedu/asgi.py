@@ -17,7 +17,7 @@ from huleedu.realtime.routing import websocket  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})
 
-# All pages are loaded before the first one is asked for, and what is loaded by now stays for good: looking through it for
+# All pages are loaded before the first one is asked for. What is loaded by now stays for good: looking through it for
 # garbage took a quarter of a second of a request.
 get_resolver().url_patterns  # noqa: B018
 gc.collect()

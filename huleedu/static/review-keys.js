@@ -144,7 +144,7 @@
     }
   }
 
-  const listedTexts = () => [...document.querySelectorAll("#queue li:not([hidden]) > a")];
+  const listedTexts = () => [...document.querySelectorAll("#queue li:not([hidden]) > .queue-item")];
 
   function inQueue(event) {
     const items = listedTexts(), at = items.indexOf(document.activeElement);

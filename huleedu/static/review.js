@@ -313,8 +313,9 @@
   document.addEventListener("submit", (event) => {
     const form = event.target, { submitter } = event;
     if (form.id === "queue-find") {
+      if (submitter?.matches(".queue-item")) return undefined; // a row of a list that was searched without script
       event.preventDefault();
-      return document.querySelector("#queue li:not([hidden]) > a")?.click();
+      return document.querySelector("#queue li:not([hidden]) > .queue-item")?.click();
     }
     if (event.defaultPrevented || form.method !== "post" || !form.closest("#content")) return;
     const action = pathOf(form.action);
