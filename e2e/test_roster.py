@@ -114,7 +114,7 @@ def test_what_is_no_list_is_refused_where_it_was_given(stack: Stack, sign_in: Si
     start(page, class_id)
     page.get_by_role("button", name="Check the list").click()
     expect(page.locator("#id_text_error")).to_have_text("Paste a list, or choose a file.")
-    expect(page.locator("textarea[name=text]")).to_be_focused()
+    expect(page.locator(".error-summary")).to_be_focused()
     give_file(page, "list.xlsx", b"PK\x03\x04" + bytes(range(256)) * 20)
     expect(page.locator("#id_file_error")).to_be_visible()
     give_file(page, "list.pdf", b"%PDF-1.7 not a list")
