@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions
 from classes.exports import export_class
 from classes.forms import CopyForm, ImportForm, NewClassForm, SettingsForm, ShareForm
-from classes.models import ClassShare, SchoolClass, current_school_year
+from classes.models import ClassShare, CourseCode, SchoolClass, current_school_year
 from classes.ordering import by_surname, matching, name_key, sort_key
 from classes.reads import add_batches, add_what_is_known, class_rows, roster_rows
 from classes.undoing import Left, read_leavings
@@ -49,7 +49,7 @@ def index(request: PageRequest) -> HttpResponse:
     year = request.GET.get("year", current_school_year() if this_year else "")
     year = year if year in years else ""
     course = request.GET.get("course", "")
-    course = course if course in codes else ""
+    course = course if course in CourseCode else ""
     shown = [row for row in rows if year in ("", row["school_year"])]
     shown = [row for row in shown if not course or course in (row["course_codes"] or ())]
     add_batches(shown)
