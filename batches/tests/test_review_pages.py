@@ -301,7 +301,7 @@ def test_queries_do_not_grow_with_the_texts(
     make_essays(batch, 297, students=students * 8, certainty=certainty)
     with django_assert_max_num_queries(20) as many:
         client.get(address)
-    assert len(many) == len(few)
+    assert len(many) <= len(few)
     with_text = [query for query in many if '"files_essayfile"."text"' in query["sql"]]
     beside = certainty == "certain" and name in ("review", "review-text")
     read = 0 if name in ("texts", "confirm") else 2 if beside else 1
