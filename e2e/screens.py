@@ -177,7 +177,7 @@ def take_picture(page: Page, name: str) -> Path:
     page.screenshot(path=path)
     if FOR_THE_DOCS:
         picture = Image.open(path).convert("RGB")
-        few = picture.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+        few = picture.quantize(104, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
     return path
 
