@@ -86,4 +86,7 @@ def test_lists_and_overview_count_as_the_page(
     of_class = client.get(reverse("batches:of-class", kwargs={"class_id": owned_class.public_id})).context["rows"]
     assert {row.pk: row.n_missing for row in of_class} == {batch.pk: 1, other.pk: 4}
     (row,) = read_overview(teacher).missing
-    assert (row.not_handed_in.first_missing, row.not_handed_in.first_may_have) == (["Emil Lund"], ["Emil Andersson Berg"])
+    assert (row.not_handed_in.first_missing, row.not_handed_in.first_may_have) == (
+        ["Emil Lund"],
+        ["Emil Andersson Berg"],
+    )
