@@ -69,9 +69,10 @@ def walk(page: Page, world_batch: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def batch_id(stack: Stack) -> str:
-    """A batch with two texts."""
+    """A batch with two texts; the desk speaks English."""
     from batches.samples import sample_essays
 
+    stack.call("/api/v1/me/", method="PATCH", body={"language": "en"}, token=stack.token(SUPPORT))
     address = stack.make_batch("What the desk shows", None, list(sample_essays())[:2])
     return address.strip("/").split("/")[-1]
 

@@ -6,12 +6,12 @@ import gc
 import os
 
 from django.core.asgi import get_asgi_application
+from django.urls import resolve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huleedu.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app registry)
-from django.urls import get_resolver  # noqa: E402
 
 from huleedu.realtime.routing import websocket  # noqa: E402
 
@@ -19,6 +19,6 @@ application = ProtocolTypeRouter({"http": http, "websocket": websocket})
 
 # All pages are loaded before the first one is asked for. What is loaded by now stays for good: looking through it for
 # garbage took a quarter of a second of a request.
-get_resolver().url_patterns  # noqa: B018
+resolve("/")
 gc.collect()
 gc.freeze()

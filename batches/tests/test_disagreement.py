@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -50,8 +51,8 @@ def found_in(*, name: str = "Dokument1.docx", path: str = "", text: str = STORY,
         ({"name": "Yusuf Demir, Johanna Lundell.docx"}, "Two students: file name"),
     ],
 )
-def test_what_disagrees_is_read_from_the_match(file: dict[str, str], note: str) -> None:
-    assert found_in(**file) == note  # type: ignore[arg-type]
+def test_what_disagrees_is_read_from_the_match(file: dict[str, Any], note: str) -> None:
+    assert found_in(**file) == note
 
 
 def test_a_match_that_names_nobody_alone_says_nothing_more() -> None:

@@ -145,7 +145,8 @@ def test_forms_of_batches(
     if name == "new":
         keys = []
     elif name.startswith("file"):
-        keys.append(essay.file.public_id)  # type: ignore[union-attr]
+        assert essay.file is not None
+        keys.append(essay.file.public_id)
     elif name.startswith("student"):
         keys = [owned_class.public_id, student.public_id]
     if name == "unlock":
