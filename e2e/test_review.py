@@ -14,6 +14,8 @@ pytestmark = pytest.mark.e2e
 
 SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
+GLANCE_MS = 300
+"""After which what came unasked counts as seen (review.js)."""
 
 
 def file_name(page: Page) -> str:
@@ -252,6 +254,7 @@ def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: S
     expect(review.locator("#decided-first")).to_contain_text("Somebody was first.")
     assert file_name(review) == name
     expect(review.get_by_role("link", name="Keep theirs")).to_be_focused()
+    review.wait_for_timeout(GLANCE_MS)  # sooner it can only have been meant for what stood there before
     review.get_by_role("button", name="Use mine").click()
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
 
