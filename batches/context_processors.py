@@ -19,7 +19,7 @@ _SECTIONS = {
 
 
 class Navigation:
-    """Works nothing out until a template asks, which fragments and the API do not. `n_waiting` is one statement."""
+    """Works nothing out until a template asks, which fragments and the API do not. `n_needing_action` is one statement."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -34,7 +34,7 @@ class Navigation:
         return _SECTIONS.get(page, _SECTIONS.get(page.partition("-")[0], match.app_name))
 
     @cached_property
-    def n_waiting(self) -> int:
+    def n_needing_action(self) -> int:
         """Batches that need action and that the person may change."""
         user = self._request.user
         if not user.is_authenticated:

@@ -204,7 +204,7 @@ def test_a_new_teacher_is_shown_three_steps(teacher: User, owned_class: SchoolCl
 def test_htmx_gets_the_parts_and_the_badge_only(filled: Overview, teacher: User, client_for: Browser) -> None:
     answer = client_for(teacher).get(URL, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in answer
-    for part in ("needs-action", "in-progress", "recent", "missing", "summary", "review-badge"):
+    for part in ("needs-action", "in-progress", "recent", "missing", "summary", "needs-action-badge"):
         assert f'id="{part}"' in answer
 
 
