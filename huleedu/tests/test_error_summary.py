@@ -180,7 +180,7 @@ def test_words_that_are_no_name(teacher: User, owned_class: SchoolClass, client_
 
 def test_each_control_that_was_refused_is_marked() -> None:
     refusals = [ActionError("validation_error", "Which?", field=name) for name in ("given_name", "email")]
-    marks = Template("{% load mistakes %}{% for name in names %}<input{% invalid name %}>{% endfor %}")
+    marks = Template("{% load errors %}{% for name in names %}<input{% invalid name %}>{% endfor %}")
     marked = marks.render(Context({"refusals": refusals, "names": ["given_name", "family_name", "email"]}))
     assert marked == (
         '<input aria-invalid="true" aria-describedby="id_given_name_error">'

@@ -17,7 +17,7 @@ register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class PageError:
     """One sentence, and the id of the control it is about; empty where it is about the whole."""
 
     message: str
@@ -25,7 +25,7 @@ class Mistake:
 
 
 @register.simple_tag(takes_context=True)
-def mistakes(context: Context) -> list[Mistake]:
+def page_errors(context: Context) -> list[PageError]:
     """Those of `form`, which is the one that was sent where a page has several, and of `refusals`.
 
     Refusals are the ActionErrors of a page that shows what was typed. The control of one with a `field` has the id
@@ -34,7 +34,7 @@ def mistakes(context: Context) -> list[Mistake]:
     form = context.get("form")
     found = _of_form(form) if isinstance(form, BaseForm) and form.errors else []
     refusals: list[ActionError] = context.get("refusals") or []
-    return found + [Mistake(str(each.message), f"id_{each.field}" if each.field else "") for each in refusals]
+    return found + [PageError(str(each.message), f"id_{each.field}" if each.field else "") for each in refusals]
 
 
 @register.simple_tag(takes_context=True)
@@ -46,11 +46,11 @@ def invalid(context: Context, field: str) -> SafeString:
     return format_html(' aria-invalid="true" aria-describedby="id_{}_error"', field)
 
 
-def _of_form(form: BaseForm) -> list[Mistake]:
-    found = [Mistake(str(message)) for message in form.non_field_errors()]
+def _of_form(form: BaseForm) -> list[PageError]:
+    found = [PageError(str(message)) for message in form.non_field_errors()]
     for field in form:
         label = "" if field.is_hidden else f"{capfirst(str(field.label))}: "
-        found += [Mistake(f"{label}{message}", _control(field)) for message in field.errors]
+        found += [PageError(f"{label}{message}", _control(field)) for message in field.errors]
     return found
 
 
