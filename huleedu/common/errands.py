@@ -93,7 +93,8 @@ def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, PageRequest, QuerySe
             return None
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
-            with sent_once(request.user, form.cleaned_data["key"]) as is_first:
+            key, address = form.cleaned_data["key"], f"{request.path}{kind.did}"
+            with sent_once(request.user, key, form=address) as is_first:
                 if is_first:
                     _do(desk, request, kind, rows, form.cleaned_data["reason"])
                 else:

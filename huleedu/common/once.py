@@ -52,15 +52,16 @@ def save_once(row: M, key: UUID | None, *, same: Sequence[str]) -> M:
 
 
 @contextmanager
-def sent_once(user: User, key: UUID | None) -> Iterator[bool]:
+def sent_once(user: User, key: UUID | None, *, form: str) -> Iterator[bool]:
     """Whether the person sends the form with this key for the first time (in a day): of one that makes no row.
 
-    Where what is done with it raises, nothing counts as sent: the person may try again.
+    `form` says which one it is, by its address: the key of another is none of it. Where what is done with it raises,
+    nothing counts as sent: the person may try again.
     """
     if key is None:
         yield True
         return
-    sent, is_first = IdempotencyKey.objects.get_or_create(user=user, key=f"{PAGE_PREFIX}{key}")
+    sent, is_first = IdempotencyKey.objects.get_or_create(user=user, key=f"{PAGE_PREFIX}{form}\n{key}")
     try:
         yield is_first
     except BaseException:

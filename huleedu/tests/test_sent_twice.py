@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 from django.test import Client
 
-from batches.actions import protect_student
+from batches.actions import lock_batch, protect_student
 from batches.models import Batch, Essay, Excuse
 from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions as class_actions
@@ -224,5 +224,22 @@ def test_a_key_of_the_api_is_none_of_a_page(teacher: User, api: Callable[[User],
     key = uuid4()
     for prefix in ("form ", "form\n"):
         api(teacher).post("/api/v1/classes/", NEW_CLASS, format="json", HTTP_IDEMPOTENCY_KEY=f"{prefix}{key}")
-    with sent_once(teacher, key) as is_first:
+    with sent_once(teacher, key, form="/") as is_first:
         assert is_first
+
+
+def test_a_key_of_another_form_is_none_of_this_one(
+    ids: dict[str, str], teacher: User, support: User, client_for: ClientFor
+) -> None:
+    """Of another errand on the same list, and of the same errand's name on another list."""
+    browser, key = client_for(support), str(uuid4())
+    batch = Batch.objects.get(pk=ids["batch_row"])
+    make_essays(batch, 1)
+    lock_batch(batch, actor=teacher)
+    fields = {"_selected_action": ids["batch_row"], "confirmed": "1", "reason": "Asked to.", "key": key}
+    account = {**FORMS["errand on an account"].fields, "_selected_action": ids["user_row"], "key": key}
+    before = count(LogEntry)
+    for did in ("unlock", "match_again"):
+        assert browser.post("/support/batches/batch/", {**fields, "action": did}).status_code == 302
+    assert browser.post("/support/accounts/user/", account).status_code == 302
+    assert count(LogEntry) == before + 3
