@@ -68,6 +68,24 @@ def test_pages_say_which_counts_and_one_click_changes_it(
     assert counting(batch) == [versions[0].pk]
 
 
+def test_a_file_that_is_put_back_is_said_to_count_or_not(
+    client_for: ClientFor, teacher: User, batch: Batch, versions: list[Essay]
+) -> None:
+    [alone] = make_essays(batch, 1)
+
+    def told(essay: Essay) -> str:
+        actions.remove_file(batch, file=essay.file, actor=teacher)
+        address = reverse("batches:file-restore", args=[batch.public_id, essay.file.public_id])
+        answer: Any = client_for(teacher).post(address, follow=True)
+        (message,) = answer.context["messages"]
+        return str(message)
+
+    again = "{0} is in the batch again. Of the student's texts {1} counts."
+    assert told(versions[1]) == again.format("essay-1.txt", "essay-1.txt")
+    assert told(versions[0]) == again.format("essay-0.txt", "essay-1.txt")
+    assert told(alone) == "essay-0.txt is in the batch again."
+
+
 def test_a_late_click_is_told_and_changes_nothing(
     client_for: ClientFor, teacher: User, batch: Batch, versions: list[Essay], students: list[Student]
 ) -> None:

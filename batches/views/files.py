@@ -117,7 +117,7 @@ def remove(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
 
 @require_POST
 def restore(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
-    """Put back a file that was taken out."""
+    """Put back a file that was taken out. Where its student has several texts, say which counts."""
     batch = get_editable(_BATCHES, request.user, batch_id)
     file = actions.restore_file(batch, file=_file(batch, file_id, removed=True), actor=request.user)
     if file.duplicate_of is not None:
@@ -126,6 +126,9 @@ def restore(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse
         )
     else:
         said = _("{name} is in the batch again.").format(name=file.name)
+    counting = next((row.counting for row in file_rows(batch) if row.file == file), None)
+    if counting is not None:
+        said = " ".join([said, _("Of the student's texts {file} counts.").format(file=counting.file.name)])
     messages.success(request, said)
     return redirect("batches:detail", batch_id)
 
