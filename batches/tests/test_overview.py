@@ -106,6 +106,14 @@ def test_the_badge_of_every_page_counts_the_same(
     assert badges == {teacher: [str(len(filled.needs_action))], reader: []}
 
 
+def test_the_list_shows_the_same_batches(filled: Overview, teacher: User, reader: User, client_for: Browser) -> None:
+    listed = {
+        person: {batch.title for batch in client_for(person).get("/batches/?state=action").context["page"]}
+        for person in (teacher, reader)
+    }
+    assert listed == {teacher: {*titles(filled.needs_action)}, reader: set()}
+
+
 def test_a_row_counts_undecided_things_and_all_that_is_certain_as_none_of_them(filled: Overview) -> None:
     by_title = {row.batch.title: row for row in filled.needs_action}
     assert by_title["Unsure"].n_things == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,15 +24,16 @@ from batches.state import count_batch
 from batches.steps import may_take
 from batches.unread import as_the_page_counts
 from classes.models import SchoolClass
+from huleedu.accounts.models import User
 from huleedu.common.access import get_editable, get_owned
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest, version_seen
-from huleedu.common.text import clean_line
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
 PAGE_SIZE = 50
 STATES: dict[str, str | Promise] = {
     "open": gettext_lazy("open"),
+    "action": gettext_lazy("needs action"),
     "review": gettext_lazy("to review"),
     **{str(value): label for value, label in Batch.Status.choices},
     "ready": gettext_lazy("locked"),
@@ -41,13 +44,18 @@ STATES: dict[str, str | Promise] = {
 
 @require_GET
 def batch_list(request: PageRequest) -> HttpResponse:
-    """The person's batches and those of classes shared with the person; open ones unless `?state=` says otherwise."""
+    """The person's batches and those of classes shared with the person; open ones unless `?state=` says otherwise.
+
+    A class or year of which there is none gives an empty list, as a class of somebody else's does.
+    """
+    user = request.user
+    classes = list(SchoolClass.objects.visible_to(user).values("public_id", "designation", "school_year"))
+    years = sorted({row["school_year"] for row in classes}, reverse=True)
     state = request.GET.get("state", "")
     state = state if state in STATES else "open"
-    classes = list(SchoolClass.objects.visible_to(request.user).values("public_id", "designation", "school_year"))
-    # A NUL, say, is none that the database could look for.
-    year = clean_line(request.GET.get("year", ""))[:7]
-    rows = _filtered(Batch.objects.visible_to(request.user), state, request.GET.get("class", ""), year)
+    school_class = _known(request.GET.get("class", ""), {str(row["public_id"]) for row in classes})
+    year = _known(request.GET.get("year", ""), years)
+    rows = _filtered(_in_state(user, state), school_class, year)
     rows = rows.select_related("school_class").with_progress().with_missing().with_last_change()
     page = Paginator(rows.order_by("-changed_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = as_the_page_counts(page.object_list)
@@ -56,10 +64,10 @@ def batch_list(request: PageRequest) -> HttpResponse:
         "states": list(STATES.items()),
         "state": state,
         "classes": classes,
-        "years": sorted({row["school_year"] for row in classes}, reverse=True),
-        "chosen_class": request.GET.get("class", ""),
+        "years": years,
+        "chosen_class": school_class,
         "chosen_year": year,
-        "query": _without_page(request),
+        "query": urlencode({"state": state, "class": school_class, "year": year}),
     }
     return render(request, "batches/_list.html" if request.htmx else "batches/list.html", context)
 
@@ -240,30 +248,30 @@ def archive(request: PageRequest, batch_id: UUID) -> HttpResponse:
     return redirect("batches:list")
 
 
-def _filtered(rows: BatchQuerySet, state: str, school_class: str, year: str) -> BatchQuerySet:
-    """An unknown class gives an empty list, as one of somebody else's does."""
+def _in_state(user: User, state: str) -> BatchQuerySet:
+    """The batches that the person sees, in one of `STATES`; of those that need action, what the person may change."""
+    if state == "action":
+        return Batch.objects.editable_by(user).needing_action()
+    rows = Batch.objects.visible_to(user)
     if state == "open":
-        rows = rows.open()
-    elif state == "review":
-        rows = rows.open().needing_review()
-    elif state != "all":
-        rows = rows.filter(status=state)
+        return rows.open()
+    if state == "review":
+        return rows.open().needing_review()
+    return rows if state == "all" else rows.filter(status=state)
+
+
+_NONE = "none"
+"""What a page says of a class or year that it does not know."""
+
+
+def _known(value: str, known: Collection[str]) -> str:
+    """`value` where there is such; nothing else: no page with names repeats what an address says (BREACH)."""
+    return value if not value or value in known else _NONE
+
+
+def _filtered(rows: BatchQuerySet, school_class: str, year: str) -> BatchQuerySet:
+    if _NONE in (school_class, year):
+        return rows.none()
     if school_class:
-        key = _uuid(school_class)
-        rows = rows.filter(school_class__public_id=key) if key else rows.none()
-    if year:
-        rows = rows.filter(school_class__school_year=year)
-    return rows
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
-
-
-def _without_page(request: PageRequest) -> str:
-    query = request.GET.copy()
-    query.pop("page", None)
-    return query.urlencode()
+        rows = rows.filter(school_class__public_id=school_class)
+    return rows.filter(school_class__school_year=year) if year else rows

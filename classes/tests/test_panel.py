@@ -161,16 +161,6 @@ def test_the_place_in_the_list_is_kept(student: Student, address: str, teacher: 
     assert answer["Location"] == f"{address}?sort=-first"
 
 
-def test_no_page_with_names_repeats_what_its_address_says(
-    student: Student, address: str, owned_class: SchoolClass, teacher: User, client_for: ClientFor
-) -> None:
-    """Compressed, it would tell by its length whether a name was guessed."""
-    browser = client_for(teacher)
-    for page in (address, f"/classes/{owned_class.public_id}/", "/classes/"):
-        guess = "?" + "&".join(f"{name}=a-guess" for name in ("sort", "page", "year", "course", "other"))
-        assert "a-guess" not in browser.get(page + guess).content.decode()
-
-
 def test_no_id_stands_twice_beside_an_empty_class(teacher: User, colleague: User, client_for: ClientFor) -> None:
     """Two forms with a key: the one to import, and a new student's."""
     empty = actions.create_class(teacher, designation="TE25A", actor=teacher)
