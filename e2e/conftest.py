@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACTS = ROOT / "test-artifacts"
 """Pictures of every screen, and of a page where its test failed. Not in git."""
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -192,7 +192,7 @@ def browser() -> Iterator[Browser]:
     """Debian's or Ubuntu's Chromium; playwright's own download is not needed."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
-        pytest.fail("No Chromium here. Install it: apt-get install chromium (Ubuntu: chromium-browser)")
+        pytest.fail("No Chromium here. Install it: apt-get install chromium-headless-shell (Ubuntu: chromium-browser)")
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
         yield made
