@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classes import actions
+from classes.actions.locks import refuse_if_archived
 from classes.models import Enrolment, RosterImport, SchoolClass, SchoolClassQuerySet, Student
 from classes.tasks import UNDO_LIFETIME
 from classes.undoing import read_undoing
@@ -77,14 +78,21 @@ class SchoolClassAdmin(ReadOnlyAdmin):
         return int(getattr(school_class, "n_students", 0))
 
 
-def _place_left(student: Student) -> Enrolment:
-    """The class that the student left last. Raises ActionError `not_undoable` where that is too long ago."""
-    left = student.enrolments.filter(left_at__gte=timezone.now() - UNDO_LIFETIME).select_related("school_class")
-    place = left.order_by("-left_at").first()
-    if place is None:
-        said = _("The student has left no class in the last {days} days.")
-        raise ActionError("not_undoable", said.format(days=UNDO_LIFETIME.days))
-    return place
+def _left(student: Student, seen: str | None) -> Enrolment:
+    """In the class that the student left last, or left as it was looked at. Raises ActionError `not_undoable`."""
+    left = student.enrolments.filter(left_at__gte=timezone.now() - UNDO_LIFETIME)
+    for enrolment in left.select_related("school_class", "student").order_by("-left_at"):
+        if seen in (None, str(enrolment.school_class.public_id)):
+            return enrolment
+    if seen is not None:
+        raise ActionError("not_undoable", _("Somebody has changed the student meanwhile."))
+    said = _("The student has left no class in the last {days} days.")
+    raise ActionError("not_undoable", said.format(days=UNDO_LIFETIME.days))
+
+
+def _putting_back(left: Enrolment) -> str:
+    refuse_if_archived(left.school_class)
+    return _("Comes back into the class {id}.").format(id=left.school_class.public_id)
 
 
 @admin.register(Student)
@@ -100,14 +108,12 @@ class StudentAdmin(ReadOnlyAdmin):
         ErrandKind(
             "put_back",
             gettext_lazy("As the teacher's button does: into the class left last, if that is not too long ago."),
-            run=lambda student, actor: actions.enrol_student(
-                _place_left(student).school_class, student=student, actor=actor
-            ),
-            preview=lambda student: _("Comes back into the class {id}.").format(
-                id=_place_left(student).school_class.public_id
-            ),
-            about=lambda student: _place_left(student).school_class,
-            part=lambda student: str(student.public_id),
+            run=lambda left, actor: actions.enrol_student(left.school_class, student=left.student, actor=actor),
+            preview=_putting_back,
+            about=lambda left: left.school_class,
+            part=lambda left: str(left.student.public_id),
+            aim=_left,
+            seen=lambda left: str(left.school_class.public_id),
         ),
     )
 
@@ -142,6 +148,7 @@ def _undoing(roster_import: RosterImport) -> str:
         raise ActionError("not_undoable", _("The list has not been imported."))
     if not roster_import.undo:
         raise ActionError("not_undoable", _("The import is older than 30 days and cannot be undone."))
+    refuse_if_archived(roster_import.school_class)
     found = read_undoing(roster_import)
     gone, leaving, back = len(found.gone), len(found.leaving), len(found.back)
     restored, kept = len(found.restored), len(found.changed_since)

@@ -45,9 +45,10 @@ def day(teacher: User, owned_class: SchoolClass) -> Batch:
 
 
 def do(desk: Client, address: str, did: str, *rows: Any, reason: str = WHY) -> Any:
-    """Confirm an errand."""
+    """Look at an errand, then confirm it as its page does."""
+    carried = dict(re.findall(r'name="(seen-\d+)" value="([^"]*)"', look(desk, address, did, *rows)))
     chosen = {"action": did, "_selected_action": [row.pk for row in rows], "confirmed": "1", "reason": reason}
-    return desk.post(address, chosen, follow=True)
+    return desk.post(address, chosen | carried, follow=True)
 
 
 def look(desk: Client, address: str, did: str, *rows: Any) -> str:

@@ -272,7 +272,7 @@ def test_personal_numbers_do_not_stay_in_a_reason(day: Batch, desk: Client) -> N
 
 def test_at_most_a_hundred_at_a_time(teacher: User, desk: Client) -> None:
     batches = Batch.objects.bulk_create(Batch(owner=teacher, title=str(n)) for n in range(101))
-    assert messages(do(desk, BATCHES, "match_again", *batches)) == ["Choose at most 100 at a time."]
+    assert set(messages(do(desk, BATCHES, "match_again", *batches))) == {"Choose at most 100 at a time."}
     assert LogEntry.objects.filter(additional_data__has_key="support").count() == 0
 
 
@@ -312,5 +312,5 @@ def test_reading_again_twice_at_once_reads_once(race: Any, teacher: User, suppor
 
     read, status = race(errand, button)
     assert (read, status) in ((1, "stored"), ("illegal_transition", "stored")), "the button finds it on its way"
-    assert len([entry for entry in LogEntry.objects.get_for_object(essay.file) if "status" in entry.changes]) == 2
+    assert len([entry for entry in LogEntry.objects.get_for_object(essay.file) if "status" in entry.changes]) == 1
     assert EssayStudentAssociation.objects.count() == 1

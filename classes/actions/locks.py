@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 def lock_class(school_class: SchoolClass, *, archived_too: bool = False) -> SchoolClass:
     """The class's row, locked until the transaction ends.
 
-    Raises ActionError `not_found` when it is gone, and `illegal_transition` when it is archived, unless
-    `archived_too`: an archived class is read-only until somebody takes it back.
+    Raises ActionError `not_found` when it is gone, and what `refuse_if_archived` raises, unless `archived_too`.
     """
     locked = SchoolClass.objects.select_for_update(no_key=True).filter(pk=school_class.pk).first()
     if locked is None:
         raise ActionError("not_found", _("The class is not there any more."))
-    if locked.archived_at is not None and not archived_too:
-        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
+    if not archived_too:
+        refuse_if_archived(locked)
     return locked
+
+
+def refuse_if_archived(school_class: SchoolClass) -> None:
+    """Raises ActionError `illegal_transition`: an archived class is read-only until somebody takes it back."""
+    if school_class.archived_at is not None:
+        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
 
 
 def lock_classes_of(*students: Student, keys: Iterable[int] = ()) -> list[SchoolClass]:

@@ -277,7 +277,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
             "list_address": list_address(self.model),
             "row": row,
             "facts": [self.fact(row, name) for name in map(str, self.get_fields(request))],
-            "errands": [kind for kind in self.errands if not kind.refusal_of(row)],
+            "errands": [kind for kind in self.errands if kind.can_be_done(row, request.user)],
             **(extra_context or {}),
         }
         return TemplateResponse(request, self.page_template, context)

@@ -39,29 +39,49 @@ SAID = 10
 class ErrandKind:
     """One of `huleedu.common.audit.ERRANDS` as a list offers it.
 
-    `run(row, actor)` calls the action; `preview(row)` says what it would do, with counts, and raises the ActionError it
-    would end with; `about(row)` is what the log and the teacher's history know it by.
+    `run(aim, actor)` calls the action; `preview(aim)` says what it would do, with counts, and raises the ActionError it
+    would end with; `about(aim)` is what the log and the teacher's history know it by.
+
+    The aim is the row. Where an errand must find more, `aim(row, seen)` gives both: `seen` is None at the first look,
+    then what `seen(aim)` gave, which the page carries. So nothing is done but what was looked at; where that no longer
+    fits `aim` raises the ActionError that says so. `allow(aim, actor)` raises one where it depends on who does it.
     """
 
     did: str
     explained: str | Promise
     run: Callable[[Any, Any], object]
     preview: Callable[[Any], str]
-    about: Callable[[Any], Model] = lambda row: row
-    part: Callable[[Any], str] = lambda row: ""
+    about: Callable[[Any], Model] = lambda aim: aim
+    part: Callable[[Any], str] = lambda aim: ""
+    aim: Callable[[Any, str | None], Any] = lambda row, seen: row
+    seen: Callable[[Any], str] = lambda aim: ""
+    allow: Callable[[Any, Any], None] = lambda aim, actor: None
 
     @property
     def label(self) -> str | Promise:
         """What the button says."""
         return ERRANDS[self.did]
 
-    def refusal_of(self, row: Any) -> str:
-        """Why it cannot be done with the row now; empty where it can."""
+    def look(self, row: Any, seen: str | None, actor: Any) -> tuple[str, str]:
+        """In words what would happen to the row, and what the page carries of it. Raises ActionError where nothing."""
+        aim = self.aim(row, seen)
+        self.allow(aim, actor)
+        return self.preview(aim), self.seen(aim)
+
+    def can_be_done(self, row: Any, actor: Any) -> bool:
+        """Whether it can be done with the row now."""
         try:
-            self.preview(row)
-        except ActionError as refusal:
-            return str(refusal.message)
-        return ""
+            self.look(row, None, actor)
+        except ActionError:
+            return False
+        return True
+
+    def do(self, row: Any, seen: str, reason: str, actor: Any) -> None:
+        """Do it, with its trace. Raises ActionError where it cannot be done, and nothing has changed."""
+        aim = self.aim(row, seen)
+        self.allow(aim, actor)
+        with on_errand(Errand(did=self.did, row=self.about(aim), reason=reason, part=self.part(aim))):
+            self.run(aim, actor)
 
 
 class ReasonForm(forms.Form):
@@ -105,6 +125,11 @@ def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, PageRequest, QuerySe
     return act
 
 
+def _seen(request: PageRequest, row: Any) -> str:
+    """What of the row was looked at, as the page has carried it."""
+    return request.POST.get(f"seen-{row.pk}", "")
+
+
 def _confirm_page(
     desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Sequence[Any], form: ReasonForm
 ) -> HttpResponse:
@@ -112,9 +137,10 @@ def _confirm_page(
     will, refused = [], []
     for row in rows:
         try:
-            will.append((row, desk.title_of(row), kind.preview(row)))
+            words, seen = kind.look(row, _seen(request, row) if form.is_bound else None, request.user)
+            will.append((row, desk.title_of(row), words, seen))
         except ActionError as refusal:
-            refused.append((row, desk.title_of(row), refusal.message))
+            refused.append((desk.title_of(row), refusal.message))
     context = {
         **desk.admin_site.each_context(request),
         "title": kind.label,
@@ -134,9 +160,7 @@ def _do(desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Seque
     done, refused = 0, []
     for row in rows:
         try:
-            errand = Errand(did=kind.did, row=kind.about(row), reason=reason, part=kind.part(row))
-            with on_errand(errand):
-                kind.run(row, request.user)
+            kind.do(row, _seen(request, row), reason, request.user)
             done += 1
         except ActionError as refusal:
             refused.append((desk.title_of(row), str(refusal.message)))
