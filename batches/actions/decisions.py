@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.certain import certain_matches
-from batches.actions.locks import lock_unarchived
+from batches.actions.locks import lock_row, lock_unarchived, refuse_if_archived
 from batches.actions.protecting import hide_own
 from batches.actions.versions import settle_versions
 from batches.events import EssayStudentAssociationUpdatedV1
@@ -194,11 +194,19 @@ def _to_undo(batch: Batch, group: uuid.UUID | None, actor: User) -> QuerySet[Dec
 
 def _lock_one(essay: Essay) -> Association:
     """The batch is locked too: two texts decided at once may be one student's."""
-    lock_unarchived(Batch(pk=essay.batch_id))
-    rows = _lock_associations(Essay.objects.live().filter(pk=essay.pk))
+    lock_row(Batch(pk=essay.batch_id))
+    rows = _lock_associations(Essay.objects.filter(pk=essay.pk))
     if not rows:
         raise ActionError("not_found", _("The text is not in the batch any more."))
+    refuse_undecidable(rows[0].essay)
     return rows[0]
+
+
+def refuse_undecidable(essay: Essay) -> None:
+    """Raises ActionError `illegal_transition` in an archived batch, and `not_found` for a text that was taken out."""
+    refuse_if_archived(essay.batch)
+    if essay.removed_at is not None:
+        raise ActionError("not_found", _("The text is not in the batch any more."))
 
 
 def _refuse_stale(association: Association, version: int | None) -> None:

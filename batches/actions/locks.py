@@ -31,11 +31,16 @@ def lock_row(batch: Batch) -> Batch:
 
 
 def lock_unarchived(batch: Batch) -> Batch:
-    """As `lock_row`. Raises ActionError `illegal_transition` for an archived batch, which can only be read."""
+    """As `lock_row`, and it may change. Raises what `refuse_if_archived` raises."""
     locked = lock_row(batch)
-    if locked.status == Batch.Status.ARCHIVED:
-        raise ActionError("illegal_transition", _("The batch is archived and can only be read."))
+    refuse_if_archived(locked)
     return locked
+
+
+def refuse_if_archived(batch: Batch) -> None:
+    """Raises ActionError `illegal_transition` for an archived batch, which can only be read."""
+    if batch.status == Batch.Status.ARCHIVED:
+        raise ActionError("illegal_transition", _("The batch is archived and can only be read."))
 
 
 def lock_open(batch: Batch) -> Batch:

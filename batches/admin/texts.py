@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from batches import actions
+from batches.actions.decisions import refuse_undecidable
 from batches.models import Decision, EssayStudentAssociation
 from huleedu.accounts.models import User
 from huleedu.common.admin import Choices, ReadOnlyAdmin
@@ -32,7 +33,14 @@ _UNTOLD = "protected"
 """The reason that would tell of a protected identity."""
 
 
+def _as_seen(match: EssayStudentAssociation, seen: str | None) -> EssayStudentAssociation:
+    if seen not in (None, str(match.version)):
+        raise ActionError("version_conflict", _("Somebody else has decided this text meanwhile."))
+    return match
+
+
 def _reopening(match: EssayStudentAssociation) -> str:
+    refuse_undecidable(match.essay)
     if not match.is_decided:
         raise ActionError("illegal_transition", _("Nobody has decided this text."))
     return _("The text waits for a decision again, with the suggestion that stood before.")
@@ -62,6 +70,8 @@ class AssociationAdmin(ReadOnlyAdmin):
             gettext_lazy("The same as the teacher's button at a decided text. It can be undone in the review."),
             run=_reopen,
             preview=_reopening,
+            aim=_as_seen,
+            seen=lambda match: str(match.version),
             about=lambda match: match.essay.batch,
             part=lambda match: str(match.essay.public_id),
         ),

@@ -40,10 +40,9 @@ def _activation(user: User) -> str:
     return _("The person can sign in again.")
 
 
-def _deactivate(user: User, actor: User) -> None:
+def _not_oneself(user: User, actor: User) -> None:
     if user.pk == actor.pk:
         raise ActionError("permission_denied", _("Nobody shuts themselves out."))
-    actions.set_active(user, active=False, actor=actor)
 
 
 class SignInFilter(Choices):
@@ -81,8 +80,9 @@ class UserAdmin(ReadOnlyAdmin):
         ErrandKind(
             "deactivate",
             gettext_lazy("Keeps all the person has, and lets them in no more until they are activated."),
-            run=_deactivate,
+            run=lambda user, actor: actions.set_active(user, active=False, actor=actor),
             preview=_deactivation,
+            allow=_not_oneself,
         ),
         ErrandKind(
             "activate",
