@@ -19,7 +19,7 @@ _SECTIONS = {
 
 
 class Navigation:
-    """Works nothing out until a template asks, which fragments and the API do not. `n_needing_action` is one statement."""
+    """Works nothing out until a template asks, which fragments and the API do not."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -35,7 +35,7 @@ class Navigation:
 
     @cached_property
     def n_needing_action(self) -> int:
-        """Batches that need action and that the person may change."""
+        """Batches that need action and that the person may change. One statement; a page that knows it may set it."""
         user = self._request.user
         if not user.is_authenticated:
             return 0

@@ -29,8 +29,8 @@ Status = Batch.Status
 Name = tuple[str, str]
 """Given and family name."""
 DONE_DAYS = 14
-MAX_DONE, MAX_MISSING, MAX_NAMES, MAX_COUNTED = 8, 5, 3, 12
-"""Rows of what is done; batches whose missing students are named; names per batch; rows that say how many handed in."""
+MAX_NEEDS, MAX_DONE, MAX_MISSING, MAX_NAMES = 12, 8, 5, 3
+"""Rows of what needs action; of what is decided, and of what is done; batches whose missing are named; names of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,11 @@ class Overview:
     """The parts of the page, in its order."""
 
     needs_action: list[Row]
+    """The most urgent."""
+    n_needs_action: int
+    """All that need action."""
+    n_things: int
+    """Undecided things in all of them."""
     in_progress: list[Row]
     """At work by itself; then those that were decided in the last days and only wait for assessment."""
     done: list[Row]
@@ -156,9 +161,9 @@ class Overview:
         return sum(row.is_going for row in self.in_progress)
 
     @property
-    def n_things(self) -> int:
-        """Undecided things in all batches."""
-        return sum(row.n_things for row in self.needs_action)
+    def n_more(self) -> int:
+        """How many that need action the page leaves to the list of batches."""
+        return self.n_needs_action - len(self.needs_action)
 
 
 def read_overview(user: User) -> Overview:
@@ -172,12 +177,14 @@ def read_overview(user: User) -> Overview:
     done = [row for row in rows if not row.is_going and (row.finished_at or since) > since]
     done.sort(key=lambda row: row.finished_at or since, reverse=True)
     unfinished = [row for row in rows if row.batch.status not in Batch.ENDS and row.batch.school_class_id and row.files]
-    _name_missing([*unfinished[:MAX_MISSING], *needs[:MAX_COUNTED], *done[:MAX_DONE]])
+    _name_missing([*unfinished[:MAX_MISSING], *needs[:MAX_NEEDS], *done[:MAX_DONE]])
     _estimate([row for row in going if row.reading])
     dates = [row.batch.review_by for row in rows if row.batch.status not in Batch.ENDS and row.batch.review_by]
     return Overview(
-        needs_action=needs,
-        in_progress=[*going, *decided],
+        needs_action=needs[:MAX_NEEDS],
+        n_needs_action=len(needs),
+        n_things=sum(row.n_things for row in needs),
+        in_progress=[*going, *decided[:MAX_DONE]],
         done=done[:MAX_DONE],
         missing=[row for row in unfinished[:MAX_MISSING] if row.not_handed_in.missing or row.not_handed_in.may_have],
         next_review_by=min((date for date in dates if date > timezone.now()), default=None),

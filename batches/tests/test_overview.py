@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from batches import actions
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, PhaseRun
-from batches.overview import NotHandedIn, Overview, Row, read_overview
+from batches.overview import MAX_DONE, MAX_NEEDS, NotHandedIn, Overview, Row, read_overview
 from classes.models import Enrolment, SchoolClass, Student
 from files.models import EssayFile
 from huleedu.accounts.models import User
@@ -114,6 +114,25 @@ def test_the_list_shows_the_same_batches(filled: Overview, teacher: User, reader
     assert listed == {teacher: {*titles(filled.needs_action)}, reader: set()}
 
 
+def test_the_most_urgent_stand_on_the_page_and_all_count(
+    filled: Overview, teacher: User, owned_class: SchoolClass, client_for: Browser
+) -> None:
+    for number in range(MAX_NEEDS):
+        add_text(make_batch(teacher, owned_class, f"Batch {number}"), "unsure")
+        decided = make_batch(teacher, owned_class, f"Decided {number}")
+        add_text(decided, status="no_student")
+    shown = read_overview(teacher)
+    assert titles(shown.needs_action)[:2] == ["Conflict", "Problem"]
+    assert (len(shown.needs_action), shown.n_more, shown.n_things) == (MAX_NEEDS, 3, filled.n_things + MAX_NEEDS)
+    assert len(shown.in_progress) == shown.n_going + MAX_DONE
+    page = client_for(teacher).get(URL).text
+    n = MAX_NEEDS + 3
+    assert '<a href="/batches/?state=action">3 more batches need you</a>' in page
+    for counted in (f"{n} batches are waiting for you.", f"in {n} batches", f'badge-round">{n} '):
+        assert counted in page
+    assert page.count('class="number"') == MAX_NEEDS
+
+
 def test_a_row_counts_undecided_things_and_all_that_is_certain_as_none_of_them(filled: Overview) -> None:
     by_title = {row.batch.title: row for row in filled.needs_action}
     assert by_title["Unsure"].n_things == 1
@@ -186,7 +205,7 @@ def test_an_assessed_batch_is_done_when_assessment_ended(teacher: User, owned_cl
 
 
 def test_batches_of_others_are_not_there(filled: Overview, stranger: User, reader: User) -> None:
-    assert read_overview(stranger) == Overview([], [], [], [])
+    assert read_overview(stranger) == Overview([], 0, 0, [], [], [])
     assert read_overview(reader).needs_action == [], "who may only read is asked for nothing"
     assert titles(read_overview(reader).done) == titles(filled.done)
 
@@ -286,7 +305,7 @@ def test_the_number_of_statements_does_not_grow(
             add_text(done, student=student, status="confirmed")
 
     add(3)
-    with django_assert_max_num_queries(19) as few:
+    with django_assert_max_num_queries(18) as few:
         browser.get(URL, headers=headers)
     add(150)
     with django_assert_num_queries(len(few)):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from batches.activity import read_activity
+from batches.context_processors import Navigation
 from batches.models import Batch
 from batches.overview import DONE_DAYS, read_overview
 from classes.models import CourseCode, current_school_year
@@ -35,8 +36,12 @@ def overview(request: PageRequest) -> HttpResponse:
         return redirect("admin:index")
     shown, classes = _part(lambda: read_overview(user)), _part(lambda: _classes(user))
     latest = _part(lambda: read_activity(user, days=DONE_DAYS, most=MAX_LATEST))
+    navigation = Navigation(request)
+    if shown is not None:
+        navigation.n_needing_action = shown.n_needs_action
     busy = shown is None or shown.needs_action or shown.in_progress or shown.done
     context = {
+        "navigation": navigation,
         "overview": shown,
         "classes": classes,
         "n_classes": classes[0]["total"] if classes else 0,
