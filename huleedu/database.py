@@ -14,7 +14,8 @@ def add_options(database: dict[str, Any], *, pool: dict[str, int] | None, limits
     # Statements reach the server with bound parameters, so that `log_statement=mod` writes no student's name.
     options["server_side_binding"] = True
     given = [f"-c {name}_timeout={seconds}s" for name, seconds in limits.items() if seconds]
-    options["options"] = " ".join([options.get("options", ""), *given]).strip()
+    # Compiling a statement takes longer than any of ours runs: it would begin at once where a school has many batches.
+    options["options"] = " ".join([options.get("options", ""), "-c jit=off", *given]).strip()
     if pool:
         options["pool"] = pool
         database["CONN_HEALTH_CHECKS"] = True

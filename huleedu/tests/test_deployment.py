@@ -76,6 +76,12 @@ def test_no_connection_hangs_for_ever() -> None:
     assert limits == ["1min", "15s", "2min"]
 
 
+@pytest.mark.django_db
+def test_no_statement_is_compiled() -> None:
+    with connection.cursor() as cursor:
+        assert cursor.execute("SHOW jit").fetchone() == ("off",)
+
+
 @pytest.mark.parametrize(("key", "secure"), [("change-me", "0"), ("short", "1"), ("", "0")])
 def test_a_key_that_everybody_can_guess_is_refused(key: str, secure: str) -> None:
     environment = {**os.environ, "SECRET_KEY": key, "SECURE_COOKIES": secure}
