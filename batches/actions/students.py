@@ -29,16 +29,11 @@ Association = EssayStudentAssociation
 def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     """Keep `into`, with the texts, classes and history of both; `student` is gone until `unmerge_students`.
 
-    Raises ActionError `validation_error` where they are the same, belong to different teachers, or one is protected,
-    and what `refuse_beyond_reach` raises.
+    Raises what `refuse_unlike` and `refuse_beyond_reach` raise.
     """
     lock_classes_of(student, into)
     locked = lock_students(pk__in=[student.pk, into.pk])
-    if len(locked) < 2 or locked[student.pk].created_by_id != locked[into.pk].created_by_id:
-        raise ActionError("validation_error", _("Choose another student of the same teacher."), field="into")
-    if any(row.protected_identity for row in locked.values()):
-        message = _("A student with protected identity cannot be merged with another.")
-        raise ActionError("validation_error", message, field="into")
+    refuse_unlike(*locked.values())
     refuse_beyond_reach(*locked.values(), actor=actor)
     student, into = locked[student.pk], locked[into.pk]
     batches = lock_batches(student, into)
@@ -52,6 +47,15 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     for school_class in classes:
         tell_changed(school_class)
     return into
+
+
+def refuse_unlike(*students: Student) -> None:
+    """Raises ActionError `validation_error` where they are not two of one teacher, or one of them is protected."""
+    if len(students) < 2 or len({student.created_by_id for student in students}) > 1:
+        raise ActionError("validation_error", _("Choose another student of the same teacher."), field="into")
+    if any(student.protected_identity for student in students):
+        message = _("A student with protected identity cannot be merged with another.")
+        raise ActionError("validation_error", message, field="into")
 
 
 def tell_of_texts(moved: list[Association], *, actor: User) -> None:

@@ -1,3 +1,3 @@
-"""Support staff's view of batches, files, texts and the log: states and counts, never a title, name or text."""
+"""Support staff's view of classes, batches, files, texts and the log: states and counts, no titles, names or texts."""
 
-from batches.admin import audit, batches, files, texts  # noqa: F401  (each registers its lists)
+from batches.admin import audit, batches, classes, files, texts  # noqa: F401  (each registers its lists)

@@ -107,6 +107,8 @@ ERRANDS = {
     "reopen": _("Take the decision back"),
     "undo_import": _("Undo the import"),
     "put_back": _("Put the student back into the class"),
+    "merge": _("Merge two students"),
+    "transfer": _("Give the class a new owner"),
     "restore_class": _("Take the class back from the archive"),
     "send_again": _("Send again"),
     "put_aside": _("Put aside"),

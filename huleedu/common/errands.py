@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -36,6 +36,17 @@ SAID = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a person chooses before an errand can be looked at.
+
+    `choices(rows)` gives values and words; it raises ActionError where there is nothing to choose.
+    """
+
+    asked: str | Promise
+    choices: Callable[[Sequence[Any]], Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class ErrandKind:
     """One of `huleedu.common.audit.ERRANDS` as a list offers it.
 
@@ -43,8 +54,9 @@ class ErrandKind:
     would end with; `about(aim)` is what the log and the teacher's history know it by.
 
     The aim is the row. Where an errand must find more, `aim(row, seen)` gives both: `seen` is None at the first look,
-    then what `seen(aim)` gave, which the page carries. So nothing is done but what was looked at; where that no longer
-    fits `aim` raises the ActionError that says so. `allow(aim, actor)` raises one where it depends on who does it.
+    or the answer to the `question`; then what `seen(aim)` gave, which the page carries. So nothing is done but what was
+    looked at; where that no longer fits `aim` raises the ActionError that says so. `allow(aim, actor)` raises one where
+    it depends on who does it.
     """
 
     did: str
@@ -55,6 +67,7 @@ class ErrandKind:
     part: Callable[[Any], str] = lambda aim: ""
     aim: Callable[[Any, str | None], Any] = lambda row, seen: row
     seen: Callable[[Any], str] = lambda aim: ""
+    question: Question | None = None
     allow: Callable[[Any, Any], None] = lambda aim, actor: None
 
     @property
@@ -69,9 +82,12 @@ class ErrandKind:
         return self.preview(aim), self.seen(aim)
 
     def can_be_done(self, row: Any, actor: Any) -> bool:
-        """Whether it can be done with the row now."""
+        """Whether it can be done with the row alone, now."""
         try:
-            self.look(row, None, actor)
+            if self.question is None:
+                self.look(row, None, actor)
+            else:
+                self.question.choices([row])
         except ActionError:
             return False
         return True
@@ -103,6 +119,17 @@ class ReasonForm(forms.Form):
         return reason
 
 
+class AnswerForm(forms.Form):
+    """The answer to the question of an errand. Raises ActionError where there is nothing to choose."""
+
+    answer = forms.ChoiceField()
+
+    def __init__(self, question: Question, rows: Sequence[Any], data: QueryDict | None) -> None:
+        super().__init__(data)
+        choices = [("", _("Choose")), *question.choices(rows)]
+        self.fields["answer"] = forms.ChoiceField(label=str(question.asked), choices=choices)
+
+
 def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, PageRequest, QuerySet[Any]], HttpResponse | None]:
     """What Django's list calls with the chosen rows."""
 
@@ -120,7 +147,16 @@ def as_action(kind: ErrandKind) -> Callable[[ReadOnlyAdmin, PageRequest, QuerySe
                 else:
                     messages.info(request, _("This was sent already. The history says what came of it."))
             return redirect(request.get_full_path())
-        return _confirm_page(desk, request, kind, rows, form)
+        if kind.question is None or form.is_bound:
+            return _confirm_page(desk, request, kind, rows, form)
+        try:
+            asked = AnswerForm(kind.question, rows, request.POST if "answer" in request.POST else None)
+        except ActionError as refusal:
+            messages.error(request, str(refusal.message))
+            return None
+        if not asked.is_valid():
+            return _page(desk, request, kind, asked, sent=[(row, "") for row in rows])
+        return _confirm_page(desk, request, kind, rows, form, answer=asked.cleaned_data["answer"])
 
     return act
 
@@ -131,28 +167,47 @@ def _seen(request: PageRequest, row: Any) -> str:
 
 
 def _confirm_page(
-    desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Sequence[Any], form: ReasonForm
+    desk: ReadOnlyAdmin,
+    request: PageRequest,
+    kind: ErrandKind,
+    rows: Sequence[Any],
+    form: ReasonForm,
+    *,
+    answer: str | None = None,
 ) -> HttpResponse:
     """What will happen to each row, and what will be refused, before anything does."""
-    will, refused = [], []
+    will, refused, sent = [], [], []
     for row in rows:
         try:
-            words, seen = kind.look(row, _seen(request, row) if form.is_bound else None, request.user)
-            will.append((row, desk.title_of(row), words, seen))
+            words, seen = kind.look(row, _seen(request, row) if form.is_bound else answer, request.user)
+            will.append((desk.title_of(row), words))
+            sent.append((row, seen))
         except ActionError as refusal:
             refused.append((desk.title_of(row), refusal.message))
+    return _page(desk, request, kind, form, sent=sent, will=will, refused=refused)
+
+
+def _page(
+    desk: ReadOnlyAdmin,
+    request: PageRequest,
+    kind: ErrandKind,
+    form: forms.Form,
+    *,
+    sent: Sequence[tuple[Any, str]],
+    **told: Sequence[tuple[str, str | Promise]],
+) -> HttpResponse:
+    """A form of an errand with the rows it sends, and of each what was looked at; none where nothing can be done."""
     context = {
         **desk.admin_site.each_context(request),
         "title": kind.label,
         "kind": kind,
-        "will": will,
-        "refused": refused,
         "form": form,
+        "sent": sent,
         "list_name": capfirst(desk.named()[1]),
         "back": request.get_full_path(),
+        **told,
     }
-    status = 422 if form.is_bound else 200
-    return TemplateResponse(request, "support/errand.html", context, status=status)
+    return TemplateResponse(request, "support/errand.html", context, status=422 if form.is_bound else 200)
 
 
 def _do(desk: ReadOnlyAdmin, request: PageRequest, kind: ErrandKind, rows: Sequence[Any], reason: str) -> None:
