@@ -57,7 +57,7 @@ def enter_student(
     with unique_addresses("validation_error", _TAKEN, field="email"):
         made = save_once(student, key, same=("created_by", "given_name", "family_name", "email"))
     if key is not None and (made is not student or made.public_id != key):
-        _refuse_changed(school_class, made, key)
+        _refuse_undoing(school_class, made, key)
     if made is not student:
         return made
     Enrolment.objects.create(school_class=school_class, student=student)
@@ -183,11 +183,15 @@ def _remember(student: Student, field: str, value: str) -> None:
         del student.replaced[field]
 
 
-def _refuse_changed(school_class: SchoolClass, made: Student, key: UUID) -> None:
-    """A form that comes again undoes nothing that was done since to the student it had added."""
-    first = Student.objects.filter(public_id=key, created_by_id=school_class.owner_id).first()
-    is_here = Enrolment.objects.filter(school_class=school_class, student=made, left_at=None)
-    if (first == made and not is_here.exists()) or (first is not None and first.protected_identity):
+def _refuse_undoing(school_class: SchoolClass, made: Student, key: UUID) -> None:
+    """A form that comes again brings back neither who left the class since nor the name of one protected since.
+
+    `made` has the id `key` where it is the student added first, otherwise an id of its own.
+    """
+    first = Student.objects.filter(public_id=key, created_by_id=school_class.owner_id)
+    is_protected = first.filter(protected_identity=True).exists()
+    has_left = made.public_id == key and not Student.objects.in_class(school_class.pk).filter(pk=made.pk).exists()
+    if is_protected or has_left:
         raise ActionError("validation_error", _("Somebody has changed the student meanwhile."), field="given_name")
 
 
