@@ -129,7 +129,7 @@ def _whom_to_keep(chosen: Sequence[Student]) -> list[tuple[str, str]]:
         raise ActionError("validation_error", _("Choose the two students in the list."))
     texts = Count("associations", filter=Q(associations__status="confirmed"))
     rows = Student.objects.filter(pk__in=[student.pk for student in chosen]).order_by("pk")
-    counts = dict(rows.values_list("pk").annotate(texts))
+    counts = dict(rows.annotate(n_texts=texts).values_list("pk", "n_texts"))
     return [(str(row.public_id), _choice(row, counts[row.pk])) for row in rows]
 
 
