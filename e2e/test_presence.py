@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from batches.samples import sample_essays, second_batch
 from e2e.conftest import Stack
@@ -64,8 +64,36 @@ def test_each_sees_where_the_other_is(open_page: OpenPage, sign_in: SignIn, shar
     mine.keyboard.press("Enter")
     expect(theirs.locator("#meanwhile")).to_contain_text("Karin Ståhl")
 
+    expect(mine.locator("#messages")).to_contain_text("Confirmed.")
+
     mine.context.set_offline(True)
     theirs.close()
     mine.context.set_offline(False)
-    expect(here).to_be_hidden()
+    expect(here).to_be_hidden(timeout=20_000)  # contact may take a few tries
     assert len(mine.locator(".queue-item").all_inner_texts()) == len(rows)
+
+
+def test_a_page_made_before_somebody_went_does_not_bring_them_back(
+    open_page: OpenPage, sign_in: SignIn, shared_batch: str
+) -> None:
+    mine, theirs = open_page(expected="ERR_FAILED"), open_page()
+    sign_in(mine)
+    sign_in(theirs, OWNER)
+    mine.route("**/*", lambda route: route.abort() if "huleedu-ahead" in route.request.headers else route.fallback())
+    look_at(mine, shared_batch)
+    look_at(theirs, shared_batch)
+    here, first = mine.locator("#here"), mine.locator(".queue-item").nth(0)
+    expect(first).to_contain_text("Maria Lindqvist is reading")
+
+    held: list[Route] = []
+    mine.route("**/review/*/", lambda route: held.append(route))
+    with mine.expect_request("**/review/*/"):
+        mine.locator(".queue-item").nth(1).click()
+    made = held[0].fetch()
+    assert "Maria Lindqvist" in made.text()
+    theirs.close()
+    expect(here).to_be_hidden()
+    held[0].fulfill(response=made)
+    expect(mine.locator(".queue-item").nth(1)).to_have_attribute("aria-current", "true")
+    expect(here).to_be_hidden()
+    expect(first).not_to_contain_text("Maria Lindqvist")

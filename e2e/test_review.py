@@ -16,6 +16,14 @@ SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
 GLANCE_MS = 300
 """After which what came unasked counts as seen (review.js)."""
+HEAR_NOTHING = """() => document.addEventListener(`live:${document.body.dataset.resources}`,
+  (event) => event.stopImmediatePropagation(), true)"""
+"""The page is told of nothing that happens."""
+PRESS_AT_ONCE = """(button) => new MutationObserver((_changes, observer) => {
+  const here = document.querySelector(button);
+  if (here) { observer.disconnect(); here.click(); }
+}).observe(document.body, { childList: true, subtree: true })"""
+"""Clicks as soon as there is something to click, as on what stood in its place."""
 
 
 def file_name(page: Page) -> str:
@@ -246,12 +254,13 @@ def test_what_is_decided_elsewhere_holds_the_open_text_still(review: Page, stack
 
 
 def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: Stack) -> None:
-    review.route("**/ws/", lambda route: route.abort())
     name = file_name(review)
-    review.evaluate("() => document.getElementById('meanwhile').remove()")
+    review.evaluate(HEAR_NOTHING)
     decide_elsewhere(stack, review, nth=1)
+    review.evaluate(PRESS_AT_ONCE, "[form=use-mine]")
     review.keyboard.press("Enter")
     expect(review.locator("#decided-first")).to_contain_text("Somebody was first.")
+    expect(review.locator("#messages")).to_contain_text("What you pressed before this was here decided nothing.")
     assert file_name(review) == name
     expect(review.get_by_role("link", name="Keep theirs")).to_be_focused()
     review.wait_for_timeout(GLANCE_MS)  # sooner it can only have been meant for what stood there before
@@ -262,9 +271,9 @@ def test_a_late_decision_sees_both_and_overwrites_nothing(review: Page, stack: S
 FAST = {
     # keys, from which text on: how many are decided, and what is said
     "the list of certain ones": (["Shift+Enter", "Enter"], 0, 5, "5 confirmed."),
-    "decide later": (["n", "Enter"], 3, 0, "Keys you pressed before this was here decided nothing."),
-    "two further on": (["n", "n", "1", "Enter"], 3, 0, "Keys you pressed before this was here decided nothing."),
-    "again and again": (["Enter", "Enter", "Enter"], 3, 1, "Keys you pressed before this was here decided nothing."),
+    "decide later": (["n", "Enter"], 3, 0, "What you pressed before this was here decided nothing."),
+    "two further on": (["n", "n", "1", "Enter"], 3, 0, "What you pressed before this was here decided nothing."),
+    "again and again": (["Enter", "Enter", "Enter"], 3, 1, "What you pressed before this was here decided nothing."),
 }
 
 
@@ -302,6 +311,36 @@ def test_a_double_click_decides_once(review: Page) -> None:
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
     review.wait_for_load_state("networkidle")
     assert len(sent) == 1
+
+
+def test_a_list_that_was_searched_without_script_goes_on_with_it(review: Page) -> None:
+    """The form was sent before the scripts were there."""
+    n = review.locator("#queue .queue-item").count()
+    with review.expect_navigation():
+        review.evaluate(
+            """() => { const form = document.createElement('form');
+            form.method = 'post';
+            for (const [name, value] of [['find', 'docx'], ['csrfmiddlewaretoken', page.token()]]) {
+              const field = form.appendChild(document.createElement('input'));
+              [field.name, field.value] = [name, value];
+            }
+            document.body.append(form);
+            form.submit(); }"""
+        )
+    expect(review.locator("[data-live-state]")).to_have_text("Live")
+    expect(review.locator("#queue a.queue-item")).to_have_count(n)  # those that do not fit are there, and hidden
+    fitting = review.locator("#queue .queue-item:visible")
+    assert 1 < fitting.count() < n
+    name = fitting.nth(1).locator(".queue-name").inner_text().removesuffix(".docx")
+    fitting.nth(1).click()
+    expect(review.locator("#file-name")).to_contain_text(name)
+    review.locator("#next").click()
+    expect(review.locator("#file-name")).not_to_contain_text(name)
+    assert fitting.count() < n
+    expect(review.locator("#queue-find [name=find]")).to_have_value("docx")
+    review.keyboard.press("1")
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
 
 
 # --- on a phone ------------------------------------------------------------------------------------------------------

@@ -77,6 +77,13 @@
     find("messages").append(note);
   }
 
+  document.addEventListener("early", drop);
+
+  // The second click of a double click was meant for what stood there before.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && /\/(decide|confirm)\/$/.test(event.target.closest("button")?.form?.action)) event.preventDefault();
+  }, true);
+
   document.addEventListener("keydown", (event) => {
     const early = event.isTrusted && !event.repeat && !event.isComposing && (pressed.length > 0 || review.onItsWay());
     const isOwn = event.key === "Enter" ? !hasOwnMeaning(event.target) : /^[1-5a-zA-Z/?]$/.test(event.key);
@@ -179,6 +186,20 @@
   }
   document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
 
+  /** A page that was searched without script posts its words on. With it they narrow the list here: links are links again. */
+  function takeOver() {
+    const buttons = document.querySelectorAll("button[form=queue-find]");
+    for (const button of buttons) {
+      const link = document.createElement("a");
+      for (const { name, value } of button.attributes) if (!name.startsWith("form")) link.setAttribute(name, value);
+      link.href = button.getAttribute("formaction");
+      link.append(...button.childNodes);
+      button.replaceWith(link);
+    }
+    for (const field of document.querySelectorAll("#content [type=hidden]:is([name=find], [name=mine])")) field.remove();
+    if (buttons.length) page.everything(); // the texts that were not listed
+  }
+
   let stood = []; // the undecided rows before the queue is fetched again
   const placeOf = (row) => `${row.parentElement.dataset.group} ${row.firstElementChild.id}`;
   const undecidedLists = () => [...document.querySelectorAll("#queue ul[data-group]")];
@@ -232,6 +253,15 @@
     }
   }
 
+  let asking = find("presence"); // it is told who comes and goes, and asks
+
+  /** Another page may have been made before somebody came or went of whom this one was told. */
+  function askWhoIsHere() {
+    if (asking === find("presence")) return;
+    asking = find("presence");
+    if (asking) htmx.trigger(asking, "live:again");
+  }
+
   // --- whenever another page, or another part of it, is there ----------------------------------------------------------
 
   function countTheTicked() {
@@ -253,11 +283,11 @@
   const all = (...works) => () => works.forEach((work) => work());
   const IN_PLACE = { queue: all(keepOrder, narrow, mark, sayKeys), meanwhile: freeze, around: closeArchived };
   document.addEventListener("htmx:afterSwap", ({ detail }) => IN_PLACE[detail.target.id]?.());
-  document.addEventListener("listed", all(narrow, mark, freeze, countTheTicked, sayKeys));
-  document.addEventListener("shown", () => setTimeout(all(narrow, mark, sayKeys)));
+  document.addEventListener("listed", all(takeOver, narrow, mark, freeze, countTheTicked, sayKeys));
+  document.addEventListener("shown", () => setTimeout(all(takeOver, narrow, mark, sayKeys, askWhoIsHere)));
   document.addEventListener("waiting", mark);
   addEventListener("pageshow", countTheTicked);
-  all(narrow, mark, sayKeys)();
+  all(takeOver, narrow, mark, sayKeys)();
 
   // --- clues -----------------------------------------------------------------------------------------------------------
 

@@ -117,14 +117,20 @@
 
   const listed = () => document.dispatchEvent(new CustomEvent("listed")); // another list of texts: review-keys.js narrows it
 
-  /** `isOld`: fetched before it was asked for, so that this page knows better who else is here. */
-  function show(html, address, { push = true, isOld = false } = {}) {
+  /** Who else is here, this page knows better than any that was made before; and it may be asking just now. */
+  function keeping(parts, work) {
+    const kept = document.querySelectorAll(parts);
+    for (const part of kept) part.remove(); // so that no answer to it is let go
+    work();
+    for (const part of kept) find(part.id)?.replaceWith(part);
+  }
+  const PRESENCE = "#presence, #here, .readers";
+
+  function show(html, address, { push = true } = {}) {
     queueAt = document.querySelector(".queue")?.scrollTop ?? queueAt;
     if (here && !isFresh(location.pathname)) ahead.set(location.pathname, { html: here, isOld: true });
-    const kept = [find("queue-find"), ...(isOld ? document.querySelectorAll("#here, .readers") : [])].filter(Boolean);
-    page.showPage(html, address, { push });
+    keeping(`#queue-find, ${PRESENCE}`, () => page.showPage(html, address, { push }));
     here = html;
-    for (const part of kept) find(part.id)?.replaceWith(part);
     listed();
   }
 
@@ -158,7 +164,7 @@
     const kept = atHand(address);
     asked += 1;
     if (!kept) return bring(fetchAndPut(address, asked));
-    put(kept.html, address, { isOld: true });
+    put(kept.html, address);
     page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
     return "text";
   }
@@ -197,8 +203,8 @@
     const follows = ready ? atHand(next) : undefined;
     const goal = !goesOn || decision === "clear" ? location.pathname : next ? pathOf(next) : `${batch}review/`;
     for (const path of [location.pathname, `${batch}review/${text}/`]) ahead.delete(path);
-    if (follows) put(follows.html, next, { isOld: true, say: false });
-    markRow(text);
+    if (follows) put(follows.html, next, { say: false });
+    mark(text, true);
     const shownAt = location.pathname;
     const sent = queueUp(async () => {
       const answer = await page.post(url, fields).catch(() => null);
@@ -227,14 +233,21 @@
   }
 
   /** `isUnasked`: comes in the place of what the person looks at. Keys pressed before that can have been seen meant the other. */
-  function put(html, address, { isOld = false, isUnasked = false, say = true } = {}) {
+  function put(html, address, { isUnasked = false, say = true } = {}) {
     const about = () => `${find("decide")?.action} ${chosen()?.value}`, before = about();
-    show(html, address, { isOld });
+    show(html, address);
     arrived({ say });
     if (isUnasked && about() !== before) glance();
   }
 
-  const glance = () => bring(new Promise((done) => setTimeout(done, GLANCE_MS, "other")));
+  let glimpsed = null;
+  const glance = () => { glimpsed = bring(new Promise((done) => setTimeout(done, GLANCE_MS, "other"))); };
+
+  /** While something is on its way nothing is decided; where it came unasked, and can hardly have been seen, that is said. */
+  function isTooEarly() {
+    if (coming.has(glimpsed)) document.dispatchEvent(new CustomEvent("early"));
+    return coming.size > 0;
+  }
 
   /** What became of a decision, where the person is further on already. */
   function tellOf(html) {
@@ -247,12 +260,13 @@
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const same = (id) => plain(find(id)) === plain(fresh.getElementById(id));
     if (!follows || pathOf(address) !== location.pathname || (!inHand() && !same("decide"))) return put(html, address, { isUnasked: follows });
-    for (const id of ["messages", "offer", "review-head", "queue"]) {
-      const part = fresh.getElementById(id), old = find(id);
-      if (!part || !old) continue;
-      queueAt = document.querySelector(".queue").scrollTop;
-      page.replacePart(old, part);
-    }
+    queueAt = document.querySelector(".queue").scrollTop;
+    keeping(PRESENCE, () => {
+      for (const id of ["messages", "offer", "review-head", "queue"]) {
+        const part = fresh.getElementById(id), old = find(id);
+        if (part && old) page.replacePart(old, part);
+      }
+    });
     document.querySelector(".queue").scrollTop = queueAt;
     listed();
     document.title = fresh.title;
@@ -271,18 +285,18 @@
     const reason = new DOMParser().parseFromString(html, "text/html").getElementById("action-error");
     if (!reason) return page.note("failed-note");
     find("messages").replaceChildren(...reason.childNodes);
-    unmark(text);
+    mark(text, false);
     return undefined;
   }
 
   /** No contact: the decision waits on the device. One that holds names is not kept; it stays in its fields. */
   function unsent(url, fields, decision, follows) {
-    unmark(idIn(url));
+    mark(idIn(url), false);
     if (decision === "new" || !waiting.keep(url, fields)) return page.note("offline-note");
     page.announce(find("queue")?.dataset.waiting ?? "");
     if (follows || !goesOn) return undefined;
     const next = following(true), kept = next && !decided.has(idIn(pathOf(next))) && ahead.get(pathOf(next));
-    return kept ? put(kept.html, next, { isOld: true }) : page.note("not-here-note");
+    return kept ? put(kept.html, next) : page.note("not-here-note");
   }
 
   document.addEventListener("waiting:sent", ({ detail }) => {
@@ -304,16 +318,13 @@
 
   // --- rows whose decision is on its way or waits -------------------------------------------------------------------------
 
-  const rowOf = (text) => document.getElementById(`row-${text}`);
-  const markRow = (text) => rowOf(text)?.classList.add("sending");
-  const unmark = (text) => rowOf(text)?.classList.remove("sending");
+  const mark = (text, isSending) => find(`row-${text}`)?.classList.toggle("sending", isSending);
 
   // --- forms ---------------------------------------------------------------------------------------------------------------
 
   document.addEventListener("submit", (event) => {
     const form = event.target, { submitter } = event;
     if (form.id === "queue-find") {
-      if (submitter?.matches(".queue-item")) return undefined; // a row of a list that was searched without script
       event.preventDefault();
       return document.querySelector("#queue li:not([hidden]) > .queue-item")?.click();
     }
@@ -321,7 +332,7 @@
     const action = pathOf(form.action);
     if (action.endsWith("/decide/")) {
       event.preventDefault();
-      if (coming.size || isBusy(form) || submitter?.getAttribute("aria-disabled") === "true") return undefined;
+      if (isBusy(form) || submitter?.getAttribute("aria-disabled") === "true" || isTooEarly()) return undefined;
       if (submitter?.id === "nobody") return find("not-in-class").showModal();
       if (form.id === "decide" && (submitter?.value ?? "student") === "student" && !chosen()) return undefined;
       if (isEarly) return (wasEarly = true);
@@ -335,14 +346,9 @@
     }
     if (action === `${batch}confirm/`) {
       event.preventDefault();
-      return coming.size ? undefined : confirmCertain(form, submitter);
+      return isTooEarly() ? undefined : confirmCertain(form, submitter);
     }
     return undefined;
-  }, true);
-
-  // The second click of a double click was meant for what stood there before.
-  document.addEventListener("click", (event) => {
-    if (event.detail > 1 && /\/(decide|confirm)\/$/.test(event.target.closest("button")?.form?.action)) event.preventDefault();
   }, true);
 
   /** A decision that waits is simply not sent; otherwise the server undoes the last one. */
@@ -381,13 +387,8 @@
 
   // --- at the start ----------------------------------------------------------------------------------------------------
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const { id } = event.detail.target;
-    if (id === "others") nameTheStudent(); // the digits belong to the students as they stand, also after a search
-  });
-  addEventListener("pageshow", () => {
-    nameTheStudent(); // the browser may have restored another choice
-  });
+  document.addEventListener("htmx:afterSwap", ({ detail }) => { if (detail.target.id === "others") nameTheStudent(); }); // who was chosen may be gone
+  addEventListener("pageshow", nameTheStudent); // the browser may have restored another choice
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
   nameTheStudent();
   showRefused();
