@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -206,3 +207,29 @@ def test_words_to_find_are_kept_without_script(client_for: ClientFor, teacher: U
     assert 'name="find" value="essay-1"' in page
     assert f'id="row-{first.public_id}"' not in page
     assert opens in page
+
+
+@pytest.mark.parametrize("decides", ["student", "nobody", "nothing", "undo"])
+def test_words_searched_go_along_with_every_form(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student], decides: str
+) -> None:
+    """Without script: those for texts stay with whatever is done, those for students with the text they were for."""
+    first, second, third = make_essays(batch, 3, students=students, certainty="unsure")
+    actions.decide_student(third, student=students[2], version=1, actor=teacher)
+    client, open_text = client_for(teacher), url("review-text", batch, first)
+    page = client.post(open_text, {"q": "nora", "find": "essay", "mine": "1"}).content.decode()
+    forms = re.findall(r'<form[^>]* id="([^"]+)"[^>]*>(.*?)</form>', page, re.DOTALL)
+    assert {name for name, form in forms if 'name="find"' in form} >= {"queue-find", "decide", "undo", "class-search"}
+    assert {name for name, form in forms if 'name="text"' in form} >= {"queue-find", "decide", "undo"}
+
+    fields = {"q": "nora", "text": str(first.public_id), "find": "essay", "mine": "1", "version": "1"}
+    student = {"student": str(students[0].public_id)} if decides == "student" else {}
+    decision = {"decision": "nobody"} if decides == "nobody" else {}
+    address = url("undo", batch) if decides == "undo" else url("decide", batch, first)
+    answer = client.post(address, {**fields, **student, **decision, "next": str(second.public_id)}, follow=True)
+    page = answer.content.decode()
+    opened = {"nothing": first, "undo": third}.get(decides, second)
+    assert [to for to, _status in answer.redirect_chain] == [url("review-text", batch, opened)]
+    assert 'name="find" value="essay"' in page
+    assert 'name="mine" value="1" checked' in page
+    assert ('name="q" value="nora"' in page) == (opened == first)

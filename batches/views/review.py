@@ -101,7 +101,7 @@ def decide(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpResponse:
     decision = request.POST.get("decision", "student")
     if decision == "student" and not request.POST.get("student"):
         messages.warning(request, _("Choose a student first."))
-        return redirect("batches:review-text", batch_id, text_id)
+        return _open(request, reverse("batches:review-text", args=[batch_id, text_id]), stays=True)
     student = _chosen_student(request) if decision == "student" else None
     try:
         _act(request, essay, decision, student)
@@ -162,8 +162,17 @@ def _after_decision(request: PageRequest, essay: Essay, decision: str) -> HttpRe
         following = essay
     learn = f"?learn={essay.public_id}" if decision == "student" and read_offer(batch, essay.public_id) else ""
     if following is None:
-        return redirect(reverse("batches:review", args=[batch.public_id]) + learn)
-    return redirect(reverse("batches:review-text", args=[batch.public_id, following.public_id]) + learn)
+        return _open(request, reverse("batches:review", args=[batch.public_id]) + learn)
+    return _open(request, reverse("batches:review-text", args=[batch.public_id, following.public_id]) + learn)
+
+
+def _open(request: PageRequest, address: str, *, stays: bool = False) -> HttpResponse:
+    """To a page of the review. Words to find go along in the body of the request: a name stands in no address.
+
+    Those for students only where the same text `stays` open.
+    """
+    words = ("find", "mine", "q") if stays else ("find", "mine")
+    return redirect(address, preserve_request=any(request.POST.get(name) for name in words))
 
 
 @require_POST
@@ -251,17 +260,17 @@ def undo(request: PageRequest, batch_id: UUID) -> HttpResponse:
         if error.code != "not_undoable":
             raise
         messages.warning(request, str(error.message))
-        return redirect("batches:review", batch.public_id)
+        return _open(request, reverse("batches:review", args=[batch.public_id]))
     if len(undone) > 1:
         n = len(undone)
         said = ngettext("Undone. {n} text waits for you again.", "Undone. {n} texts wait for you again.", n)
         messages.success(request, said.format(n=n))
-        return redirect("batches:review", batch.public_id)
+        return _open(request, reverse("batches:review", args=[batch.public_id]))
     essay = undone[0].essay
     name = EssayFile.objects.filter(pk=essay.file_id).values_list("name", flat=True).get()
     waiting = _("Undone.") if undone[0].is_decided else _("Undone. {file} is waiting for you again.").format(file=name)
     messages.success(request, " ".join([waiting, *_who_stays(essay)]))
-    return redirect("batches:review-text", batch.public_id, essay.public_id)
+    return _open(request, reverse("batches:review-text", args=[batch.public_id, essay.public_id]))
 
 
 def _who_stays(essay: Essay) -> list[str]:

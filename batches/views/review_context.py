@@ -27,7 +27,7 @@ from batches.review.candidates import (
     shown_candidates,
 )
 from batches.review.highlighting import line_html, text_html
-from batches.review.namesakes import SharedNames, read_marks, read_shared_names
+from batches.review.namesakes import SharedNames, read_marks
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
 from batches.review.reasons import disagreement_sentence, sentence, tie_sentence
@@ -144,12 +144,12 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
     queue = read_queue(frame.batch, viewer=request.user)
     first = queue.neighbour(None)
     key = text_id or (first.public_id if first else None)
-    shared_names = read_shared_names(frame.batch)
+    shared_names = frame.shared_names
     essay = _essay(frame.batch, key, request.user) if key else None
     shown = (
         show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=shared_names) if essay else None
     )
-    query = request.POST.get("q", "").strip()[:100]
+    query = _searched(request, key)
     chosen = _chosen(shown) if "different" not in request.GET else None
     others = _others(frame, shown, query, several="different" in request.GET)
     elsewhere = _elsewhere(frame, query, request.user, first=len(others) + len(shown.candidates) + 1) if shown else []
@@ -179,6 +179,12 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
         meanwhile=_meanwhile(request, shown),
         told_at=timezone.now().timestamp(),
     )
+
+
+def _searched(request: PageRequest, open_id: UUID | None) -> str:
+    """Words to find a student by. What comes along with a form of another text (`text`) is not for this one."""
+    searched_at = request.POST.get("text", str(open_id))
+    return request.POST.get("q", "").strip()[:100] if searched_at == str(open_id) else ""
 
 
 def queue_context(frame: Frame, queue: Queue, request: PageRequest, *, open_id: UUID | None) -> dict[str, Any]:
@@ -276,13 +282,13 @@ class CertainRow:
 
 
 def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
-    """Every certain match with its best clue. The evidence takes one more statement, the names in the class another."""
+    """Every certain match with its best clue. The evidence takes one more statement."""
     frame = batch_frame(request, batch_id, tab="review")
     queue = read_queue(frame.batch, viewer=request.user)
     matches = EssayStudentAssociation.objects.filter(essay__in=[row.essay.pk for row in queue.certain])
     clues = {match.essay_id: _best_clue(match) for match in matches.only("essay_id", "candidates", "evidence")}
     versions = {text.row.essay.pk: text.version for text in text_rows(queue)}
-    shared_names = read_shared_names(frame.batch)
+    shared_names = frame.shared_names
     rows = [
         CertainRow(row, shared_names.called(row.student), clues.get(row.essay.pk, ""), versions[row.essay.pk])
         for row in queue.certain
@@ -345,8 +351,8 @@ def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict
     """One text, its neighbours by student, and the same student's other texts in the batch."""
     frame = batch_frame(request, batch_id, tab="texts")
     queue = read_queue(frame.batch, viewer=request.user)
-    essay, shared_names = _essay(frame.batch, text_id, request.user), read_shared_names(frame.batch)
-    shown = show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=shared_names)
+    essay = _essay(frame.batch, text_id, request.user)
+    shown = show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=frame.shared_names)
     rows = text_rows(queue)
     keys = [row.row.essay.pk for row in rows]
     at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None
