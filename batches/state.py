@@ -75,6 +75,8 @@ class HandedIn:
     left: tuple[Student, ...] = ()
     refused: Mapping[int, Student] = field(default_factory=dict)
     """Files that could not be read, by primary key, to whose they probably are."""
+    in_class: tuple[Student, ...] = ()
+    """All who are in the class, with and without a text."""
 
 
 def who_has_not_handed_in(batch: Batch, *, problems: bool = True) -> HandedIn:
@@ -101,6 +103,7 @@ def who_has_not_handed_in(batch: Batch, *, problems: bool = True) -> HandedIn:
         excused=tuple(student for student in there if student.is_excused),
         left=tuple(student for student in without if student.left_at is not None),
         refused=refused,
+        in_class=tuple(student for student in students if student.left_at is None),
     )
 
 

@@ -35,13 +35,17 @@ class SharedNames:
             return student.name
         return f"{student.name}, {student.email or _number(student) or self._place(student)}"
 
+    def among(self, students: Iterable[Student]) -> SharedNames:
+        """The same with these students."""
+        bearers = dict(self.bearers)
+        for student in students:
+            name = student.name.casefold()
+            bearers[name] = bearers.get(name, frozenset()) | {student.pk}
+        return SharedNames(bearers)
+
     def beside(self, shown: Iterable[ShownCandidate]) -> SharedNames:
         """The same with all who are shown: those found in other classes, one who has left."""
-        bearers = dict(self.bearers)
-        for item in shown:
-            name = item.student.name.casefold()
-            bearers[name] = bearers.get(name, frozenset()) | {item.student.pk}
-        return SharedNames(bearers)
+        return self.among(item.student for item in shown)
 
     def shared_by(self, shown: Iterable[ShownCandidate]) -> dict[str, int]:
         """Of the students shown: each name that several of the class have, and how many."""
@@ -73,12 +77,8 @@ def read_shared_names(batch: Batch) -> SharedNames:
     """The names of the class's students, and nothing more of them. One statement; none without a class."""
     if batch.school_class_id is None:
         return SharedNames({})
-    bearers: dict[str, frozenset[int]] = {}
-    rows = Student.objects.in_class(batch.school_class_id).values_list("pk", "given_name", "family_name")
-    for pk, given, family in rows:
-        name = f"{given} {family}".strip().casefold()
-        bearers[name] = bearers.get(name, frozenset()) | {pk}
-    return SharedNames(bearers)
+    in_class = Student.objects.in_class(batch.school_class_id)
+    return SharedNames({}).among(in_class.only("given_name", "family_name"))
 
 
 def read_marks(

@@ -182,11 +182,11 @@ def test_as_many_statements_for_two_versions_as_for_twenty(
 ) -> None:
     client, address = client_for(teacher), url(name, batch, None if name in ("detail", "texts") else versions[0])
     ContentType.objects.get_for_model(Essay)  # asked for once in a process, for the log
-    with django_assert_max_num_queries(16) as few:
+    with django_assert_max_num_queries(15) as few:
         client.get(address)
     for essay in make_essays(batch, 18):
         actions.decide_student(essay, student=students[0], version=None, actor=teacher)
-    with django_assert_max_num_queries(16) as many:
+    with django_assert_max_num_queries(15) as many:
         assert "version 20" in client.get(address).content.decode()
     assert len(many) == len(few)
 

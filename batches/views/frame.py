@@ -16,6 +16,7 @@ from batches.history import Happening, when_cancelled
 from batches.models import Batch
 from batches.orchestrator import is_answering
 from batches.platforms import platform_of
+from batches.review.namesakes import SharedNames
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from batches.steps import may_take
 from batches.views.file_rows import sources_of
@@ -61,6 +62,11 @@ class Frame:
     def can_decide(self) -> bool:
         """Whether this person may say who wrote what now; a lock does not forbid it, the archive does."""
         return self.can_change and self.batch.status != Status.ARCHIVED
+
+    @property
+    def shared_names(self) -> SharedNames:
+        """The names of those in the class."""
+        return SharedNames({}).among(self.handed_in.in_class)
 
     @property
     def class_is_empty(self) -> bool:
