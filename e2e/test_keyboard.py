@@ -40,7 +40,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_from_sign_in_to_sign_out_by_keys_alone(open_page: Callable[..., Page], essays: Path) -> None:
-    page = open_page()
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto("/sign-in/")
     tab_to(page, "E-mail|E-post")
     page.keyboard.type(TEACHER[0])
