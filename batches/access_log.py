@@ -195,6 +195,8 @@ def did(entry: LogEntry) -> str:
     if model is EssayStudentAssociation:
         status = (entry.changes or {}).get("status", [None, ""])[1]
         return _DECIDED.get(status, lambda: _("Changed a match"))()
+    if model is SchoolClass and entry.action == Action.UPDATE and "owner" in (entry.changes or {}):
+        return _("Gave the class a new owner")
     verbs = _DID.get(model)
     return verbs()[min(entry.action, 2)] if verbs else _("Changed")
 

@@ -39,6 +39,7 @@ from batches.actions.phases import complete_phase, give_up_phases, refuse_phases
 from batches.actions.protecting import protect_student
 from batches.actions.reading import begin_reading, finish_reading, give_up_reading
 from batches.actions.students import merge_students
+from batches.actions.transferring import transfer_class
 from batches.actions.unmerging import Unmerge, read_unmerge, unmerge_students
 from batches.actions.versions import count_version
 from batches.actions.zips import add_entry, begin_entries, end_entries
@@ -90,6 +91,7 @@ __all__ = [
     "retry_phases",
     "set_name_pattern",
     "start_batch",
+    "transfer_class",
     "undo_decisions",
     "unlock_batch",
     "unmerge_students",

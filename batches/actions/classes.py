@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditlog.models import LogEntry
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -98,11 +99,21 @@ def _hand_over(batch: Batch, owner: User, *, actor: User) -> None:
     """As a new one, a batch in a colleague's class is the colleague's, and so are its files."""
     if batch.owner_id != actor.pk:
         raise ActionError("permission_denied", _("Only the owner can move the batch to another teacher's class."))
-    files = EssayFile.objects.filter(batch_file__batch=batch)
+    refuse_without_room(EssayFile.objects.filter(batch_file__batch=batch), owner)
+    give_files([batch], owner)
+    Excuse.objects.filter(batch=batch).delete()
+    batch.owner = owner
+
+
+def refuse_without_room(files: QuerySet[EssayFile], owner: User) -> None:
+    """Raises ActionError `quota_exceeded` where `owner` has no room for the files of somebody else."""
     size = files.exclude(sha256="").aggregate(size=Sum("size"))["size"] or 0
     if EssayFile.objects.bytes_of(owner) + size > settings.TEACHER_QUOTA_BYTES:
         raise ActionError("quota_exceeded", _("The owner of the class has no room left for the files."))
+
+
+def give_files(batches: Sequence[Batch], owner: User) -> None:
+    """Let the files of locked batches be `owner`'s."""
+    files = EssayFile.objects.filter(batch_file__batch__in=batches)
     log_bulk(list(files.only("public_id")), action=LogEntry.Action.UPDATE, values={"owner": owner.pk})
-    EssayFile.objects.filter(batch_file__batch=batch).update(owner=owner)
-    Excuse.objects.filter(batch=batch).delete()
-    batch.owner = owner
+    files.update(owner=owner)

@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from batches import actions
 from batches.actions.students import refuse_unlike
+from batches.actions.transferring import Transfer, new_owners, read_transfer, refuse_transfer
 from batches.merges import read_merge
+from batches.models import Batch
 from classes import actions as class_actions
 from classes.actions.locks import refuse_if_archived
 from classes.models import Enrolment, SchoolClass, SchoolClassQuerySet, Student
@@ -46,6 +48,63 @@ def _restoring(school_class: SchoolClass) -> str:
     return _("The class can be changed again, and stands in its owner's list.")
 
 
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What goes to whom."""
+
+    going: Transfer
+    to: User
+
+    @property
+    def seen(self) -> str:
+        """The new owner's id, and the classes by their keys."""
+        return f"{self.to.public_id}:{'+'.join(map(str, sorted(self.going.classes)))}"
+
+
+def _giving(school_class: SchoolClass, seen: str | None) -> Giving:
+    """`seen` is the id of the new owner; once it was looked at, what `Giving.seen` says."""
+    chosen, _colon, classes = (seen or "").partition(":")
+    to = _by_id(User.objects.all(), chosen)
+    if to is None:
+        raise ActionError("validation_error", _("Choose another teacher of the owner's school."))
+    found = Giving(read_transfer(school_class), to)
+    if classes and seen != found.seen:
+        raise ActionError("version_conflict", _("By now other classes would go along. Look at it again."))
+    return found
+
+
+def _whom_to_give(chosen: Sequence[SchoolClass]) -> list[tuple[str, str]]:
+    if len(chosen) != 1:
+        raise ActionError("validation_error", _("Choose one class. Those that share students with it go along."))
+    teachers = [(str(teacher.public_id), teacher.email) for teacher in new_owners(chosen[0])]
+    if not teachers:
+        raise ActionError("validation_error", _("There is no other teacher at the owner's school."))
+    return teachers
+
+
+def _what_goes(giving: Giving) -> str:
+    going = giving.going
+    refuse_transfer(going, giving.to)
+    n, batches = len(going.students), Batch.objects.filter(school_class__in=going.classes).count()
+    students = ngettext("{n} student", "{n} students", n).format(n=n)
+    with_it = ngettext("{n} batch", "{n} batches", batches).format(n=batches)
+    said = [
+        _("Goes to {address}, with {students} and {batches}.").format(
+            address=giving.to.email, students=students, batches=with_it
+        )
+    ]
+    others = SchoolClass.objects.filter(pk__in=going.classes).exclude(pk=going.school_class.pk)
+    if ids := [str(public_id) for public_id in others.values_list("public_id", flat=True)]:
+        more = ngettext(
+            "{n} class that shares students with it goes along: {ids}.",
+            "{n} classes that share students with it go along: {ids}.",
+            len(ids),
+        )
+        said.append(more.format(n=len(ids), ids=", ".join(ids)))
+    said.append(_("Who has it now no longer sees it, unless the new owner shares it."))
+    return " ".join(said)
+
+
 @admin.register(SchoolClass)
 class SchoolClassAdmin(ReadOnlyAdmin):
     """Classes by owner and year."""
@@ -60,6 +119,16 @@ class SchoolClassAdmin(ReadOnlyAdmin):
             gettext_lazy("The same as the owner's button in the archive."),
             run=lambda school_class, actor: class_actions.restore_class(school_class, actor=actor),
             preview=_restoring,
+        ),
+        ErrandKind(
+            "transfer",
+            gettext_lazy("For another teacher of the same school, who gets the students, batches and files as well."),
+            run=lambda giving, actor: actions.transfer_class(giving.going, to=giving.to, actor=actor),
+            preview=_what_goes,
+            about=lambda giving: giving.going.school_class,
+            aim=_giving,
+            seen=lambda giving: giving.seen,
+            question=Question(gettext_lazy("The new owner"), _whom_to_give),
         ),
     )
 

@@ -10,13 +10,21 @@ import pytest
 from django.test import Client
 
 from batches import actions
-from batches.models import Essay
+from batches.actions.transferring import read_transfer
+from batches.invariants import broken_invariants
+from batches.models import Batch, Essay
 from batches.tests.making import make_batch, make_essays, make_students
 from batches.tests.test_desk import WHY, look
 from batches.tests.test_errands import STUDENTS, messages, trace
 from batches.tests.test_errands_promised import confirm
-from classes.models import SchoolClass, Student
-from huleedu.accounts.models import User
+from classes import actions as class_actions
+from classes.models import RosterImport, SchoolClass, Student
+from files.models import EssayFile
+from huleedu.accounts.models import School, User
+from huleedu.common.errors import ActionError
+from huleedu.outbox.models import OutboxEvent
+
+CLASSES = "/support/classes/schoolclass/"
 
 
 @pytest.fixture
@@ -75,3 +83,122 @@ def test_who_cannot_be_merged(owned_class: SchoolClass, desk: Client, teacher: U
     (said,) = messages(desk.post(STUDENTS, forged, follow=True))
     assert said.endswith("The student is not there any more.")
     assert Student.objects.count() == 4
+
+
+# --- a new owner -----------------------------------------------------------------------------------------------------
+
+
+def test_a_class_gets_a_new_owner_with_all_that_is_in_it(
+    owned_class: SchoolClass, desk: Client, teacher: User, colleague: User, support: User,
+    client_for: Callable[..., Client],
+) -> None:  # fmt: skip
+    students = make_students(owned_class, ["Siri Hemlig", "Bo Ek"])
+    batch = make_batch(teacher, owned_class)
+    essays = make_essays(batch, 2, students=students, certainty="certain")
+    actions.decide_student(essays[0], student=students[0], version=None, actor=teacher)
+    actions.excuse_student(batch, student=students[1], actor=teacher)
+    class_actions.preview_roster(owned_class, data="Lo Ek\n", actor=teacher)
+    asked = look(desk, CLASSES, "transfer", owned_class)
+    assert "The new owner" in asked
+    assert colleague.email in asked
+    assert f">{teacher.email}<" not in asked
+    page = answer(desk, CLASSES, "transfer", owned_class, chosen=colleague)
+    assert f"Goes to {colleague.email}, with 2 students and 1 batch. Who has it now no longer sees it" in page
+    latest = OutboxEvent.objects.latest("pk").pk
+    assert confirm(desk, CLASSES, page) == ["Done: Give the class a new owner (1)"]
+    owned_class.refresh_from_db()
+    batch.refresh_from_db()
+    assert (owned_class.owner, batch.owner) == (colleague, colleague)
+    assert not owned_class.shares.filter(user=colleague).exists()
+    assert not RosterImport.objects.exists()
+    assert {*Student.objects.values_list("created_by", flat=True)} == {colleague.pk}
+    assert {*EssayFile.objects.values_list("owner", flat=True)} == {colleague.pk}
+    assert list(broken_invariants(blobs=False)) == []
+    told = dict(OutboxEvent.objects.filter(pk__gt=latest).values_list("event_type", "audience"))
+    assert set(told) == {"class.changed", "batch.status.changed"}
+    assert {teacher.pk, colleague.pk} <= set(told["class.changed"]), "the page of who had it looks again, and is gone"
+    assert teacher.pk not in told["batch.status.changed"]
+    for trail in (owned_class, teacher):
+        assert trace(trail) == [(support, {"support": "transfer", "reason": WHY})]
+    history = client_for(colleague).get(f"/classes/{owned_class.public_id}/history/").content.decode()
+    assert f"Support: Give the class a new owner. Reason: {WHY}" in history
+    assert f"Reason: {WHY}" in client_for(teacher).get("/privacy/log/").content.decode()
+    for address in (f"/classes/{owned_class.public_id}/", f"/batches/{batch.public_id}/"):
+        assert client_for(teacher).get(address).status_code == 404
+        assert client_for(colleague).get(address).status_code == 200
+    actions.decide_student(essays[1], student=students[1], version=None, actor=colleague)
+
+
+def test_classes_that_share_a_student_go_together(
+    owned_class: SchoolClass, desk: Client, teacher: User, stranger: User
+) -> None:
+    """By who is or was in both, and by whom a text names; what is tied since the look is not taken along unseen."""
+    (student,) = make_students(owned_class, ["Siri Berg"])
+    last_year, other, apart = (
+        class_actions.create_class(teacher, designation=name, actor=teacher) for name in ("SA23D", "NA24", "EK24")
+    )
+    class_actions.enrol_student(last_year, student=student, actor=teacher)
+    class_actions.remove_student(last_year, student=student, actor=teacher)
+    class_actions.archive_class(last_year, actor=teacher)
+    (text,) = make_essays(make_batch(teacher, other), 1)
+    make_students(apart, ["My Ahl"])
+    page = answer(desk, CLASSES, "transfer", owned_class, chosen=stranger)
+    assert f"1 class that shares students with it goes along: {last_year.public_id}." in page
+    actions.decide_student(text, student=student, version=None, actor=teacher)
+    (said,) = confirm(desk, CLASSES, page)
+    assert said.endswith("By now other classes would go along. Look at it again.")
+    actions.undo_decisions(text.batch, actor=teacher)
+    assert read_transfer(owned_class).classes == {owned_class.pk, last_year.pk, other.pk}, "it could be decided again"
+    page = answer(desk, CLASSES, "transfer", owned_class, chosen=stranger)
+    assert confirm(desk, CLASSES, page) == ["Done: Give the class a new owner (1)"]
+    assert [*SchoolClass.objects.filter(owner=teacher)] == [apart]
+    assert list(broken_invariants(blobs=False)) == []
+
+
+def test_what_cannot_be_given(
+    owned_class: SchoolClass, desk: Client, teacher: User, stranger: User, settings: Any
+) -> None:
+    """To another school, with two of one address, with a text in a batch without a class, where there is no room."""
+    student, namesake = make_students(owned_class, ["Siri Berg", "Bo Ek"])
+    (theirs,) = make_students(SchoolClass.objects.create(owner=stranger, designation="NA24"), ["Bo Ek"])
+    Student.objects.filter(pk=theirs.pk).update(email=str(namesake.email).upper())
+
+    def told() -> str:
+        page = answer(desk, CLASSES, "transfer", owned_class, chosen=stranger)
+        assert "What will happen" not in page
+        return page
+
+    assert "The new owner has 1 student with the same e-mail address already." in told()
+    Student.objects.filter(pk=theirs.pk).update(email=None)
+    (loose,) = make_essays(make_batch(teacher), 1)
+    actions.decide_student(loose, student=student, version=None, actor=teacher)
+    assert "Texts of its students are in batches without a class." in told()
+    Batch.objects.update(school_class=owned_class)
+    settings.TEACHER_QUOTA_BYTES = 10
+    assert "The owner of the class has no room left for the files." in told()
+    settings.TEACHER_QUOTA_BYTES = 10**9
+    User.objects.filter(pk=stranger.pk).update(school=School.objects.create(name="Ekskolan"))
+    assert 'aria-invalid="true"' in told(), "it is none of the choices"
+    User.objects.exclude(pk=teacher.pk).update(is_active=False, school=None)
+    User.objects.filter(role="support").update(is_active=True)
+    chosen = {"action": "transfer", "_selected_action": owned_class.pk}
+    assert messages(desk.post(CLASSES, chosen, follow=True)) == ["There is no other teacher at the owner's school."]
+    assert SchoolClass.objects.get(pk=owned_class.pk).owner == teacher
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_class_that_changes_hands_while_a_student_comes_in(
+    race: Any, owned_class: SchoolClass, teacher: User, stranger: User, support: User
+) -> None:
+    """Into another class of the owner until now: both never happen."""
+    (student,) = make_students(owned_class, ["Siri Berg"])
+    other = class_actions.create_class(teacher, designation="NA24", actor=teacher)
+    going = read_transfer(owned_class)
+    outcomes = race(
+        lambda: actions.transfer_class(going, to=stranger, actor=support),
+        lambda: class_actions.enrol_student(other, student=student, actor=teacher).pk,
+    )
+    assert outcomes in ([None, "not_found"], ["version_conflict", student.pk])
+    assert list(broken_invariants(blobs=False)) == []
+    with pytest.raises(ActionError):
+        actions.transfer_class(going, to=stranger, actor=support)

@@ -42,6 +42,11 @@ def acting(actor: Any) -> Iterator[None]:
         _actor.reset(token)
 
 
+def current_actor() -> Any:
+    """The person behind what is being done now, None for the machine."""
+    return _actor.get()
+
+
 def _set_actor(sender: type[LogEntry], instance: LogEntry, **_kwargs: Any) -> None:
     person = _actor.get()
     if instance.pk is None and person is not None and instance.actor_id is None:
@@ -157,9 +162,16 @@ def write_errand() -> None:
     """Write the row of the errand, if there is one. Called by `huleedu.common.actions.action` as its last step."""
     errand = _errand.get()
     if errand is not None:
+        trace_errand(errand.row)
+
+
+def trace_errand(row: Model) -> None:
+    """Write the errand, if there is one, on `row`: also for those who will not see what it is about any more."""
+    errand = _errand.get()
+    if errand is not None:
         reason = kept_reason(errand.reason)[:REASON_LENGTH]
         said = {"support": errand.did, "reason": reason, **({"part": errand.part} if errand.part else {})}
-        log_bulk([errand.row], action=LogEntry.Action.UPDATE, data=said)
+        log_bulk([row], action=LogEntry.Action.UPDATE, data=said)
 
 
 def errand_of(entry: LogEntry) -> str:
