@@ -56,16 +56,31 @@ def sign_in_again(page: Page) -> None:
     expect(page.locator("[data-live-state]")).to_have_text("Live")
 
 
+NAMED = "Object.keys(sessionStorage).filter((key) => key.startsWith('refused:')).length"
+"""How many batches' refused files the tab knows by name."""
+REFUSE = "sessionStorage.setItem(`refused:${document.body.dataset.user}:some-batch`, '[]')"
+
+
 def test_names_of_refused_files_end_with_the_session(page: Page, end_session: Callable[[Page], None]) -> None:
     """Also in a tab in which nobody signed out."""
-    named = "Object.keys(sessionStorage).filter((key) => key.startsWith('refused:')).length"
-    page.evaluate("sessionStorage.setItem(`refused:${document.body.dataset.user}:some-batch`, '[]')")
+    page.evaluate(REFUSE)
     page.reload()
-    assert page.evaluate(named) == 1
+    assert page.evaluate(NAMED) == 1
     end_session(page)
     page.goto("/classes/")
     expect(page).to_have_url(re.compile("/sign-in/"))
-    assert page.evaluate(named) == 0
+    assert page.evaluate(NAMED) == 0
+
+
+def test_signing_out_ends_them_in_a_tab_that_is_not_loaded_again(page: Page) -> None:
+    page.evaluate(REFUSE)
+    assert page.evaluate(NAMED) == 1
+    other = page.context.new_page()
+    other.goto("/account/")
+    other.locator(".account-menu summary").click()
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    expect(other).to_have_url(re.compile("/sign-in/"))
+    page.wait_for_function(f"() => {NAMED} === 0")
 
 
 def test_in_the_panel_of_a_student(page: Page, empty_class: str, end_session: Callable[[Page], None]) -> None:

@@ -88,6 +88,10 @@
   setInterval(later, EVERY_MS);
   addEventListener("storage", (event) => event.key === KEY && tell());
 
+  // Names of files that were refused (upload.js) end with the session in every tab, also in one that is never loaded again.
+  const signedOut = new BroadcastChannel("signed-out");
+  signedOut.addEventListener("message", () => sessionStorage.clear());
+
   let leaving = false;
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -97,7 +101,8 @@
     const n = list().length;
     if (n && !confirm(document.getElementById("offline").dataset.signOut.replace("{n}", n))) return;
     for (const key of Object.keys(localStorage)) if (/^(waiting|unsent):/.test(key)) localStorage.removeItem(key);
-    sessionStorage.clear(); // names of files that were refused, for one
+    sessionStorage.clear();
+    signedOut.postMessage(user);
     leaving = true;
     form.submit();
   }, true);
