@@ -18,6 +18,11 @@ SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
 NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|htmx:(afterRequest|sendError)"
 N_FILES = 8
+SIXTY_TIMES_FASTER = """
+  const { set } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
+  Object.defineProperty(XMLHttpRequest.prototype, 'timeout', { set(ms) { set.call(this, ms / 60); } });
+"""
+"""How long a page waits for an answer: before its own scripts."""
 UNSENT = "const unsent = Object.keys(localStorage).find((key) => key.startsWith('unsent:'))"
 
 
@@ -73,6 +78,18 @@ def test_sending_goes_on_after_lost_contact_without_doubling(page: Page, stack: 
     page.context.set_offline(False)
     expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=30_000)
     expect(page.locator("#sending-state")).to_contain_text(f"{N_FILES} of {N_FILES} sent", timeout=20_000)
+    assert n_files(stack, page) == N_FILES
+
+
+def test_a_network_that_falls_silent_is_no_contact(page: Page, stack: Stack, folder: Path) -> None:
+    """Neither an error nor the browser's own word for it: nothing comes any more."""
+    page.add_init_script(SIXTY_TIMES_FASTER)
+    page.reload()
+    page.route("**/upload/", lambda route: None)
+    choose(page, folder)
+    expect(page.locator("#sending-rows")).to_contain_text("No contact. Sending goes on by itself.")
+    page.unroute("**/upload/")
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=20_000)
     assert n_files(stack, page) == N_FILES
 
 

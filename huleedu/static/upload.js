@@ -7,21 +7,19 @@
   let sender = null; // what takes files on this page: `add` and `dragging`; null where none can be added
 
   function startSending(form) {
-    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000];
+    const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000], SILENCE_MS = 60_000;
     const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
     const words = form.dataset;
     const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
     const summary = document.getElementById("sending-state"), title = form.querySelector("[data-title]");
     const { signIn, user } = document.body.dataset, place = `${user}:${location.pathname}`;
-    const remembered = `unsent:${place}`, named = `refused:${place}`;
-    const stop = document.getElementById("stop-sending");
+    const remembered = `unsent:${place}`, named = `refused:${place}`, stop = document.getElementById("stop-sending");
     const allSaved = document.querySelector("[data-all-saved]"), saved = allSaved?.textContent; // said without contact
     const queue = []; // to be sent
     const going = new Set(); // being sent, or between two tries
     const waiting = new Set(); // for contact, or for the person to sign in again
     const refused = new Set(); // by the server, with its reason in the row
-    let total = 0, sent = 0, leftOut = 0;
-    let kept = 0; // of a locked batch: how many were never sent, which stays remembered
+    let total = 0, sent = 0, leftOut = 0, kept = 0; // `kept`: never sent to a batch that is locked; that stays remembered
 
     // --- rows --------------------------------------------------------------------------------------------------------
 
@@ -34,8 +32,7 @@
 
     function readable(bytes) {
       const unit = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-      const digits = bytes < 1e6 ? 0 : 1;
-      const style = { style: "unit", unit: unit[0], unitDisplay: "short", maximumFractionDigits: digits };
+      const style = { style: "unit", unit: unit[0], unitDisplay: "short", maximumFractionDigits: bytes < 1e6 ? 0 : 1 };
       return new Intl.NumberFormat(document.documentElement.lang, style).format(Math.max(bytes / unit[1], bytes ? 1 : 0));
     }
 
@@ -203,12 +200,15 @@
       item.note.textContent = "";
       showProgress(item, 0);
       offer(item, [words.cancel, () => cancel(item)]);
-      request.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(item, event.loaded / event.total));
+      // A network that falls silent tells nobody: where nothing moves for so long there is no contact.
+      const began = performance.now(), moved = () => { request.timeout = performance.now() - began + SILENCE_MS; };
+      request.upload.addEventListener("progress", (event) => { moved(); showProgress(item, event.loaded / event.total); });
       request.addEventListener("load", () => answered(item, request));
       for (const name of ["error", "timeout"]) request.addEventListener(name, () => noContact(item));
       request.open("POST", form.getAttribute("action"));
       request.setRequestHeader("X-CSRFToken", page.token());
       request.setRequestHeader("HX-Request", "true");
+      moved();
       request.send(body);
     }
 
