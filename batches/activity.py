@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, IntegerField, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 
 from batches.history import step_words
 from batches.models import Batch, BatchFile, Decision
-from batches.querysets import essay_counts, file_counts
+from batches.querysets import OfTheRow, essay_counts, file_counts
 from classes.models import ClassShare, Enrolment, SchoolClass, Student
 from huleedu.accounts.models import NoticeRead, User
 from huleedu.accounts.notices import NOTICE_DAYS, NoticeKind
@@ -283,7 +283,7 @@ def _batches(keys: set[int], user: User) -> QuerySet[Any]:
     """Those of `keys`, with what waits in them and when they were last matched."""
     editable = Batch.objects.editable_by(user).filter(pk=OuterRef("pk"))
     files = BatchFile.objects.filter(batch=OuterRef("pk"), removed_at=None).order_by().values("batch")
-    texts = essay_counts("essays__")
+    problems, texts = file_counts("file__")["problems"], essay_counts("essays__")
     return (
         Batch.objects.filter(pk__in=keys)
         .select_related("school_class")
@@ -292,8 +292,8 @@ def _batches(keys: set[int], user: User) -> QuerySet[Any]:
             n_to_review=texts["to_review"],
             n_certain=texts["certain"],
             matched_at=Max("essays__matched_at", filter=Q(essays__removed_at=None)),
-            n_problems=Subquery(files.annotate(n=file_counts("file__")["problems"]).values("n")),
-            is_editable=Exists(editable),
+            n_problems=OfTheRow(Subquery(files.annotate(n=problems).values("n")), output_field=IntegerField()),
+            is_editable=OfTheRow(Exists(editable), output_field=BooleanField()),
         )
     )
 

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 
+class OfTheRow(models.ExpressionWrapper):
+    """What depends on the row alone. Where its rows are grouped it is worked out once for each, after they are counted.
+
+    Django would group by it too, so that PostgreSQL works it out again for every row that is joined.
+    """
+
+    def get_group_by_cols(self) -> list[Any]:
+        """None: the primary key stands for it."""
+        return []
+
+
 def file_counts(prefix: str = "") -> dict[str, Count]:
     """Counts over files; each file is in exactly one of reading, problems, skipped and read.
 
@@ -144,7 +155,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         expected = students.filter(~Exists(texts), ~Exists(excuses)).order_by()
         counted = expected.values("school_class").annotate(n=Count("pk")).values("n")
         missing = Case(When(school_class=None, then=None), default=Coalesce(Subquery(counted), Value(0)))
-        return self.annotate(n_missing=missing)
+        return self.annotate(n_missing=OfTheRow(missing, output_field=models.IntegerField()))
 
     def with_last_change(self) -> BatchQuerySet:
         """Adds `changed_at`: the last change of the batch, of a match or of a decision."""
