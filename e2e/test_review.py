@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from batches.samples import SampleFile
 from e2e.conftest import Stack, open_review
 
 pytestmark = pytest.mark.e2e
@@ -341,6 +342,21 @@ def test_a_list_that_was_searched_without_script_goes_on_with_it(review: Page) -
     review.keyboard.press("1")
     review.keyboard.press("Enter")
     expect(review.locator("#messages")).to_contain_text("Confirmed.")
+
+
+def test_a_long_text_comes_while_one_scrolls(open_page: OpenPage, sign_in: SignIn, stack: Stack) -> None:
+    text = "\n".join(f"Line {number}. " + "This is what the line says. " * 8 for number in range(240))
+    batch = stack.make_batch("A long text", None, [SampleFile("", "long.txt", text.encode())])
+    page = open_page()
+    sign_in(page)
+    open_review(page, batch)
+    last = page.get_by_text(re.compile(r"^Line 239\."))
+    expect(last).to_have_count(0)
+    for _piece in range(2):
+        with page.expect_response("**/review/*/?from=*"):
+            page.locator("#text").evaluate("(pane) => pane.scrollTo(0, pane.scrollHeight)")
+    expect(last).to_have_count(1)
+    expect(page.locator("#rest")).to_have_count(0)
 
 
 # --- on a phone ------------------------------------------------------------------------------------------------------

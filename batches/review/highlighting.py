@@ -15,6 +15,10 @@ from django.utils.translation import gettext as _
 
 LONG_LINE = 110
 """Characters; a longer line is a paragraph of running text and gets room after it."""
+AT_ONCE = 1_200
+"""Characters that are drawn at once; a paragraph that begins later is drawn when it is scrolled to."""
+PIECE = 20_000
+"""Characters of a text that come at a time, some eight kilobytes compressed; the whole of nearly every essay."""
 _FULL = 0.75
 """A line at least so long, measured by the text's longest ones, was broken by the page and not by its writer."""
 _FEWEST_LINES = 6
@@ -85,15 +89,47 @@ def line_html(source: str, clues: Iterable[Clue]) -> SafeString:
     return mark_safe(_html(cut(source, clues), set()))  # noqa: S308  (escaped piece by piece)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text as paragraphs, and where the text goes on; None at its end."""
+
+    html: SafeString
+    rest_at: int | None
+
+
+def piece_html(source: str, clues: Iterable[Clue], *, start: int = 0, most: int = PIECE) -> Piece:
+    """What of a text comes at a time: from `start`, `most` characters at most, to the end of a paragraph or word."""
+    flowing, clues = unwrapped(source), list(clues)
+    end = _end_of_piece(flowing, start, most)
+    html = _paragraphs(
+        _between(cut(source, clues), flowing, start, end), {clue.id for clue in clues if clue.start < start}, start
+    )
+    return Piece(html, end if end < len(source) else None)
+
+
+def _end_of_piece(flowing: str, start: int, most: int) -> int:
+    """Behind the last line break of the second half, otherwise behind its last space, otherwise where it is full."""
+    full, half = start + most, start + most // 2
+    if full >= len(flowing):
+        return len(flowing)
+    return flowing.rfind("\n", half, full) + 1 or flowing.rfind(" ", half, full) + 1 or full
+
+
 def text_html(source: str, clues: Iterable[Clue]) -> SafeString:
-    """A text as paragraphs, one per line that is not blank, with its clues marked."""
-    seen: set[str] = set()
+    """A whole text as paragraphs, one per line that is not blank, with its clues marked."""
+    return piece_html(source, clues, most=len(source)).html
+
+
+def _paragraphs(segments: Iterable[Segment], seen: set[str], at: int) -> SafeString:
+    """`at`: the characters before them. What comes after the first `AT_ONCE` of a text is `later`."""
     paragraphs = []
-    for line in lines(_flowing(cut(source, clues), unwrapped(source))):
+    for line in lines(segments):
         written = "".join(segment.text for segment in line)
         if written.strip():
-            kind = ' class="paragraph"' if len(written) > LONG_LINE else ""
-            paragraphs.append(f"<p{kind}>{_html(line, seen)}</p>")
+            kinds = ["paragraph"] * (len(written) > LONG_LINE) + ["later"] * (at >= AT_ONCE)
+            named = f' class="{" ".join(kinds)}"' if kinds else ""
+            paragraphs.append(f"<p{named}>{_html(line, seen)}</p>")
+        at += len(written) + 1
     return mark_safe("".join(paragraphs))  # noqa: S308  (escaped piece by piece)
 
 
@@ -113,11 +149,14 @@ def unwrapped(source: str) -> str:
     return "".join(flowing) + rows[-1]
 
 
-def _flowing(segments: Iterable[Segment], flowing: str) -> Iterator[Segment]:
+def _between(segments: Iterable[Segment], flowing: str, start: int, end: int) -> Iterator[Segment]:
+    """The segments from `start` to `end`, as the text flows."""
     at = 0
     for segment in segments:
-        yield replace(segment, text=flowing[at : at + len(segment.text)])
-        at += len(segment.text)
+        after = at + len(segment.text)
+        if start < after and at < end:
+            yield replace(segment, text=flowing[max(at, start) : min(after, end)])
+        at = after
 
 
 def _html(segments: Iterable[Segment], seen: set[str]) -> str:

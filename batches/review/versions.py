@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
-
 from batches.models import Essay
-from batches.review.highlighting import text_html
+from batches.review.highlighting import Piece, piece_html
 from batches.review.queue import Queue
 from classes.models import Student
 from files.models import EssayFile
-
-OPENING = 1_200
-"""Characters of the other text that are shown beside the open one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,8 @@ class Beside:
     number: int
     """Which version the undecided text would be."""
     other: Version
-    opening: SafeString
-    is_cut: bool
+    text: Piece
+    """How the other one begins."""
 
 
 def beside(essay: Essay, student: Student | None, queue: Queue) -> Beside | None:
@@ -57,6 +52,5 @@ def beside(essay: Essay, student: Student | None, queue: Queue) -> Beside | None
         student=student,
         number=order.index(essay) + 1,
         other=Version(other, order.index(other) + 1),
-        opening=text_html(text[:OPENING], ()),
-        is_cut=len(text) > OPENING,
+        text=piece_html(text, ()),
     )

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.review.highlighting import Clue, Segment, cut, line_html, lines, text_html, unwrapped
+from batches.review.highlighting import Clue, Segment, cut, line_html, lines, piece_html, text_html, unwrapped
 
 
 def clue(source: str, start: int, end: int, *, letters: str = "A", key: str = "m1") -> Clue:
@@ -65,6 +65,37 @@ def test_a_long_text_is_cut_quickly() -> None:
     source = "Ordet är fritt. " * 60_000
     clues = [clue(source, n * 16, n * 16 + 5, key=f"m{n}") for n in range(60)]
     assert len(cut(source, clues)) == 120
+
+
+def test_what_comes_after_the_opening_of_a_text_is_drawn_later() -> None:
+    source = "\n".join(["Emil Berg", "word " * 250, "word " * 40, "The end."])
+    assert re.findall(r"<p[^>]*>", text_html(source, ())) == [
+        "<p>", '<p class="paragraph">', '<p class="paragraph later">', '<p class="later">',
+    ]  # fmt: skip
+
+
+@given(st.text(alphabet="ab \n", max_size=80), st.integers(1, 40), st.data())
+def test_the_pieces_of_a_text_are_the_text(source: str, most: int, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(source)))
+    clues = [clue(source, start, data.draw(st.integers(start, len(source))))]
+    pieces, at = [], 0
+    while True:
+        piece = piece_html(source, clues, start=at, most=most)
+        pieces.append(piece.html)
+        if piece.rest_at is None:
+            break
+        assert at < piece.rest_at <= at + most
+        at = piece.rest_at
+    words = [re.sub(r"<sup>.*?</sup>|<[^>]+>|\s", "", html) for html in ("".join(pieces), text_html(source, clues))]
+    assert words[0] == words[1]
+    assert "".join(pieces).count('id="clue-m1"') <= 1
+
+
+def test_a_piece_ends_at_a_line_break_else_at_a_word_else_where_it_is_full() -> None:
+    assert piece_html("abc def\nghi jkl", (), most=10).rest_at == 8
+    assert piece_html("a\nbc def ghi jkl", (), most=10).rest_at == 9
+    assert piece_html("abcdefghijklmno", (), most=10).rest_at == 10
+    assert piece_html("abc\ndef", (), most=10).rest_at is None
 
 
 class _Seen(HTMLParser):

@@ -26,7 +26,7 @@ from batches.review.candidates import (
     search_elsewhere,
     shown_candidates,
 )
-from batches.review.highlighting import line_html, text_html
+from batches.review.highlighting import PIECE, line_html, piece_html
 from batches.review.namesakes import SharedNames, read_marks
 from batches.review.queue import Filter, Queue, Row, by_student, decided_by, read_queue
 from batches.review.readers import Readers, read_readers
@@ -57,6 +57,10 @@ class Shown:
     essay: Essay
     name: SafeString
     text: SafeString
+    rest_at: int | None
+    """Where a long text goes on that is not here yet."""
+    beyond: frozenset[str]
+    """The clues that stand there."""
     places: tuple[tuple[str, SafeString], ...]
     """Other strings of the file that hold a clue: what they are, and what they say."""
     candidates: tuple[ShownCandidate, ...]
@@ -88,18 +92,28 @@ def _source(batch: Batch, file: EssayFile) -> str:
     return _("{platform} zip").format(platform=platform) if platform else _("Zip file")
 
 
-def show(essay: Essay, *, batch: Batch, queue: Queue, viewer: User, shared_names: SharedNames) -> Shown:
-    """Two statements beyond the essay's own: its decisions, and all students that it or they name."""
+def show(
+    essay: Essay, *, batch: Batch, queue: Queue, viewer: User, shared_names: SharedNames, most: int = PIECE
+) -> Shown:
+    """Two statements beyond the essay's own: its decisions, and all students that it or they name.
+
+    `most`: characters of the text that come with it.
+    """
     match, file = essay.association, essay.file
     decisions = list(Decision.objects.filter(essay=essay).select_related("actor").order_by("-pk"))
     keys = {candidate["student"] for candidate in match.candidates}
     keys |= {row.after["student"] for row in decisions if row.after["student"]}
     students = Student.objects.in_bulk(sorted(keys)) if keys else {}
     clues, letters = clues_of(match), letter_clues(match)
+    in_text = clues_in("text", clues, letters)
+    piece = piece_html(file.text, in_text, most=most)
+    beyond = [clue.id for clue in in_text if piece.rest_at is not None and clue.start >= piece.rest_at]
     return Shown(
         essay=essay,
         name=line_html(file.name, clues_in("name", clues, letters)),
-        text=text_html(file.text, clues_in("text", clues, letters)),
+        text=piece.html,
+        rest_at=piece.rest_at,
+        beyond=frozenset(beyond),
         places=tuple(_places(essay, clues, letters)),
         candidates=tuple(shown_candidates(essay, queue=queue, students=students, called=shared_names.called)),
         history=tuple(_history_line(row, students, viewer, shared_names) for row in decisions),
@@ -352,7 +366,10 @@ def text_context(request: PageRequest, batch_id: UUID, *, text_id: UUID) -> dict
     frame = batch_frame(request, batch_id, tab="texts")
     queue = read_queue(frame.batch, viewer=request.user)
     essay = _essay(frame.batch, text_id, request.user)
-    shown = show(essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=frame.shared_names)
+    whole = len(essay.file.text)
+    shown = show(
+        essay, batch=frame.batch, queue=queue, viewer=request.user, shared_names=frame.shared_names, most=whole
+    )
     rows = text_rows(queue)
     keys = [row.row.essay.pk for row in rows]
     at = keys.index(shown.essay.pk) if shown.essay.pk in keys else None

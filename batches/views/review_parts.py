@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
+
 from batches.models import Batch, Essay
+from batches.review.candidates import clues_in, clues_of, letter_clues
+from batches.review.highlighting import piece_html
 from batches.review.queue import read_queue
 from batches.review.readers import People, read_readers
 from batches.review.told import read_told
@@ -46,6 +50,19 @@ def others_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> C
     return review_context(request, batch_id, text_id=text_id)
 
 
+def rest_part(request: PageRequest, batch_id: UUID, text_id: UUID | None) -> Context:
+    """What comes next of a long text, from the character `?from=` on."""
+    if text_id is None:
+        raise Http404
+    texts = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "association", "file")
+    essay = get_visible(texts, request.user, text_id)
+    clues, letters = clues_of(essay.association), letter_clues(essay.association)
+    asked = request.GET.get("from", "")
+    start = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
+    piece = piece_html(essay.file.text, clues_in("text", clues, letters), start=start)
+    return {"batch": essay.batch, "essay": essay, "piece": piece}
+
+
 def around_part(request: PageRequest, batch_id: UUID, _text_id: UUID | None) -> Context:
     """The lock and the clock, which decide what can be done with the open text."""
     return frame_context(batch_frame(request, batch_id, tab="review"))
@@ -64,6 +81,7 @@ PARTS = {
     "queue": ("batches/_review_live.html", queue_part),
     "meanwhile": ("batches/_review_meanwhile.html", meanwhile_part),
     "others": ("batches/_review_others.html", others_part),
+    "rest": ("batches/_review_rest.html", rest_part),
     "around": ("batches/_review_around.html", around_part),
     "presence": ("batches/_review_presence.html", presence_part),
 }
