@@ -72,6 +72,15 @@ def test_what_a_colleague_decides_is_told_in_passing(
     expect(own_tab.locator("#review-progress")).to_contain_text("2 of")
     expect(own_tab.locator("#told")).not_to_contain_text("Karin Ståhl")
 
+    # Where the person is in the list it stays as it is, and a line says by whom there is something new.
+    expect(mine.locator("#messages")).to_contain_text("Confirmed.")
+    mine.locator("#queue .queue-item[tabindex='0']").focus()
+    theirs.locator("#undo button").click()
+    updated = mine.locator("#queue .updated-note")
+    expect(updated).to_have_text(re.compile(r"Updated by Maria Lindqvist\s+Show"))
+    updated.get_by_role("button", name="Show").click()
+    expect(mine.locator("#queue .updated-note")).to_have_count(0)
+
 
 def test_rows_stay_where_they_are_while_texts_come_in(
     open_page: OpenPage, sign_in: SignIn, stack: Stack, shared_batch: str

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("batches.urls")),
     path("api/", include("huleedu.api_router")),
     path("internal/v1/", include((internal, "internal"))),
+    path("updated/<slug:kind>/<uuid:public_id>/", views.updated, name="updated"),
     path("support/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.healthz, name="healthz"),

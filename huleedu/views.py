@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.decorators import method_decorator
@@ -33,12 +34,14 @@ from batches.orchestrator import is_answering
 from huleedu.common.error_pages import RETRY_SECONDS, error_page, later_page
 from huleedu.common.errors import ActionError
 from huleedu.common.problems import problem_page
-from huleedu.common.requests import is_api
+from huleedu.common.requests import PageRequest, is_api
 from huleedu.common.uploads import UploadTooBig
 from huleedu.observability import health
 from huleedu.observability.request_id import current_request_id
+from huleedu.outbox.history import last_actor
 from huleedu.outbox.relay import measure as measure_outbox
 from huleedu.outbox.relay import oldest_waiting_seconds
+from huleedu.realtime.registry import may_follow
 
 OUTBOX_LATE = 60.0
 """Seconds an event may wait before readiness calls the outbox degraded; its beat comes every 5 seconds."""
@@ -49,6 +52,20 @@ OUTBOX_LATE = 60.0
 def home(request: HttpRequest) -> HttpResponse:
     """To the overview, which sends strangers to sign in."""
     return redirect("batches:overview")
+
+
+@require_safe
+def updated(request: PageRequest, kind: str, public_id: UUID) -> HttpResponse:
+    """The words of a line that stands where a live update would disturb: by whom, where it was a colleague.
+
+    Asked for once there is such a line, as no live message holds a name. Empty for the machine and for oneself.
+    """
+    resource = f"{kind}:{public_id}"
+    if not may_follow(request.user, resource):
+        raise Http404
+    person = last_actor(request.user.pk, resource)
+    said = _("Updated by {name}").format(name=person.name) if person and person != request.user else ""
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
 
 
 @login_not_required

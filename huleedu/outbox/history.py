@@ -17,6 +17,13 @@ def last_seq(user_pk: int) -> int:
     return DeliveryCursor.objects.filter(pk=user_pk).values_list("last_seq", flat=True).first() or 0
 
 
+def last_actor(user_pk: int, resource: str) -> Any:
+    """Whose action it was that the person was told of last about `resource`; None for the machine. One statement."""
+    told = Delivery.objects.filter(user_id=user_pk, event__aggregate=resource).select_related("event__actor")
+    last = told.order_by("-seq").first()
+    return last.event.actor if last else None
+
+
 def frames_after(user_pk: int, seq: int) -> list[dict[str, Any]] | None:
     """The frames after `seq`, in order. None where some are no longer kept, too many, or `seq` lies in the future."""
     last = last_seq(user_pk)

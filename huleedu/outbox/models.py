@@ -23,6 +23,8 @@ class OutboxEvent(models.Model):
     """`batch:<uuid>`: events of one aggregate are sent in order."""
     audience = ArrayField(models.BigIntegerField())
     """Primary keys of the users to tell."""
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    """Whose action it was; empty for the machine. No frame and no message of the bus carries it."""
     payload = models.JSONField()
     """The contract's data. May hold personal data: it leaves the database by the optional bus only."""
     public = models.JSONField()

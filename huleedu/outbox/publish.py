@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from huleedu.common.audit import current_actor
 from huleedu.common.nudging import nudge_on_commit
 from huleedu.observability.request_id import correlation_id
 from huleedu.outbox.events import EventData
@@ -34,6 +35,7 @@ def publish_all(events: Iterable[EventData], *, audience: Iterable[int]) -> list
             topic=event.topic or "",
             aggregate=event.resource,
             audience=people,
+            actor=current_actor(),
             payload=event.model_dump(mode="json"),
             public=event.public(),
             correlation_id=correlation_id(),

@@ -155,9 +155,10 @@
     return words(fresh) === words(target);
   }
 
-  /** In place of the swap: "Updated" with a button that does it. */
+  /** In place of the swap: "Updated", by whom where that was a colleague, with a button that does it. */
   function offerUpdate(target, eventName) {
     const id = `updated-${target.id}`;
+    sayByWhom(id, eventName);
     if (document.getElementById(id)) return;
     const note = document.getElementById("updated-note").content.firstElementChild.cloneNode(true);
     note.id = id;
@@ -168,6 +169,15 @@
     });
     const list = target.closest("table, ul, ol");
     list ? list.before(note) : target.prepend(note);
+  }
+
+  /** What is told live holds no name: it is asked for. */
+  async function sayByWhom(id, eventName) {
+    const [, kind, key] = eventName.split(":");
+    const answer = key && await fetch(`/updated/${kind}/${key}/`).catch(() => null);
+    const words = answer?.ok && !isSignIn(answer.url) && await answer.text();
+    const place = document.getElementById(id)?.querySelector("span");
+    if (words && place) place.textContent = words;
   }
 
   /** Once signed in, asks the same again. */

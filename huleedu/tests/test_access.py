@@ -31,6 +31,7 @@ from huleedu.accounts.models import User
 # "own": everyone who is signed in, for their own things. "public": everyone.
 PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": "public"},
+    "updated": {"GET": "read"},
     "favicon": {"GET": "public"},
     "healthz": {"GET": "public"},
     "readyz": {"GET": "public"},
@@ -268,6 +269,8 @@ class World:
             "leaving_id": uuid.uuid4(),
             "notice_id": uuid.uuid4(),
             "sign_in_id": uuid.uuid4(),
+            "kind": "batch",
+            "public_id": self.batch.public_id,
             "phase": "nlp",
             "uidb64": uuid.uuid4(),
             "token": "a-token",
