@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from huleedu.accounts.models import User
 
 
-class OfTheRow(models.ExpressionWrapper):
+class OfTheRow(models.ExpressionWrapper[Any]):
     """What depends on the row alone. Where its rows are grouped it is worked out once for each, after they are counted.
 
     Django would group by it too, so that PostgreSQL works it out again for every row that is joined.
