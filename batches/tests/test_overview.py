@@ -108,7 +108,7 @@ def test_the_badge_of_every_page_counts_the_same(
 
 def test_the_list_shows_the_same_batches(filled: Overview, teacher: User, reader: User, client_for: Browser) -> None:
     listed = {
-        person: {batch.title for batch in client_for(person).get("/batches/?state=action").context["page"]}
+        person: {batch.title for batch in client_for(person).get("/batches/?state=needs").context["page"]}
         for person in (teacher, reader)
     }
     assert listed == {teacher: {*titles(filled.needs_action)}, reader: set()}
@@ -127,7 +127,7 @@ def test_the_most_urgent_stand_on_the_page_and_all_count(
     assert len(shown.in_progress) == shown.n_going + MAX_DONE
     page = client_for(teacher).get(URL).text
     n = MAX_NEEDS + 3
-    assert '<a href="/batches/?state=action">3 more batches need you</a>' in page
+    assert '<a href="/batches/?state=needs">3 more batches need you</a>' in page
     for counted in (f"{n} batches are waiting for you.", f"in {n} batches", f'badge-round">{n} '):
         assert counted in page
     assert page.count('class="number"') == MAX_NEEDS

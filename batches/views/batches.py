@@ -33,7 +33,7 @@ _BATCHES = Batch.objects.select_related("school_class", "owner")
 PAGE_SIZE = 50
 STATES: dict[str, str | Promise] = {
     "open": gettext_lazy("open"),
-    "action": gettext_lazy("needs action"),
+    "needs": gettext_lazy("needs action"),
     "review": gettext_lazy("to review"),
     **{str(value): label for value, label in Batch.Status.choices},
     "ready": gettext_lazy("locked"),
@@ -250,7 +250,7 @@ def archive(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 def _in_state(user: User, state: str) -> BatchQuerySet:
     """The batches that the person sees, in one of `STATES`; of those that need action, what the person may change."""
-    if state == "action":
+    if state == "needs":
         return Batch.objects.editable_by(user).needing_action()
     rows = Batch.objects.visible_to(user)
     if state == "open":
