@@ -13,7 +13,7 @@ from batches.events import EssayStudentAssociationUpdatedV1
 from batches.models import Batch, Decision, Essay, EssayStudentAssociation
 from classes.actions.locks import lock_classes_of, lock_students, refuse_beyond_reach, tell_changed
 from classes.actions.merging import merge_student
-from classes.models import Student, StudentMerge
+from classes.models import SchoolClass, Student, StudentMerge
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
 from huleedu.common.errors import ActionError
@@ -35,7 +35,14 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     locked = lock_students(pk__in=[student.pk, into.pk])
     refuse_unlike(*locked.values())
     refuse_beyond_reach(*locked.values(), actor=actor)
-    student, into = locked[student.pk], locked[into.pk]
+    into = locked[into.pk]
+    for school_class in join_students(locked[student.pk], into, actor=actor):
+        tell_changed(school_class)
+    return into
+
+
+def join_students(student: Student, into: Student, *, actor: User) -> list[SchoolClass]:
+    """What merging does to two whose locks, and whose classes' locks, the caller holds. Returns the changed classes."""
     batches = lock_batches(student, into)
     moved, texts = _move_texts(student, into)
     for batch in batches:
@@ -44,9 +51,7 @@ def merge_students(student: Student, *, into: Student, actor: User) -> Student:
     classes, undo = merge_student(student, into=into)
     StudentMerge.objects.create(kept=into, made_by=actor, undo=undo | texts | history)
     tell_of_texts(moved, actor=actor)
-    for school_class in classes:
-        tell_changed(school_class)
-    return into
+    return classes
 
 
 def refuse_unlike(*students: Student) -> None:

@@ -48,29 +48,21 @@ def _restoring(school_class: SchoolClass) -> str:
     return _("The class can be changed again, and stands in its owner's list.")
 
 
-@dataclass(frozen=True, slots=True)
-class Giving:
-    """What goes to whom."""
-
-    going: Transfer
-    to: User
-
-    @property
-    def seen(self) -> str:
-        """The new owner's id, and the classes by their keys."""
-        return f"{self.to.public_id}:{'+'.join(map(str, sorted(self.going.classes)))}"
-
-
-def _giving(school_class: SchoolClass, seen: str | None) -> Giving:
-    """`seen` is the id of the new owner; once it was looked at, what `Giving.seen` says."""
-    chosen, _colon, classes = (seen or "").partition(":")
+def _going(school_class: SchoolClass, seen: str | None) -> Transfer:
+    """`seen` is the id of the new owner; once it was looked at, what `_as_seen` says."""
+    chosen, _colon, looked_at = (seen or "").partition(":")
     to = _by_id(User.objects.all(), chosen)
     if to is None:
         raise ActionError("validation_error", _("Choose another teacher of the owner's school."))
-    found = Giving(read_transfer(school_class), to)
-    if classes and seen != found.seen:
-        raise ActionError("version_conflict", _("By now other classes would go along. Look at it again."))
-    return found
+    going = read_transfer(school_class, to=to)
+    if looked_at and seen != _as_seen(going):
+        raise ActionError("version_conflict", _("By now something else would go along. Look at it again."))
+    return going
+
+
+def _as_seen(going: Transfer) -> str:
+    """The new owner's id, the classes by their keys, and how many students become one with another."""
+    return f"{going.to.public_id}:{'+'.join(map(str, sorted(going.classes)))}:{len(going.same)}"
 
 
 def _whom_to_give(chosen: Sequence[SchoolClass]) -> list[tuple[str, str]]:
@@ -82,17 +74,13 @@ def _whom_to_give(chosen: Sequence[SchoolClass]) -> list[tuple[str, str]]:
     return teachers
 
 
-def _what_goes(giving: Giving) -> str:
-    going = giving.going
-    refuse_transfer(going, giving.to)
+def _what_goes(going: Transfer) -> str:
+    refuse_transfer(going)
     n, batches = len(going.students), Batch.objects.filter(school_class__in=going.classes).count()
     students = ngettext("{n} student", "{n} students", n).format(n=n)
     with_it = ngettext("{n} batch", "{n} batches", batches).format(n=batches)
-    said = [
-        _("Goes to {address}, with {students} and {batches}.").format(
-            address=giving.to.email, students=students, batches=with_it
-        )
-    ]
+    goes = _("Goes to {address}, with {students} and {batches}.")
+    said = [goes.format(address=going.to.email, students=students, batches=with_it)]
     others = SchoolClass.objects.filter(pk__in=going.classes).exclude(pk=going.school_class.pk)
     if ids := [str(public_id) for public_id in others.values_list("public_id", flat=True)]:
         more = ngettext(
@@ -101,6 +89,13 @@ def _what_goes(giving: Giving) -> str:
             len(ids),
         )
         said.append(more.format(n=len(ids), ids=", ".join(ids)))
+    if same := len(going.same):
+        one = ngettext(
+            "{n} student has the same e-mail address as one of the new owner's: the two become one.",
+            "{n} students have the same e-mail addresses as students of the new owner: each two become one.",
+            same,
+        )
+        said.append(one.format(n=same))
     said.append(_("Who has it now no longer sees it, unless the new owner shares it."))
     return " ".join(said)
 
@@ -123,11 +118,11 @@ class SchoolClassAdmin(ReadOnlyAdmin):
         ErrandKind(
             "transfer",
             gettext_lazy("For another teacher of the same school, who gets the students, batches and files as well."),
-            run=lambda giving, actor: actions.transfer_class(giving.going, to=giving.to, actor=actor),
+            run=lambda going, actor: actions.transfer_class(going, actor=actor),
             preview=_what_goes,
-            about=lambda giving: giving.going.school_class,
-            aim=_giving,
-            seen=lambda giving: giving.seen,
+            about=lambda going: going.school_class,
+            aim=_going,
+            seen=_as_seen,
             question=Question(gettext_lazy("The new owner"), _whom_to_give),
         ),
     )
