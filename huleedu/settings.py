@@ -193,6 +193,8 @@ LOGOUT_REDIRECT_URL = "accounts:sign-in"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+"""Messages hold names. In Django's own cookie they would outlive the session, for whoever signs in next."""
 
 EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
 """How mail is sent: `smtp+tls://user:password@host:587`, `filemail:////folder`; by default it is printed."""

@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from classes.models import SchoolClass
 from conftest import PASSWORD
 from huleedu.accounts.models import User
 from huleedu.accounts.tests.conftest import Told
@@ -213,6 +215,19 @@ def test_sign_out(teacher: User, client_for: Browser, told: Told, django_capture
     assert (response.status_code, response["Location"]) == (302, SIGN_IN)
     assert client.get("/account/").status_code == 302
     assert told == [(teacher.pk, {"type": "socket.signed_out", "session": session_tag(key)})]
+
+
+def test_a_message_that_nobody_has_seen_ends_with_the_session(
+    owned_class: SchoolClass, teacher: User, client_for: Browser
+) -> None:
+    """It names a student: the browser keeps nothing of it, and whoever comes next sees nothing."""
+    client = client_for(teacher)
+    values = {"given_name": "Saga", "family_name": "Wik", "key": str(uuid4())}
+    assert client.post(f"/classes/{owned_class.public_id}/students/new/", values).status_code == 302
+    assert client.session["_messages"]
+    assert "messages" not in client.cookies
+    client.post("/sign-out/")
+    assert "Saga" not in client.get(SIGN_IN).content.decode()
 
 
 def test_sign_out_when_nobody_is_signed_in(db: None, client_for: Browser) -> None:
