@@ -144,7 +144,7 @@ class ApiSchemaView(SpectacularAPIView):
         return answer
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, require_safe], name="dispatch")
 @method_decorator(csp_update({"style-src": ["'unsafe-inline'"]}), name="dispatch")
 class ApiDocsView(SpectacularSwaggerSplitView):
     """The schema to read and try. Its own style sheets are inline, so styles are freer here than elsewhere."""

@@ -217,3 +217,10 @@ def test_the_schema_is_made_once_per_language_and_form(client: Client, monkeypat
     assert len({answer.content for answer in forms}) == 4
     assert forms[3]["Content-Disposition"] == 'inline; filename="HuleEdu API.json"'
     assert json.loads(forms[3].content)["paths"].keys() == yaml.safe_load(forms[0].content)["paths"].keys()
+
+
+def test_the_readable_schema_is_only_read(db: None, client_for: Browser) -> None:
+    """What else is asked of it, by anybody, is no error of ours."""
+    address = reverse("api-docs")
+    assert client_for(None).get(address).status_code == 200
+    assert client_for(None).options(address).status_code == 405
