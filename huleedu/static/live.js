@@ -35,16 +35,16 @@
 
   // --- reading out -------------------------------------------------------------------------------------------------
 
-  let toSay = "", saidAt = 0, saying = 0;
+  let toSay = "", saidAt = -ANNOUNCE_MS, saying = 0;
 
   /** At most one message in three seconds: a later one takes an earlier one's place, so messages hold sums. */
   function announce(words) {
     toSay = words;
     saying ||= setTimeout(() => {
       saying = 0;
-      saidAt = Date.now();
+      saidAt = performance.now();
       document.getElementById("announcer").textContent = toSay;
-    }, Math.max(50, saidAt + ANNOUNCE_MS - Date.now()));
+    }, Math.max(50, saidAt + ANNOUNCE_MS - performance.now()));
   }
 
   document.addEventListener("announce", (event) => announce(String(event.detail)));
