@@ -27,7 +27,7 @@ from classes.models import SchoolClass
 from huleedu.accounts.models import User
 from huleedu.common.access import get_editable, get_owned
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest, version_seen
+from huleedu.common.requests import PageRequest, keeps_typed, version_seen
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
 PAGE_SIZE = 50
@@ -92,6 +92,7 @@ def new(request: PageRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("title")
 def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Change title and dates. Where somebody else was first, both values are shown and the person chooses."""
     batch = get_editable(_BATCHES, request.user, batch_id)
@@ -111,6 +112,7 @@ def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@keeps_typed("title")
 def title(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Change the title where it stands. `?version=` is the one the person saw, `?to=` the tab to go back to.
 
@@ -163,6 +165,7 @@ def lock(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("reason")
 def unlock(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Open the files again; the owner says why."""
     batch = get_owned(_BATCHES, request.user, batch_id)
@@ -224,6 +227,7 @@ def cancel(request: PageRequest, batch_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("reason")
 def reopen(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """From an end back to collecting, having asked why; whoever has no reason says none."""
     batch = get_editable(_BATCHES, request.user, batch_id)

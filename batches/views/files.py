@@ -32,7 +32,7 @@ from files.pasted import pasted_document
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, keeps_typed
 
 _BATCHES = Batch.objects.select_related("school_class", "owner")
 ASKED = "originals"
@@ -144,15 +144,19 @@ def retry(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("text")
 def paste(request: PageRequest, batch_id: UUID, file_id: UUID) -> HttpResponse:
     """Take a pasted text for a file that cannot be read."""
     batch, file = _editable_file(request, batch_id, file_id)
     form = PasteForm(request.POST if request.method == "POST" else None)
+    context = {"batch": batch, "file": file, "form": form}
     if request.method == "GET" or not form.is_valid():
-        status = 200 if request.method == "GET" else 422
-        return render(request, "batches/file_paste.html", {"batch": batch, "file": file, "form": form}, status=status)
+        return render(request, "batches/file_paste.html", context, status=200 if request.method == "GET" else 422)
     document = pasted_document(form.cleaned_data["text"])
-    actions.paste_text(batch, file=file, document=document, actor=request.user)
+    try:
+        actions.paste_text(batch, file=file, document=document, actor=request.user)
+    except ActionError as error:
+        return render(request, "batches/file_paste.html", {**context, "refusals": [error]}, status=error.status)
     messages.success(request, _("The pasted text now stands for {name}.").format(name=file.name))
     return redirect("batches:detail", batch_id)
 

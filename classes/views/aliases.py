@@ -15,10 +15,11 @@ from classes.views.frame import class_frame
 from classes.views.students import filled_form, get_student, show_panel, to_student
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, keeps_typed
 
 
 @require_POST
+@keeps_typed("spelling")
 def teach(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
     """Remember a spelling; one that cannot be is refused with the reason."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)

@@ -42,7 +42,7 @@ from classes.undoing import read_undoing
 from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, keeps_typed
 
 Status = RosterImport.Status
 
@@ -75,6 +75,7 @@ def _draft_to_check(request: PageRequest, class_id: UUID, import_id: UUID) -> tu
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("text")
 def new(request: PageRequest, class_id: UUID) -> HttpResponse:
     """Paste a list or choose a file. Columns that were not recognised for certain are asked about next."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)

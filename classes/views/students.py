@@ -23,7 +23,7 @@ from classes.views.frame import Frame, class_frame, frame_context
 from classes.views.several import to_class
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, keeps_typed
 
 
 def get_student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_class: SchoolClass) -> Student:
@@ -79,6 +79,7 @@ def show_panel(
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("given_name", "family_name", "preferred_name", "email")
 def add(request: PageRequest, class_id: UUID) -> HttpResponse:
     """A new student; `another` keeps the panel open for the next. `same` answers whether the student is there already:
     the id of the one with the address, who is put into the class, or `no`.

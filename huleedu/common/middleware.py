@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import is_valid_path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_htmx.http import reselect, reswap, retarget
 
 from huleedu.common.error_pages import RETRY_SECONDS, later_page
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import is_api
+from huleedu.common.requests import is_api, typed_text
 
+_GONE = gettext_lazy(
+    "The page may have been removed, the address may be incomplete, or a colleague has stopped sharing it."
+)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -32,15 +36,18 @@ class ActionErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Render `error` where it is an ActionError."""
+        """Render `error` where it is an ActionError, or keeps a form that a person filled in from its page."""
+        fragment = bool(getattr(request, "htmx", False))
+        typed = "" if fragment else typed_text(request)
+        if typed and isinstance(error, Http404):
+            error = ActionError("not_found", _GONE)
         if not isinstance(error, ActionError):
             return None
-        fragment = bool(getattr(request, "htmx", False))
-        if not fragment and error.status in (429, 503):
+        if not fragment and not typed and error.status in (429, 503):
             seconds = error.retry_after or RETRY_SECONDS
             return later_page(request, error.status, seconds=seconds, message=str(error.message))
         template = "_action_error.html" if fragment else "action_error.html"
-        response = render(request, template, {"error": error}, status=error.status)
+        response = render(request, template, {"error": error, "typed": typed}, status=error.status)
         if fragment:
             # Whatever the form would have replaced stays as it is; the reason goes where every page keeps messages.
             response = retarget(reswap(reselect(response, "#action-error"), "innerHTML"), "#messages")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,9 @@ from huleedu.common.errors import ActionError
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
+
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 class PageRequest(HttpRequest):
@@ -24,6 +28,23 @@ class PageRequest(HttpRequest):
 def is_api(request: HttpRequest) -> bool:
     """Whether a program asks, and gets its errors as JSON."""
     return request.path.startswith(("/api/", "/internal/"))
+
+
+def keeps_typed(*names: str) -> Callable[[V], V]:
+    """Mark a page whose form holds what a person typed: a page that only says why it was refused shows it again."""
+
+    def mark(view: V) -> V:
+        view.typed = names  # type: ignore[attr-defined]  # a function has what one gives it
+        return view
+
+    return mark
+
+
+def typed_text(request: HttpRequest) -> str:
+    """What was typed into the fields that the page's view has marked, for the person to copy. Empty where nothing."""
+    view = request.resolver_match.func if request.resolver_match else None
+    values = [request.POST.get(name, "") for name in getattr(view, "typed", ())]
+    return "\n".join(value for value in values if value.strip())
 
 
 def version_seen(values: QueryDict) -> int:
