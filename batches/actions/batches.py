@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from batches.actions.classes import change_class
-from batches.actions.locks import lock_row, refuse_if_locked, tell_status
+from batches.actions.locks import lock_unarchived, refuse_if_locked, tell_status
 from batches.models import Batch
 from classes.actions.locks import lock_class
 from classes.models import SchoolClass
@@ -79,12 +79,12 @@ CHANGEABLE = frozenset({"title", "school_class", "course_code", "due_at", "revie
 def update_batch(batch: Batch, *, changes: dict[str, Any], version: int | None = None, actor: User) -> Batch:
     """Change some of `CHANGEABLE`. With `version`, raises ActionError `version_conflict` when another tab was first.
 
-    Raises ActionError `validation_error` for `auto_confirm` without a time ahead, `batch_locked` on a locked batch,
-    and what `change_class` raises for another `school_class`.
+    Raises ActionError `illegal_transition` for an archived batch, `validation_error` for `auto_confirm` without a time
+    ahead, `batch_locked` on a locked batch, and what `change_class` raises for another `school_class`.
     """
     if changes.get("school_class") is not None:
         lock_class(changes["school_class"], archived_too=True)  # classes come before batches
-    batch = lock_row(batch)
+    batch = lock_unarchived(batch)
     if version is not None and version != batch.version:
         if all(getattr(batch, field) == value for field, value in changes.items()):
             return batch  # sent twice, or somebody else wanted the same

@@ -52,16 +52,16 @@ class Frame:
     counts: Counts
     handed_in: HandedIn
     colleagues: tuple[str, ...]
-    can_change: bool
+    may_change: bool
     is_owner: bool
     orchestrator_answers: bool
     assessment: Assessment
     cancelled: Happening | None
 
     @property
-    def can_decide(self) -> bool:
-        """Whether this person may say who wrote what now; a lock does not forbid it, the archive does."""
-        return self.can_change and self.batch.status != Status.ARCHIVED
+    def can_change(self) -> bool:
+        """Whether this person may change it now: a lock closes the files only, the archive everything."""
+        return self.may_change and self.batch.status != Status.ARCHIVED
 
     @property
     def shared_names(self) -> SharedNames:
@@ -157,7 +157,7 @@ def batch_frame(request: PageRequest, batch_id: UUID, *, tab: str) -> Frame:
         counts=counts,
         handed_in=who_has_not_handed_in(batch, problems=counts.problems > 0),
         colleagues=_colleagues(batch, request),
-        can_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
+        may_change=is_owner or Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
         is_owner=is_owner,
         orchestrator_answers=is_answering(),
         assessment=read_assessment(batch),
