@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
-NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|htmx:(afterRequest|sendError)"
+NO_CONTACT = r"ERR_(INTERNET_DISCONNECTED|FAILED|FILE_NOT_FOUND)|WebSocket|htmx:(afterRequest|sendError)"
 N_FILES = 8
 SIXTY_TIMES_FASTER = """
   const { set } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
@@ -169,25 +170,101 @@ def test_a_file_that_a_lock_refuses_keeps_its_row_until_it_is_dismissed(
     expect(late).to_have_count(0)
 
 
-def test_a_zip_dropped_on_new_batch_makes_the_batch(
-    open_page: OpenPage, sign_in: SignIn, stack: Stack, class_id: str
-) -> None:
-    page = open_page()
-    sign_in(page)
-    page.goto(f"/batches/new/?class={class_id}")
-    zipped = canvas_zip()
+def test_a_file_that_is_gone_says_so(page: Page, stack: Stack, folder: Path) -> None:
+    """To the page it looks like a lost network; the others go on."""
+    held: list[Route] = []
+    is_held = True
+    page.route("**/upload/", lambda route: held.append(route) if is_held else route.continue_())
+    choose(page, folder)
+    page.wait_for_function("() => document.querySelectorAll('#sending-rows progress').length === 3")
+    (folder / "letter 5.txt").unlink()
+    is_held = False
+    for route in held:
+        route.continue_()
+    expect(page.locator("#sending-rows")).to_contain_text("The file cannot be read on this device", timeout=20_000)
+    expect(page.locator("#sending-rows tr")).to_contain_text(["letter 5.txt"])
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES - 1, timeout=20_000)
+    expect(page.locator("#sending-state")).to_contain_text(f"{N_FILES - 1} of {N_FILES - 1} sent")
+
+
+UNREADABLE = """() => {
+  DataTransferItem.prototype.webkitGetAsEntry = function () {
+    const made = this.getAsFile(), isBad = made.name === 'far away.txt';
+    const file = (done, failed) => (isBad ? failed(new DOMException('', 'NotReadableError')) : done(made));
+    return { isFile: true, name: made.name, fullPath: `/${made.name}`, file };
+  };
+}"""
+"""As of a file whose content is in another place, which a browser without a real drag cannot have."""
+
+
+def drop(page: Page, *files: tuple[str, bytes]) -> None:
+    """Let go of files somewhere on the page."""
     page.evaluate(
-        """([name, content]) => {
-          const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+        """(files) => {
           const data = new DataTransfer();
-          data.items.add(new File([bytes], name, { type: "application/zip" }));
+          for (const [name, content] of files) {
+            data.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name));
+          }
           for (const type of ["dragover", "drop"]) {
             document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
           }
         }""",
-        [zipped.name, base64.b64encode(zipped.content).decode()],
+        [[name, base64.b64encode(content).decode()] for name, content in files],
     )
-    expect(page.get_by_role("heading", level=1)).to_have_text(zipped.name.removesuffix(".zip"))
-    expect(page.locator("#file-rows tr")).to_have_count(31, timeout=60_000)
-    expect(page.locator("#counts")).to_contain_text("30 of 30 files read", timeout=60_000)
-    assert n_files(stack, page) == 31
+
+
+def test_what_cannot_be_read_on_the_device_keeps_nothing_else_from_being_sent(page: Page) -> None:
+    page.evaluate(UNREADABLE)
+    drop(page, ("near.txt", b"A letter about the sea."), ("far away.txt", b""), ("nearer.txt", b"And about the river."))
+    expect(page.locator("#file-rows tr")).to_have_count(2)
+    expect(page.locator("#sending-rows tr")).to_have_count(1)
+    expect(page.locator("#sending-rows")).to_contain_text("The file cannot be read on this device")
+
+
+@pytest.fixture
+def new_batch(open_page: OpenPage, sign_in: SignIn, class_id: str) -> Page:
+    """The page of a new batch, which may be refused."""
+    made = open_page(expected="status of (422|503)")
+    sign_in(made)
+    made.goto(f"/batches/new/?class={class_id}")
+    return made
+
+
+def test_drops_soon_after_each_other_make_one_batch(new_batch: Page) -> None:
+    page, title = new_batch, new_batch.locator("[name=title]")
+    page.route("**/batches/new/", lambda route: route.fulfill(status=503, body="Later."))
+    title.fill("First thoughts")
+    drop(page, ("letter.txt", b"A letter about the sea."))
+    expect(page.locator("#messages")).to_contain_text("nothing was changed")
+    expect(title).to_have_value("First thoughts")
+    page.unroute("**/batches/new/")
+    title.fill("")
+    drop(page, (f"{'long ' * 50}.zip", b"no zip at all"))
+    drop(page, ("another.txt", b"A letter about the river."))
+    expect(page.locator("#file-rows tr")).to_have_count(2)
+    expect(page.get_by_role("heading", level=1)).to_have_text(("long " * 40).strip())
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/overview/$"))
+
+
+def test_a_batch_that_is_refused_is_asked_for_once(new_batch: Page) -> None:
+    asked: list[str] = []
+    new_batch.on("request", lambda request: asked.append(request.method) if request.method == "POST" else None)
+    new_batch.locator("[name=title]").fill("Thoughts")
+    new_batch.locator("[name=due_0], [name=due]").first.evaluate(
+        "field => { field.type = 'text'; field.value = 'never'; }"
+    )
+    drop(new_batch, ("letter.txt", b"A letter about the sea."))
+    expect(new_batch.locator(".error-summary")).to_be_visible()
+    new_batch.wait_for_load_state("networkidle")
+    assert asked == ["POST"]
+    expect(new_batch.locator("[name=title]")).to_have_value("Thoughts")
+
+
+def test_a_zip_dropped_on_new_batch_makes_the_batch(new_batch: Page, stack: Stack) -> None:
+    zipped = canvas_zip()
+    drop(new_batch, (zipped.name, zipped.content))
+    expect(new_batch.get_by_role("heading", level=1)).to_have_text(zipped.name.removesuffix(".zip"))
+    expect(new_batch.locator("#file-rows tr")).to_have_count(31, timeout=60_000)
+    expect(new_batch.locator("#counts")).to_contain_text("30 of 30 files read", timeout=60_000)
+    assert n_files(stack, new_batch) == 31

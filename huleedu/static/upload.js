@@ -1,11 +1,10 @@
 // Sending files from a batch's page: a row for each file at once, three on their way at a time, each in a request of its own.
 // Without script the form sends them all in one request. What the server answers is always its own row or its own words; it
-// knows a file that is sent again by its place, name and content. Files dropped on the page of a new batch make the batch.
+// knows a file that is sent again by its place, name and content. `window.upload` is for drop-files.js.
 "use strict";
 
 (() => {
-  let sender = null; // what takes files on this page: `add` and `dragging`; null where none can be added
-
+  /** What takes files on a batch's page, whose form is `form`. */
   function startSending(form) {
     const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000], SILENCE_MS = 60_000;
     const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
@@ -120,7 +119,7 @@
         dismiss(item);
         (near?.querySelector("button") ?? form.querySelector("[type=file], button")).focus();
       }];
-      offer(item, ...(item.recalled ? [away] : [[words.again, () => again(item)], away]));
+      offer(item, ...(item.isNameOnly ? [away] : [[words.again, () => again(item)], away]));
     }
 
     function dismiss(item) {
@@ -129,13 +128,16 @@
       sum();
     }
 
+    /** One of which only the name is here. */
+    function refuseByName(file, path, why) {
+      const item = { file, path, isNameOnly: true };
+      sendingRows.append(draw(item));
+      refuse(item, why);
+    }
+
     function recall() {
       try {
-        for (const { name, size, path, why } of JSON.parse(sessionStorage.getItem(named)) ?? []) {
-          const item = { file: { name, size }, path, recalled: true };
-          sendingRows.append(draw(item));
-          refuse(item, why);
-        }
+        for (const { name, size, path, why } of JSON.parse(sessionStorage.getItem(named)) ?? []) refuseByName({ name, size }, path, why);
       } catch {
         // Storage is forbidden here, or holds something else.
       }
@@ -168,9 +170,13 @@
       form.querySelector("[data-plain-help]")?.remove();
       title.textContent = restingTitle = words.more;
       const rows = document.createDocumentFragment();
-      for (const { file, path } of files) {
+      for (const { file, path, isUnreadable } of files) {
         if (SYSTEM.test(path || file.name)) {
           leftOut += 1;
+          continue;
+        }
+        if (isUnreadable) {
+          refuseByName(file, path, words.unreadable);
           continue;
         }
         // A zip may be called anything: the server looks into it. Of what it would refuse it gets the name and size, for its list.
@@ -245,11 +251,15 @@
       pump();
     }
 
-    /** Tries a few times, then waits for contact, however long that takes. */
-    function noContact(item) {
+    /** Tries a few times, then waits for contact, however long that takes. A file that cannot be read fails in the same way. */
+    async function noContact(item) {
+      if (!await isReadable(item.file)) return ended(item, words.unreadable);
       if (navigator.onLine && item.tries < BACK_OFF_MS.length) return tryLater(item, words.noContact);
       return hold(item, words.noContact);
     }
+
+    /** Not where it was moved, deleted or changed after it was chosen. */
+    const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
     function hold(item, why) {
       going.delete(item);
@@ -331,70 +341,5 @@
     };
   }
 
-  // --- a new batch ---------------------------------------------------------------------------------------------------------
-
-  /** Makes the batch that the form describes, named after the folder or zip where it has no name, and sends it the files. */
-  function makeBatch(form) {
-    return {
-      async add(files) {
-        const [{ file, path }] = files, folder = path.includes("/") ? path.split("/")[0] : "";
-        const zip = /\.zip$/i.test(file.name) && files.length === 1 ? file.name.replace(/\.zip$/i, "") : "";
-        form.elements.title.value ||= folder || zip || form.dataset.untitled;
-        const answer = await page.post(location.pathname, new FormData(form), { fragment: false }).catch(() => null);
-        if (!answer) return page.note("offline-note");
-        page.showPage(await answer.text(), answer.url);
-        start();
-        return sender?.add(files);
-      },
-      dragging: (on) => form.classList.toggle("dragging", on),
-      isBusy: () => false,
-      isOpen: true,
-    };
-  }
-
-  // --- dropping ------------------------------------------------------------------------------------------------------------
-
-  /** All files of a dropped file or folder. A folder lists at most a hundred at a time. */
-  async function filesOf(entry) {
-    if (entry.isFile) {
-      const file = await new Promise((done, failed) => entry.file(done, failed));
-      return [{ file, path: entry.fullPath.replace(/^\//, "") }];
-    }
-    const reader = entry.createReader(), found = [];
-    for (;;) {
-      const entries = await new Promise((done, failed) => reader.readEntries(done, failed));
-      if (!entries.length) return found;
-      for (const inner of entries) found.push(...await filesOf(inner));
-    }
-  }
-
-  const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragover", (event) => {
-    if (!sender || !holdsFiles(event)) return;
-    event.preventDefault();
-    sender.dragging(true);
-  });
-  addEventListener("dragleave", (event) => { if (!event.relatedTarget) sender?.dragging(false); });
-  addEventListener("drop", async (event) => {
-    if (!sender || !holdsFiles(event)) return;
-    event.preventDefault();
-    sender.dragging(false);
-    // The list is empty once this function has waited for anything, so entries are taken first.
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    const found = [...event.dataTransfer.files].map((file) => ({ file, path: "" }));
-    if (entries.length) {
-      found.length = 0;
-      for (const entry of entries) found.push(...await filesOf(entry));
-    }
-    if (found.length) sender.add(found);
-  });
-
-  addEventListener("beforeunload", (event) => { if (sender?.isBusy()) event.preventDefault(); });
-
-  function start() {
-    const zone = document.getElementById("dropzone"), fresh = document.getElementById("new-batch");
-    const found = zone ? startSending(zone) : fresh ? makeBatch(fresh) : null;
-    sender = found?.isOpen ? found : null; // of a locked batch the page only tells what was refused
-  }
-  start();
+  window.upload = { startSending };
 })();
