@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from batches.dates import check_year
 from batches.models import Batch
 from classes.models import CourseCode, SchoolClass
 from huleedu.accounts.models import User
@@ -29,7 +30,10 @@ class ClassChoice(forms.ModelChoiceField[SchoolClass]):
 
 def _due_date() -> forms.DateField:
     return forms.DateField(
-        label=_("Due date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Due date"),
+        required=False,
+        validators=[check_year],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
@@ -39,6 +43,7 @@ class _ClockForm(forms.Form):
     review_by = forms.DateTimeField(
         label=_("To be reviewed by"),
         required=False,
+        validators=[check_year],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("You are reminded before it."),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from batches.dates import check_year
 from batches.models import Batch, Essay
 from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
@@ -58,8 +59,8 @@ class BatchInput(serializers.Serializer[Any]):
         error_messages={"does_not_exist": _("There is no class with this id.")},
     )
     course_code = serializers.ChoiceField(choices=CourseCode.choices, required=False, allow_null=True)
-    due_at = serializers.DateTimeField(required=False, allow_null=True)
-    review_by = serializers.DateTimeField(required=False, allow_null=True)
+    due_at = serializers.DateTimeField(required=False, allow_null=True, validators=[check_year])
+    review_by = serializers.DateTimeField(required=False, allow_null=True, validators=[check_year])
     auto_confirm = serializers.BooleanField(required=False)
     version = serializers.IntegerField(required=False, min_value=1, write_only=True)
 
