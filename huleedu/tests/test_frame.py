@@ -115,6 +115,13 @@ def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
     assert "<script" not in page
 
 
+def test_a_script_takes_the_words_of_an_error_page_alone(rf: RequestFactory) -> None:
+    """What it parses keeps to the policy of the page it is on."""
+    for aim, has_style in (("document", True), ("empty", False)):
+        page = views.not_found(rf.get("/", headers={"Sec-Fetch-Dest": aim}), Exception()).text
+        assert ("<style" in page, "<h1>" in page) == (has_style, True)
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_every_error_page_stands_alone_and_brings_its_style(rf: RequestFactory, language: str) -> None:
     request = rf.get("/")
