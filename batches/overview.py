@@ -1,6 +1,7 @@
 """What the overview shows: which batches need their teacher, are on the way or are done.
 
-Five statements in all, one more while files are being read and three where files cannot be read.
+Five statements in all, one more while files are being read, one where texts are in conflict and three where files
+cannot be read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.utils import timezone
 from batches.models import Batch, BatchFile, Decision, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.querysets import file_counts
 from batches.reads import seconds_left
-from batches.unread import probable_writers_of
+from batches.unread import probable_writers_of, students_in_conflict
 from classes.models import Enrolment
 from classes.ordering import name_key
 
@@ -248,10 +249,15 @@ def _estimate(rows: list[Row]) -> None:
 
 
 def _name_missing(rows: Iterable[Row]) -> None:
-    """Fill in who of the class has no text. One statement over all rows, two dozen at most; three more for problems."""
+    """Fill in who of the class has no text.
+
+    One statement over all rows, two dozen at most; three more for problems, one for conflicts.
+    """
     by_batch = {row.batch.pk: row for row in rows if row.batch.school_class_id}
     unread = probable_writers_of(row.batch for row in by_batch.values() if row.problems)
     probable = {(pk, student.pk) for pk, found in unread.items() for student in found.values()}
+    conflicts = [row.batch for row in by_batch.values() if row.conflict]
+    probable |= students_in_conflict(conflicts) if conflicts else set()
     texts = EssayStudentAssociation.objects.filter(
         student=OuterRef("student"), essay__batch=OuterRef("school_class__batches"), essay__removed_at=None
     )

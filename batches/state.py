@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, Q, When
 
+from batches.matching.ties import in_conflict
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, Excuse, PhaseRun
 from batches.pipeline import BUILT_IN
 from batches.querysets import file_counts
 from batches.steps import way_out
-from batches.unread import probable_writers
+from batches.unread import IN_CONFLICT, probable_writers
 from classes.models import Student
 from classes.ordering import name_key
 from files.models import EssayFile
@@ -63,7 +64,8 @@ def count_batch(batch: Batch) -> Counts:
 class HandedIn:
     """Who of the class has no text: nobody suggests one (`missing`), or only an unsure match does (`may_have`).
 
-    The name of a file that could not be read counts as an unsure match.
+    The name of a file that could not be read counts as an unsure match, and so does a conflict, for each of its
+    students.
 
     Of those who are `excused`, or have `left` the class since the batch was made, none is expected; they are in neither
     of the others, nor counted.
@@ -83,11 +85,17 @@ def who_has_not_handed_in(batch: Batch, *, problems: bool = True) -> HandedIn:
     """Two statements, one more or three where the batch has `problems`; empty without a class."""
     if batch.school_class_id is None:
         return HandedIn((), ())
-    matches = Association.objects.filter(essay__batch=batch, essay__removed_at=None, student__isnull=False)
+    matches = Association.objects.filter(essay__batch=batch, essay__removed_at=None)
+    matches = matches.filter(Q(student__isnull=False) | IN_CONFLICT)
+    # Of the others the candidates, with all their reasons, would be fetched for nothing.
+    matches = matches.annotate(several=Case(When(IN_CONFLICT, then="candidates")))
     refused = probable_writers(batch) if problems else {}
     sure: set[int] = set()
     unsure: set[int] = {student.pk for student in refused.values()}
-    for student_pk, status, certainty in matches.values_list("student_id", "status", "certainty"):
+    for student_pk, status, certainty, several in matches.values_list("student_id", "status", "certainty", "several"):
+        if several is not None:
+            unsure.update(in_conflict(several))
+            continue
         decided = status == Association.Status.CONFIRMED or certainty == Association.Certainty.CERTAIN
         (sure if decided else unsure).add(student_pk)
     excuses = Excuse.objects.filter(batch=batch, student=OuterRef("pk"))

@@ -1,4 +1,8 @@
-"""Whose a file probably is that could not be read and so has no text: its name and folders may still say so."""
+"""Who may have handed in although no text is theirs.
+
+A file that could not be read has a name and folders that may still say whose it is; a text in conflict has several
+students.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from batches.class_list import as_roster_student, students_of_classes
 from batches.matching import EssayClues, RosterIndex, match_essays, prepare_roster
+from batches.matching.ties import in_conflict
 from batches.models import Batch, BatchFile, EssayStudentAssociation, Excuse
 from classes.models import Student
 from files.authorship import find_evidence
@@ -52,25 +59,38 @@ def _writers(files: list[EssayFile], students: dict[str, Student], roster: Roste
     }
 
 
+IN_CONFLICT = Q(status="undecided", certainty="conflict")
+"""Of a match: the clues point to several students, so it names none."""
+
+
+def students_in_conflict(batches: Iterable[Batch]) -> set[tuple[int, int]]:
+    """`(batch, student)`, by primary key, of those between whom a text in conflict is to be decided. One statement."""
+    matches = EssayStudentAssociation.objects.filter(IN_CONFLICT, essay__batch__in=batches, essay__removed_at=None)
+    rows = matches.values_list("essay__batch", "candidates")
+    return {(pk, student) for pk, candidates in rows for student in in_conflict(candidates)}
+
+
 def as_the_page_counts(batches: Iterable[Any]) -> list[Any]:
     """The batches, their `n_missing` (of `BatchQuerySet.with_missing`) without students who may have handed in a file
-    that could not be read, as the page of each counts.
+    that could not be read or a text in conflict, as the page of each counts.
 
-    One statement beside the one of `batches`, four more where there are such files.
+    Two statements beside the one of `batches`, four more where there are such students.
     """
     rows = list(batches)
+    in_class = [row for row in rows if row.school_class_id is not None]
     writers = probable_writers_of(rows)
     pairs = {(pk, student.pk) for pk, found in writers.items() for student in found.values()}
+    pairs |= students_in_conflict(in_class)
     if not pairs:
         return rows
-    students = {student for _pk, student in pairs}
+    batch_pks, students = {pk for pk, _student in pairs}, {student for _pk, student in pairs}
     texts = EssayStudentAssociation.objects.filter(student__in=students, essay__removed_at=None)
-    pairs -= set(texts.filter(essay__batch__in=writers).values_list("essay__batch", "student"))
-    pairs -= set(Excuse.objects.filter(batch__in=writers, student__in=students).values_list("batch", "student"))
-    only_unread = Counter(pk for pk, _student in pairs)
+    pairs -= set(texts.filter(essay__batch__in=batch_pks).values_list("essay__batch", "student"))
+    pairs -= set(Excuse.objects.filter(batch__in=batch_pks, student__in=students).values_list("batch", "student"))
+    may_have = Counter(pk for pk, _student in pairs)
     for row in rows:
-        if row.pk in only_unread:
-            row.n_missing -= only_unread[row.pk]
+        if row.pk in may_have:
+            row.n_missing -= may_have[row.pk]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Whom the clues fit alike: the students of a tie, and who else a doubt is about. Pure."""
+"""Whom the clues fit alike: the students of a tie or a conflict, and who else a doubt is about. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def others_fitting(candidate: Mapping[str, Any], code: str, candidates: Sequence
 def tied(candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
     """The students of a conflict in which the clues fit several alike, best first; none where the clues disagree."""
     return [one["student"] for one in candidates if any(reason["code"] == "tied" for reason in one["reasons"])]
+
+
+def in_conflict(candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The students of a conflict, best first: those whom the clues fit alike, or the two about whom they disagree."""
+    return tied(candidates) or [one["student"] for one in candidates[:2]]
 
 
 def _supporting(candidate: Mapping[str, Any]) -> set[str]:

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from batches import actions
-from batches.models import Batch
+from batches.models import Batch, EssayStudentAssociation
 from batches.overview import read_overview
 from batches.state import batch_state, who_has_not_handed_in
-from batches.tests.making import make_batch, make_students, upload
+from batches.tests.making import make_batch, make_essays, make_students, upload
 from batches.tests.pages import read_all, url
 from classes.models import SchoolClass, Student
 from files.models import EssayFile
@@ -90,3 +90,42 @@ def test_lists_and_overview_count_as_the_page(
         ["Emil Lund"],
         ["Emil Andersson Berg"],
     )
+
+
+def in_conflict(batch: Batch, *candidates: Student, code: str = "full_name") -> None:
+    """A text of which nobody is suggested: its clues point to the first two, or to all whom they fit alike."""
+    (essay,) = make_essays(batch, 1, certainty="conflict")
+    reasons = [{"code": code, "for": None, "evidence": []}]
+    rows = [{"student": student.pk, "confidence": 0.5, "reasons": reasons} for student in candidates]
+    EssayStudentAssociation.objects.filter(essay=essay).update(candidates=rows)
+
+
+def test_those_of_a_text_in_conflict_may_have_handed_in(
+    batch: Batch, students: list[Student], teacher: User, owned_class: SchoolClass, client_for: Callable[[User], Client]
+) -> None:
+    in_conflict(batch, *students[1:])
+    other = make_batch(teacher, owned_class)
+    in_conflict(other, *students[1:], code="tied")
+    handed_in = who_has_not_handed_in(batch)
+    assert set(handed_in.may_have) == set(students[1:3])
+    assert set(handed_in.missing) == {students[0], students[3]}
+    assert set(who_has_not_handed_in(other).may_have) == set(students[1:])
+    client = client_for(teacher)
+    listed = client.get(reverse("batches:list")).context["page"].object_list
+    assert {row.pk: row.n_missing for row in listed} == {batch.pk: 2, other.pk: 1}
+    counted = {row.batch.pk: row.not_handed_in for row in read_overview(teacher).missing}
+    assert {pk: (len(found.missing), len(found.may_have)) for pk, found in counted.items()} == {
+        batch.pk: (2, 2), other.pk: (1, 3),
+    }  # fmt: skip
+
+
+def test_a_conflict_takes_nothing_from_who_has_a_text_or_is_excused(
+    batch: Batch, students: list[Student], teacher: User, client_for: Callable[[User], Client]
+) -> None:
+    in_conflict(batch, *students[1:3])
+    make_essays(batch, 1, students=students[1:], certainty="certain")
+    actions.excuse_student(batch, student=students[2], actor=teacher)
+    handed_in = who_has_not_handed_in(batch)
+    assert (len(handed_in.missing), handed_in.may_have) == (2, ())
+    (row,) = client_for(teacher).get(reverse("batches:list")).context["page"].object_list
+    assert row.n_missing == 2
