@@ -364,6 +364,7 @@
       }
       const answer = await page.post(url, new FormData()).catch(() => null);
       if (!answer) return page.note("offline-note");
+      if (!answer.ok) return refusedFor(await answer.text());
       age();
       return put(await answer.text(), answer.url) ?? idIn(answer.url);
     });
@@ -374,6 +375,7 @@
     const fields = new FormData(form, submitter), url = pathOf(form.action);
     const sent = queueUp(async () => {
       const answer = await page.post(url, fields).catch(() => null);
+      if (answer && !answer.ok) return refusedFor(await answer.text()); // the ticks stay as they are
       age();
       if (answer) return put(await answer.text(), answer.url);
       if (!waiting.keep(url, fields)) return page.note("offline-note");
