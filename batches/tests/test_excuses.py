@@ -202,3 +202,16 @@ def test_figures_stand_beside_the_text(
     assert "41.5" in browser.get(url("text", batch, text_id=essay.public_id)).content.decode()
     Essay.objects.filter(pk=essay.pk).update(results={"nlp": {"error": "broken"}})
     assert "could not be assessed" in browser.get(url("texts", batch)).content.decode()
+
+
+def test_namesakes_without_a_text_are_told_apart(batch: Batch, owned_class: SchoolClass, owner: Client) -> None:
+    twin, unknown = make_students(owned_class, ["Hugo Dahl", "Bo Ek"])
+    Student.objects.filter(pk=twin.pk).update(email="hugo.dahl2@elev.example")
+    Student.objects.filter(pk=unknown.pk).update(email=None)
+    aside = owner.get(url("detail", batch)).content.decode()
+    assert "<li>Hugo Dahl, hugo.dahl2@elev.example</li>" in aside
+    assert "<li>Hugo Dahl</li>" not in aside
+    assert "<li>Bo Ek, 2 of 2</li>" in aside
+    page = owner.get(url("missing", batch)).content.decode()
+    assert '<th scope="row">Bo Ek, 2 of 2</th>' in page
+    assert "\nHugo Dahl, hugo.dahl2@elev.example\n" in page.split('id="copy-names"')[1]

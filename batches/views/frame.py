@@ -20,7 +20,7 @@ from batches.review.namesakes import SharedNames
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from batches.steps import may_take
 from batches.views.file_rows import sources_of
-from classes.models import ClassShare
+from classes.models import ClassShare, Student
 from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
 
@@ -67,6 +67,18 @@ class Frame:
     def shared_names(self) -> SharedNames:
         """The names of those in the class."""
         return SharedNames({}).among(self.handed_in.in_class)
+
+    @property
+    def missing(self) -> list[tuple[str, Student]]:
+        """Who has no text, each with the name, namesakes told apart."""
+        names = self.shared_names
+        return [(names.called(student), student) for student in self.handed_in.missing]
+
+    @property
+    def may_have(self) -> list[tuple[str, Student]]:
+        """The same of those who may have one."""
+        names = self.shared_names
+        return [(names.called(student), student) for student in self.handed_in.may_have]
 
     @property
     def class_is_empty(self) -> bool:

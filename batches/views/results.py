@@ -80,7 +80,11 @@ def _last_times(frame: Frame) -> dict[str, object]:
     absent = frame.handed_in
     states = {"missing": absent.missing, "may_have": absent.may_have, "excused": absent.excused, "left": absent.left}
     last = last_handed_in([student for students in states.values() for student in students], other_than=frame.batch)
-    return {state: [(student, last.get(student.pk)) for student in students] for state, students in states.items()}
+    names = frame.shared_names
+    return {
+        state: [(student, names.called(student), last.get(student.pk)) for student in students]
+        for state, students in states.items()
+    }
 
 
 def _missing_csv(frame: Frame) -> HttpResponse:
