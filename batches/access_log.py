@@ -21,6 +21,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from batches.history import step_words
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
@@ -217,7 +218,7 @@ _DECIDED: dict[str, Callable[[], str]] = {
     "undecided": lambda: _("Took the decision back"),
 }
 _DID: dict[type[Model], Callable[[], tuple[str, str, str]]] = {
-    SchoolClass: lambda: (_("Made the class"), _("Changed the class"), _("Deleted")),
+    SchoolClass: lambda: (_("Made the class"), pgettext("its settings", "Changed the class"), _("Deleted")),
     ClassShare: lambda: (_("Shared the class"), _("Changed who may see the class"), _("Stopped sharing")),
     Student: lambda: (_("Added a student"), _("Changed a student"), _("Deleted")),
     StudentAlias: lambda: (_("Remembered a spelling"), _("Changed a spelling"), _("Deleted")),
