@@ -223,3 +223,24 @@ def test_the_export_of_a_student_by_the_api(
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     assert "files/essay-0.txt" in archive.namelist()
     assert LogEntry.objects.get(action=LogEntry.Action.ACCESS).additional_data == {"what": "student_data"}
+
+
+def test_no_title_and_so_no_history_of_a_browser_holds_a_name(
+    essay: Essay, student: Student, owned_class: SchoolClass, teacher: User, client_for: Browser
+) -> None:
+    browser, class_name = client_for(teacher), owned_class.designation
+    titles = {
+        url("text", essay.batch, text_id=essay.public_id): "Text, The library, HuleEdu",
+        f"/classes/{owned_class.public_id}/students/{student.public_id}/": f"Student, {class_name}, HuleEdu",
+        f"/privacy/students/{student.public_id}/": "Student, Privacy, HuleEdu",
+    }
+    for address, title in titles.items():
+        page = browser.get(address).content.decode()
+        assert f"<title>{title}</title>" in page
+        assert "Emil Berg" in page
+
+
+def test_a_changed_class_is_not_told_as_a_change_of_class(teacher: User, owned_class: SchoolClass) -> None:
+    class_actions.update_class(owned_class, changes={"designation": "SA25A"}, actor=teacher)
+    with override("sv"):
+        assert name_entries(read_log(teacher))[0].did == "Ändrade klassen"
