@@ -1,4 +1,7 @@
-"""A session that ends on the server while somebody types: the page asks for a sign-in, and what was typed is sent."""
+"""A session that ends while a page is open, and what then happens to it.
+
+The page asks for a sign-in, and what was typed is sent; nobody reads or uses what another person left open.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from batches.samples import class_list
-from e2e.conftest import TEACHER, Stack
+from e2e.conftest import DEMO_TEACHER, TEACHER, Stack, open_review
 
 pytestmark = pytest.mark.e2e
 
@@ -20,7 +23,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def page(open_page: OpenPage, sign_in: SignIn) -> Page:
     """The teacher's browser; contact is lost with the session."""
-    made = open_page(expected="WebSocket|status of 4")
+    made = open_page(expected="WebSocket|ERR_FAILED|status of 4")
     sign_in(made)
     return made
 
@@ -145,4 +148,122 @@ def test_while_the_dialog_is_put_off(page: Page, empty_class: str, end_session: 
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Check the list").click()
     sign_in_again(page)
+    expect(page).to_have_url(re.compile("/check/"))
+
+
+# --- others at the same browser ---------------------------------------------------------------------------------------
+
+
+def other_tab(page: Page, who: tuple[str, str]) -> Page:
+    """Where the session has ended, somebody signs in by the form."""
+    page.context.clear_cookies(name="sessionid")
+    other = page.context.new_page()
+    other.goto("/sign-in/?next=/account/")
+    other.locator("input[name=email]").fill(who[0])
+    other.locator("input[name=password]").fill(who[1])
+    other.locator("input[name=password]").press("Enter")
+    expect(other).to_have_url(re.compile("/account/"))
+    return other
+
+
+def sign_out(page: Page) -> None:
+    """By the menu."""
+    page.locator(".account-menu summary").click()
+    page.locator(".account-menu").locator("form[action='/sign-out/'] button").click()
+    expect(page).to_have_url(re.compile("/sign-in/"))
+
+
+def dialog_of(page: Page, *, says_other: bool) -> Locator:
+    """The dialog over a page of which nothing can be read."""
+    dialog = page.get_by_role("dialog", name="You are signed out")
+    expect(dialog).to_be_visible()
+    told = dialog.get_by_role("alert")
+    expect(told).to_contain_text("Somebody else is signed in") if says_other else expect(told).to_be_empty()
+    expect(page.get_by_role("heading", level=1)).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Stay on this page")).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+ASLEEP = "window.BroadcastChannel = class { addEventListener() {} postMessage() {} }"
+"""A tab that hears nothing of the others."""
+N_WAITING = "() => window.waiting.list().length"
+
+
+def n_confirmed(stack: Stack, batch: str) -> int:
+    """Of the batch, as the server knows it."""
+    return int(stack.call(f"/api/v1{batch}state/", token=stack.token())["counts"]["confirmed"])
+
+
+def test_nobody_decides_as_somebody_else(page: Page, stack: Stack, small_batch: str) -> None:
+    """Neither a decision that waited nor one made now goes to the server; both do once the person is back."""
+    page.add_init_script(ASLEEP)
+    open_review(page, small_batch)
+    page.route("**/decide/", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.waiting.list().length === 1")
+    other = other_tab(page, DEMO_TEACHER)
+    page.unroute("**/decide/")
+    page.evaluate("() => document.dispatchEvent(new CustomEvent('contact'))")
+    dialog = dialog_of(page, says_other=True)
+    assert page.evaluate(N_WAITING) == 1
+    dialog.get_by_label("Password").fill(TEACHER[1])
+    dialog.get_by_label("Password").press("Enter")
+    dialog_of(page, says_other=True)
+    sign_out(other)
+    assert n_confirmed(stack, small_batch) == 0
+    dialog.get_by_label("Password").fill(TEACHER[1])
+    dialog.get_by_label("Password").press("Enter")
+    expect(dialog).to_be_hidden()
+    page.wait_for_function("() => window.waiting.list().length === 0")
+    assert n_confirmed(stack, small_batch) == 1
+
+
+def test_a_form_is_not_sent_as_somebody_else(page: Page, empty_class: str) -> None:
+    page.add_init_script(ASLEEP)
+    page.goto(f"{empty_class}import/")
+    page.locator("textarea[name=text]").fill(class_list())
+    other = other_tab(page, DEMO_TEACHER)
+    page.get_by_role("button", name="Check the list").click()
+    dialog_of(page, says_other=True)
+    sign_out(other)
+    other_tab(page, TEACHER)
+    page.evaluate("() => page.lookAgain()")  # as it does where it hears of it
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page).to_have_url(re.compile("/check/"))
+
+
+def test_a_decision_outlives_cleared_cookies(page: Page, stack: Stack, small_batch: str) -> None:
+    open_review(page, small_batch)
+    page.route("**/decide/", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.waiting.list().length === 1")
+    page.context.clear_cookies()
+    page.unroute("**/decide/")
+    page.evaluate("() => document.dispatchEvent(new CustomEvent('contact'))")
+    sign_in_again(page)
+    page.wait_for_function("() => window.waiting.list().length === 0")
+    assert n_confirmed(stack, small_batch) == 1
+
+
+def test_signing_out_leaves_no_tab_to_the_next_person(page: Page, empty_class: str) -> None:
+    """What is unsaved waits, unseen, for the person who typed it, wherever they sign in again."""
+    page.goto(f"{empty_class}import/")
+    page.locator("textarea[name=text]").fill(class_list())
+    reading, other = page.context.new_page(), page.context.new_page()
+    reading.goto("/classes/")
+    other.goto("/account/")
+    sign_out(other)
+    expect(reading).to_have_url(re.compile("/sign-in/"))
+    dialog_of(page, says_other=False)
+    colleague = other_tab(page, DEMO_TEACHER)
+    dialog_of(page, says_other=True)
+    sign_out(colleague)
+    dialog_of(page, says_other=False)
+    other_tab(page, TEACHER)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("textarea[name=text]")).to_have_value(class_list())
+    page.get_by_role("button", name="Check the list").click()
     expect(page).to_have_url(re.compile("/check/"))

@@ -1,70 +1,120 @@
 // What every page does beside the socket: asks to sign in again where the session has ended, puts another page in this one's
 // place, keeps what is in use from a swap, and small conveniences. Extra to plain pages and forms, as live.js is.
 //
-// Tells others: `shown` (another page stands in this one's place) on document. Adds to `window.page`, which live.js begins.
+// Tells others: `shown` (another page stands in this one's place), `returned` (its person has signed in again). Adds to `window.page`.
 "use strict";
 
 (() => {
   const { announce, announceFragment, everything, follow, hasLost, reconnect, remember, stopAsking } = page;
   const body = document.body;
 
-  // --- a session that has ended ------------------------------------------------------------------------------------------
+  // --- whose page this is ------------------------------------------------------------------------------------------------
 
-  // The names of files that were refused (upload.js) are for the person whose page it was, and for nobody after.
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith("refused:") && !key.startsWith(`refused:${body.dataset.user}:`)) sessionStorage.removeItem(key);
-  }
-
-  const signIn = body.dataset.signIn, dialog = document.getElementById("signed-out");
+  const { signIn, user } = body.dataset, dialog = document.getElementById("signed-out"), OWN = "/account/";
   const isSignIn = (address) => Boolean(signIn) && new URL(address, location.href).pathname === signIn;
-  let back = null; // settled when the same person has signed in again
+  const whose = (html) => / data-user="([^"]+)"/.exec(html)?.[1];
 
-  /** Asks to sign in over the page, which keeps what was typed; resolves once that is done. */
-  function signedOut() {
+  // A page sends the token it was made with, and every sign-in makes older ones void: so nobody acts as somebody else. Another
+  // one is taken only from a page of the same person, who has signed in again here or in another tab.
+  const tokenOf = (html) => /"X-CSRFToken": "(\w+)"/.exec(html)?.[1] ?? "";
+  const cookie = () => /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+  let secret = tokenOf(body.getAttribute("hx-headers")), issued = cookie();
+  const token = () => (user ? secret : cookie() || secret);
+
+  let back = null, acting = 0; // settled when the page's person has signed in again; how many forms are on their way
+
+  /** Asks to sign in over the page, which keeps what was typed; resolves once its person has. Where somebody `other` is signed in
+   * now, or the person has left the browser, what stands here is out of sight until then. */
+  function signedOut({ hides = false, other = false } = {}) {
     stopAsking();
     back ||= Promise.withResolvers();
+    if (hides || other) document.documentElement.toggleAttribute("data-hidden", true);
+    for (const way of dialog.querySelectorAll("[data-when]")) way.hidden = (way.dataset.when === "hidden") !== isHidden();
+    dialog.querySelector("[role=alert]").textContent = other ? dialog.dataset.other : "";
     if (!dialog.open) dialog.showModal();
     return back.promise;
   }
 
-  function token() {
-    return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  const isHidden = () => document.documentElement.hasAttribute("data-hidden");
+  dialog?.addEventListener("close", () => isHidden() && dialog.showModal());
+
+  /** The page's person is here, as their page `html` shows: what waited for them goes on. */
+  function returned(html) {
+    [secret, issued] = [tokenOf(html), cookie()];
+    if (!back) return;
+    document.documentElement.removeAttribute("data-hidden");
+    dialog.querySelector("form").reset();
+    dialog.close();
+    back.resolve();
+    back = null;
+    reconnect();
+    document.dispatchEvent(new CustomEvent("returned"));
+  }
+
+  /** Resolves once the page's person is signed in here and the token is theirs. Rejects without contact. */
+  const renew = () => getPage(OWN);
+  const isStale = () => cookie() !== issued;
+  const lookAgain = () => back && renew().catch(() => {});
+
+  /** The answer to a request that changes something. Where it is refused, perhaps for an old token: once more with a new one. */
+  async function send(address, options) {
+    const ask = () => fetch(address, { ...options, headers: { ...options.headers, "X-CSRFToken": secret } });
+    const answer = await ask();
+    if (answer.status !== 403) return answer;
+    await renew();
+    return ask();
   }
 
   /** The answer to a form's fields. Where the session has ended: once the person has signed in, to the same once more. */
   async function post(address, fields, { fragment = true } = {}) {
-    const headers = { "X-CSRFToken": token(), ...(fragment ? { "HX-Request": "true" } : {}) };
-    fields.delete("csrfmiddlewaretoken"); // another sign-in may have made it old
-    const answer = await fetch(address, { method: "POST", body: fields, headers });
-    if (!isSignIn(answer.url)) return answer;
-    await signedOut();
-    return post(address, fields, { fragment });
+    const headers = fragment ? { "HX-Request": "true" } : {};
+    fields.delete("csrfmiddlewaretoken");
+    acting += 1;
+    try {
+      for (;; await signedOut()) {
+        const answer = await send(address, { method: "POST", body: fields, headers });
+        if (!isSignIn(answer.url)) return answer;
+      }
+    } finally {
+      acting -= 1;
+    }
   }
 
-  async function signInAgain(form) {
-    const fields = new FormData(form), error = form.querySelector("[role=alert]");
-    fields.set("next", location.pathname);
-    fields.delete("csrfmiddlewaretoken");
-    const answer = await fetch(signIn, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  async function signInAgain(form, error) {
+    const fields = new FormData(form);
+    let answer = await fetch(`${signIn}?next=${OWN}`), html = await answer.text(); // also where the cookies are gone
     if (isSignIn(answer.url)) {
-      error.textContent = fresh.querySelector(".error-summary ul")?.textContent.trim() ?? "";
-      return form.querySelector("[type=password]").select();
+      fields.set("next", OWN);
+      answer = await fetch(signIn, { method: "POST", body: fields, headers: { "X-CSRFToken": tokenOf(html) } });
+      html = await answer.text();
     }
-    if (fresh.body.dataset.user !== body.dataset.user) return location.reload(); // somebody else sees their own page
-    form.reset();
-    error.textContent = "";
-    dialog.close();
-    back?.resolve();
-    back = null;
-    return reconnect();
+    if (whose(html) === user) return returned(html);
+    if (whose(html)) return isUnsaved() ? signedOut({ other: true }) : location.reload(); // somebody else sees their own page
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    error.textContent = fresh.querySelector(".error-summary ul, h1")?.textContent.trim() ?? "";
+    return form.querySelector("[type=password]").select();
   }
 
   dialog?.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();
-    signInAgain(event.target).catch(() => note("offline-note"));
+    const error = event.target.querySelector("[role=alert]");
+    signInAgain(event.target, error).catch(() => { error.textContent = document.getElementById("offline-note").content.textContent; });
   });
+
+  /** Whether something would be lost with the page. */
+  function isUnsaved() {
+    const mayGo = dispatchEvent(new Event("beforeunload", { cancelable: true })); // asks whoever would ask before leaving
+    const fields = document.querySelectorAll("#content :is(input, select, textarea)");
+    return !mayGo || acting > 0 || [...fields].some((field) => field.form?.method === "post" && isChanged(field))
+      || document.querySelector("#content .error-summary") !== null; // what was refused stands in its fields
+  }
+
+  // The names of files that were refused (upload.js) are for the person whose page it was, and for nobody after.
+  const isForOther = (key) => key.startsWith("refused:") && !key.startsWith(`refused:${user}:`);
+  for (const key of Object.keys(sessionStorage)) if (isForOther(key)) sessionStorage.removeItem(key);
+  if (!user && sessionStorage.getItem("signing-out")) new BroadcastChannel("session").postMessage(""); // says signed-in.js
+  sessionStorage.removeItem("signing-out");
 
   // --- another page in this one's place ------------------------------------------------------------------------------------
 
@@ -114,8 +164,12 @@
   /** The page at an address. Rejects without contact, and where nothing comes for so long. */
   async function getPage(address, headers = {}) {
     const answer = await fetch(address, { headers: { Accept: "text/html", ...headers }, signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!isSignIn(answer.url)) return { html: await answer.text(), address: answer.url, ok: answer.ok };
-    await signedOut();
+    const html = await answer.text(), who = whose(html), other = who !== undefined && who !== user;
+    if (!other && !isSignIn(answer.url)) {
+      if (who) returned(html);
+      return { html, address: answer.url, ok: answer.ok };
+    }
+    await signedOut({ other });
     return getPage(address, headers);
   }
 
@@ -129,11 +183,11 @@
     }
   });
 
-  Object.assign(page, { getPage, note, post, replacePart, showPage, signedOut, token });
+  Object.assign(page, { getPage, isStale, isUnsaved, lookAgain, note, post, renew, replacePart, send, showPage, signedOut, token });
 
   // --- htmx: what a swap must leave alone, and what to say when a request fails ------------------------------------------
 
-  const wanted = new Set();
+  const wanted = new Set(), renewed = new WeakSet(); // what was asked for though in use; what was asked once more after a 403
 
   function inUse(target) {
     const selection = getSelection(), fields = target.querySelectorAll("input, select, textarea");
@@ -180,9 +234,9 @@
     if (words && place) place.textContent = words;
   }
 
-  /** Once signed in, asks the same again. */
-  async function replay({ elt, verb, triggeringEvent }) {
-    await signedOut();
+  /** Asks the same again once the person is here. */
+  async function replay({ elt, verb, triggeringEvent }, isHere) {
+    if (await isHere.catch(() => "away") === "away") return note("offline-note");
     if (verb === "get") everything();
     else if (elt.requestSubmit) elt.requestSubmit(triggeringEvent?.submitter);
     else elt.click();
@@ -201,7 +255,14 @@
     const { xhr, target } = event.detail;
     if (isSignIn(xhr.responseURL || location.href)) {
       event.detail.shouldSwap = false;
-      return replay(event.detail.requestConfig);
+      return replay(event.detail.requestConfig, signedOut());
+    }
+    const { elt, verb } = event.detail.requestConfig ?? {};
+    if (xhr.status !== 403) renewed.delete(elt);
+    else if (verb !== "get" && !renewed.has(elt)) { // perhaps for an old token
+      renewed.add(elt);
+      event.detail.isError = false;
+      return replay(event.detail.requestConfig, renew());
     }
     // An action that refused sends its reason to the messages.
     if (xhr.getResponseHeader("HX-Retarget")) Object.assign(event.detail, { shouldSwap: true, isError: false });
@@ -296,15 +357,6 @@
     menu.querySelector("summary").focus();
   });
 
-  // F6 goes to what a message or an update offers.
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    const offered = document.querySelector(":is(#messages, #offer, .toast, .updated-note) :is(a, button)");
-    if (!offered) return;
-    event.preventDefault();
-    offered.focus();
-  });
-
   // A form is sent once. A page the browser kept comes back ready.
   const sending = new Set();
   const hold = (button) => button && sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
@@ -313,7 +365,7 @@
     if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
     if (event.defaultPrevented || event.target.method !== "post") return;
     const form = event.target, field = form.elements.csrfmiddlewaretoken;
-    if (field) field.value = token(); // a sign-in in another tab makes the old one void
+    if (field) field.value = token();
     // Held only after the browser has read the button's own value.
     setTimeout(() => hold(event.submitter));
     if (!mayHaveEnded()) return;
@@ -321,13 +373,13 @@
     askFirst(form, event.submitter);
   });
 
-  const mayHaveEnded = () => "live" in body.dataset && !asked && (hasLost() || back !== null);
+  const mayHaveEnded = () => "live" in body.dataset && !asked && (hasLost() || back !== null || isStale());
 
-  /** Without a socket the session may have ended, and a form would lose what was typed: so that is found out before. */
+  /** The session may have ended, or be another's, and a form would lose what was typed: so that is found out before. */
   let asked = false;
   async function askFirst(form, submitter) {
     try {
-      await getPage(location.href);
+      await renew();
     } catch {
       ready();
       return note("offline-note");

@@ -1,10 +1,34 @@
-// What the pages of a person who is signed in have beyond live.js and page.js, in one file to save a request: decisions that
-// wait on this device, and parts of pages that are swapped one by one.
+// What the pages of a person who is signed in have beyond live.js and page.js, in one file to save a request: what the tabs of a
+// browser tell each other, decisions that wait on this device, and parts of pages that are swapped one by one.
 "use strict";
+
+// Every tab of the browser hears whose pages are opened in it, and that somebody has signed out (""): nobody is to read, or to
+// use, the page of another.
+(() => {
+  const { signIn, user } = document.body.dataset, session = new BroadcastChannel("session");
+  session.addEventListener("message", ({ data: who }) => {
+    if (who === user) return page.lookAgain();
+    sessionStorage.clear(); // the names of files that were refused (upload.js)
+    if (who || page.isUnsaved()) return page.signedOut({ hides: true, other: Boolean(who) });
+    return location.replace(signIn);
+  });
+  const tell = () => session.postMessage(user);
+  document.addEventListener("returned", tell);
+  tell();
+
+  // F6 goes to what a message or an update offers.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const offered = document.querySelector(":is(#messages, #offer, .toast, .updated-note) :is(a, button)");
+    if (!offered) return;
+    event.preventDefault();
+    offered.focus();
+  });
+})();
 
 // Decisions made without contact wait on this device, as ids only, and are sent in order once there is contact: also after a
 // reload, and from any page. Each carries the version the person saw and sending one twice is one decision, so that a lost
-// answer does no harm and a colleague who was first is never overwritten. Signing out forgets them.
+// answer does no harm and a colleague who was first is never overwritten. Signing out forgets the person's own.
 //
 // Tells others: `waiting` (the list changed) and `waiting:sent` (detail: {url, html, address}) on document.
 (() => {
@@ -58,16 +82,19 @@
     link.href = entry.url.replace(/\/texts\/([^/]+)\/decide\/$/, "/review/$1/");
   }
 
+  /** Whether an answer is about the decision itself. After any other it waits on. */
+  const isAbout = ({ ok, status }) => ok || [404, 409, 422].includes(status);
+
   /** Whether the next one may be sent. */
   async function send(entry) {
-    const answer = await page.post(entry.url, fieldsOf(entry));
-    if (answer.status === 429 || answer.status >= 500) return false;
-    if (answer.status === 409) refused(entry);
+    const answer = await page.post(entry.url, fieldsOf(entry)), { status } = answer;
+    if (!isAbout(answer)) return status < 500 && status !== 429;
+    if (status === 409) refused(entry);
     else drop(entry.url);
     if (answer.ok) {
       const detail = { url: entry.url, html: await answer.text(), address: answer.url };
       document.dispatchEvent(new CustomEvent("waiting:sent", { detail }));
-    } else if (answer.status !== 409) page.note("unused-note");
+    } else if (status !== 409) page.note("unused-note");
     return true;
   }
 
@@ -88,10 +115,6 @@
   setInterval(later, EVERY_MS);
   addEventListener("storage", (event) => event.key === KEY && tell());
 
-  // Names of files that were refused (upload.js) end with the session in every tab, also in one that is never loaded again.
-  const signedOut = new BroadcastChannel("signed-out");
-  signedOut.addEventListener("message", () => sessionStorage.clear());
-
   let leaving = false;
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -100,14 +123,21 @@
     await later();
     const n = list().length;
     if (n && !confirm(document.getElementById("offline").dataset.signOut.replace("{n}", n))) return;
-    for (const key of Object.keys(localStorage)) if (/^(waiting|unsent):/.test(key)) localStorage.removeItem(key);
+    try {
+      if (page.isStale()) await page.renew();
+    } catch {
+      return page.note("offline-note");
+    }
+    const own = new RegExp(`^(waiting|unsent):${user}(:|$)`);
+    for (const key of Object.keys(localStorage)) if (own.test(key)) localStorage.removeItem(key);
     sessionStorage.clear();
-    signedOut.postMessage(user);
+    sessionStorage.setItem("signing-out", "1"); // the page that follows tells the other tabs
     leaving = true;
+    form.elements.csrfmiddlewaretoken.value = page.token();
     form.submit();
   }, true);
 
-  window.waiting = { drop, fieldsOf, keep, list };
+  window.waiting = { drop, fieldsOf, isAbout, keep, list };
   tell();
 })();
 
