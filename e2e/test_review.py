@@ -60,6 +60,23 @@ def test_a_decision_opens_the_next_text_and_says_so(review: Page) -> None:
     expect(review.locator("#queue .queue-item").last).to_be_focused()
 
 
+def test_shift_and_enter_decide_nothing_before_the_keys_are_there(review: Page) -> None:
+    """On a slow network: nothing has the focus yet, and who puts it there is not taken for Enter."""
+    held: list[Route] = []
+    review.route("**/review-keys*.js", lambda route: held.append(route))
+    review.reload(wait_until="commit")
+    review.wait_for_function("() => window.review && document.querySelector('#decide input:checked')")
+    assert review.evaluate("() => document.activeElement === document.body")
+    review.locator("#decide input:checked").focus()
+    review.keyboard.press("Shift+Enter")
+    review.evaluate("() => document.activeElement.blur()")
+    held[0].continue_()
+    expect(review.locator("#decide input:checked")).to_be_focused()
+    expect(review.locator("#review-progress")).to_contain_text("0 of")
+    review.keyboard.press("Shift+Enter")
+    expect(review).to_have_url(re.compile("/confirm/$"))
+
+
 def test_any_number_of_decisions_is_undone(review: Page) -> None:
     first = file_name(review)
     review.keyboard.press("Enter")

@@ -132,10 +132,10 @@
   document.addEventListener("change", (event) => { if (event.target.name === "shortcuts") saveShortcuts(event.target); });
 
   async function saveShortcuts(radio) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": page.token() };
     document.body.dataset.shortcuts = radio.value;
     sayKeys();
-    const answer = await fetch("/api/v1/me/", { method: "PATCH", headers, body: JSON.stringify({ shortcuts: radio.value }) }).catch(() => null);
+    const options = { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ shortcuts: radio.value }) };
+    const answer = await page.send("/api/v1/me/", options).catch(() => null);
     if (!answer?.ok) page.note(answer ? "failed-note" : "offline-note");
   }
 
@@ -220,14 +220,21 @@
     if (detail.target.id === "queue") stood = undecidedLists().flatMap((list) => [...list.children].map(placeOf));
   });
 
-  /** Decisions that wait to be sent say so. */
+  /** Decisions that wait to be sent say so; one that was sent says again what the server says of it. */
   function mark() {
+    for (const note of document.querySelectorAll(".queue-note[data-said]")) {
+      note.textContent = note.dataset.said;
+      delete note.dataset.said;
+      note.closest(".queue-item").classList.remove("sending");
+    }
     const said = find("queue")?.dataset.waiting, id = (value) => value.split(":")[0];
     for (const { url, fields } of waiting.list()) {
       const texts = url.endsWith("/confirm/") ? fields.filter(([name]) => name === "match").map(([, value]) => id(value)) : [url.split("/").at(-3)];
       for (const row of texts.map((text) => find(`row-${text}`)).filter(Boolean)) {
+        const note = row.querySelector(".queue-note");
         row.classList.add("sending");
-        row.querySelector(".queue-note").textContent = said;
+        note.dataset.said = note.textContent;
+        note.textContent = said;
       }
     }
   }
@@ -312,4 +319,9 @@
     event.preventDefault(); // the address stays that of the text
     place.scrollIntoView({ block: "center" });
   });
+
+  // With a keyboard, on to the decision, now that keys do what they say; a phone shows the text first.
+  if (matchMedia("(min-width: 768px) and (hover: hover)").matches && document.activeElement === document.body) {
+    (chosen() || radios()[0])?.focus({ preventScroll: true });
+  }
 })();

@@ -311,14 +311,12 @@
     if (!entry) return;
     queueUp(async () => {
       const answer = await page.post(entry.url, waiting.fieldsOf(entry));
-      waiting.drop(entry.url);
+      if (waiting.isAbout(answer)) waiting.drop(entry.url);
       if (answer.status === 409) put(await answer.text(), location.href, { isUnasked: true });
     });
   }
 
-  // --- rows whose decision is on its way or waits -------------------------------------------------------------------------
-
-  const mark = (text, isSending) => find(`row-${text}`)?.classList.toggle("sending", isSending);
+  const mark = (text, isSending) => find(`row-${text}`)?.classList.toggle("sending", isSending); // its row
 
   // --- forms ---------------------------------------------------------------------------------------------------------------
 
@@ -385,6 +383,10 @@
     bring(sent.then(() => "text"));
   }
 
+  // Shift+Enter opens the certain ones (review-keys.js): also before that is here it is never the browser's Enter, which decides.
+  const isNoEnter = (event) => event.key === "Enter" && event.shiftKey && event.target.closest?.("#decide");
+  addEventListener("keydown", (event) => { if (isNoEnter(event)) event.preventDefault(); });
+
   window.review = { choose, chosen, early, find, glance, isBusy, onItsWay, radios };
 
   // --- at the start ----------------------------------------------------------------------------------------------------
@@ -395,8 +397,4 @@
   nameTheStudent();
   showRefused();
   fetchSoon();
-  // With a keyboard, on to the decision; a phone shows the text first.
-  if (matchMedia("(min-width: 768px) and (hover: hover)").matches && document.activeElement === document.body) {
-    (chosen() || radios()[0])?.focus({ preventScroll: true });
-  }
 })();
