@@ -153,3 +153,12 @@ def test_a_text_that_is_slow_to_come_shows_lines_and_decides_nothing(
     expect(review).not_to_have_attribute("aria-busy", "true")
     assert page.locator("#file-name").inner_text() != first
     expect(page.locator("#review-progress")).to_contain_text("0 of")
+
+
+def test_what_happens_is_read_out_also_where_the_clock_was_set_back(open_page: OpenPage, sign_in: SignIn) -> None:
+    page = open_page()
+    sign_in(page)
+    page.evaluate("() => window.page.announce('first')")
+    expect(page.locator("#announcer")).to_have_text("first")
+    page.evaluate("() => { Date.now = () => 0; window.page.announce('second'); }")
+    expect(page.locator("#announcer")).to_have_text("second")
