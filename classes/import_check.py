@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from classes.actions import Preview
 from classes.forms import FIELD_LABELS, named_columns
-from classes.ordering import sort_key
+from classes.ordering import name_key
 from classes.problems import message_for
 from classes.rosters.diff import BLOCKING, DiffRow
 from classes.rosters.parsing import Column
@@ -130,10 +130,14 @@ def _is_in(row: DiffRow, tab: str) -> bool:
 
 
 def rows_of(preview: Preview, tab: str) -> list[DiffRow]:
-    """The rows of a tab, problems first."""
+    """The rows of a tab, problems first; then as the list has them, and those it lacks as the page of the class."""
     kinds = [*TABS[tab], "unchanged"]
     rows = [row for row in preview.rows if _is_in(row, tab)]
-    return sorted(rows, key=lambda row: (kinds.index(row.action), row.line, sort_key(row.values["family_name"])))
+
+    def place(row: DiffRow) -> tuple[Any, ...]:
+        return kinds.index(row.action), row.line, name_key(row.values["given_name"], row.values["family_name"])
+
+    return sorted(rows, key=place)
 
 
 def show_rows(

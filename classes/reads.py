@@ -114,6 +114,21 @@ def openings_of(student: Student) -> QuerySet[LogEntry]:
     return newest
 
 
+def texts_of(student: Student, viewer: User) -> tuple[int, int]:
+    """How many texts are confirmed as the student's, in how many batches, of those the viewer sees. One statement.
+
+    Batches are known here only as relations that the layer above adds.
+    """
+    seen = Q(associations__essay__batch__owner=viewer.pk)
+    seen |= Q(associations__essay__batch__school_class__in=SchoolClass.objects.visible_to(viewer).values("pk"))
+    own = seen & Q(associations__status="confirmed", associations__essay__removed_at=None)
+    counted: Any = Student.objects.filter(own, pk=student.pk)
+    found = counted.aggregate(
+        texts=Count("associations", distinct=True), batches=Count("associations__essay__batch", distinct=True)
+    )
+    return found["texts"], found["batches"]
+
+
 @dataclass(frozen=True, slots=True)
 class LastChange:
     """Who last changed a student or their place in the class, when, and what of it; never to what."""

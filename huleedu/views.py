@@ -43,6 +43,8 @@ from huleedu.outbox.relay import measure as measure_outbox
 from huleedu.outbox.relay import oldest_waiting_seconds
 from huleedu.realtime.registry import may_follow
 
+REFERENCE_LENGTH = 8
+"""How much of a request's id a person is given: the id in the log begins with it."""
 OUTBOX_LATE = 60.0
 """Seconds an event may wait before readiness calls the outbox degraded; its beat comes every 5 seconds."""
 
@@ -198,7 +200,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
-    """500, with the request id to give to support and without anything about the error; 503 without the database."""
+    """500, with what to give to support and without anything about the error; 503 without the database."""
     is_away = isinstance(sys.exc_info()[1], OperationalError)
     if is_api(request) and is_away:
         answer = problem_page(request, code="unavailable", detail=_("Try again in a moment."))
@@ -208,4 +210,5 @@ def server_error(request: HttpRequest, *_args: Any) -> HttpResponse:
         return problem_page(request, code="internal_error", detail=_("Something went wrong on our side."))
     if is_away:
         return later_page(request, 503, seconds=RETRY_SECONDS)
-    return error_page(request, 500, reference=current_request_id())
+    reference = (current_request_id() or "")[:REFERENCE_LENGTH]
+    return error_page(request, 500, reference=reference, may_try_again=request.method == "GET")

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from batches.models import Batch
-from batches.tests.making import make_batch, make_essays
+from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions
 from classes.models import RosterImport, SchoolClass, Student
 from classes.tests.test_views import LIST, ClientFor, url
@@ -27,7 +27,7 @@ def test_import_from_paste_to_undo(client_for: ClientFor, owned_class: SchoolCla
     draft = RosterImport.objects.get()
     assert answer["Location"] == url("import-check", owned_class, draft)
     page = client.get(answer["Location"]).content.decode()
-    assert "1 personal identity number was found and removed." in page
+    assert "1 personal identity number was found and removed. It was never saved." in page
     assert "Import 3 new" in page
     assert "2 problem rows are left out." in page
     assert not Student.objects.exists()
@@ -341,3 +341,12 @@ def test_done_says_which_batches_are_matched_again(
     assert "1 open batch has texts that nobody has decided." in client_for(teacher).get(address).content.decode()
     Batch.objects.update(status="archived")
     assert "nobody has decided" not in client_for(teacher).get(address).content.decode()
+
+
+def test_who_is_not_in_the_list_stands_as_on_the_page_of_the_class(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    make_students(owned_class, ["Saga", "Adam Lund", "Bo Ek"])
+    draft = actions.preview_roster(owned_class, data="Förnamn;Efternamn\nMy;Ek\n", actor=teacher)
+    page = client_for(teacher).get(url("import-check", owned_class, draft) + "?show=missing").content.decode()
+    assert re.findall('aria-label="(.*) has left"', page) == ["Bo Ek", "Adam Lund", "Saga "]

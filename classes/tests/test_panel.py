@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from batches.tests.making import make_students
+from batches.models import EssayStudentAssociation
+from batches.tests.making import make_batch, make_essays, make_students
 from classes import actions
 from classes.actions.identity import hide_identity
 from classes.models import SchoolClass, Student
@@ -168,3 +170,37 @@ def test_no_id_stands_twice_beside_an_empty_class(teacher: User, colleague: User
     ids = re.findall(r' id="([^"]+)"', page)
     assert page.count('name="key"') == 2
     assert len(ids) == len(set(ids))
+
+
+def test_the_panel_says_how_many_texts_there_are_of_those_one_may_see(
+    student: Student, address: str, owned_class: SchoolClass, teacher: User, colleague: User, client_for: ClientFor
+) -> None:
+    assert "Texts, and everything else that is kept" in client_for(teacher).get(address).content.decode()
+    shared, own = make_batch(teacher, owned_class), make_batch(teacher)
+    for batch in (shared, shared, own):
+        make_essays(batch, 1, students=[student], certainty="certain")
+    EssayStudentAssociation.objects.update(student=student, status="confirmed", decided_at=timezone.now())
+    make_essays(shared, 1, students=[student], certainty="certain")
+    told = {teacher: "3 texts in 2 batches, and everything else", colleague: "2 texts in 1 batch, and everything else"}
+    for person, words in told.items():
+        assert words in client_for(person).get(address).content.decode()
+
+
+def test_the_tab_counts_the_batches_of_the_class(
+    address: str, owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    make_batch(teacher, owned_class)
+    make_batch(teacher, owned_class)
+    make_batch(teacher)
+    page = client_for(teacher).get(address).content.decode()
+    assert re.search(r'/batches/">Batches <span class="count">2</span>', page)
+
+
+def test_what_is_wrong_is_said_beside_the_field_not_by_the_browser(
+    owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    target = f"/classes/{owned_class.public_id}/students/new/"
+    answer = client_for(teacher).post(target, {"given_name": "Emil", "email": "emil"})
+    page = answer.content.decode()
+    assert (answer.status_code, 'id="id_email_error"' in page) == (422, True)
+    assert re.search(r'<form id="student-form"[^>]* novalidate', page)

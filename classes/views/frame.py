@@ -41,6 +41,11 @@ class Frame:
         return int(getattr(self.school_class, "n_students", 0))
 
     @property
+    def n_batches(self) -> int:
+        """Batches of the class, archived ones too."""
+        return int(getattr(self.school_class, "n_batches", 0))
+
+    @property
     def n_imports(self) -> int:
         """Lists that were imported, undone ones too."""
         return int(getattr(self.school_class, "n_imports", 0))
@@ -50,8 +55,12 @@ def class_frame(request: PageRequest, class_id: UUID, *, tab: str) -> Frame:
     """The frame of the page `tab` (students, imports, settings). Raises Http404 for a stranger. Three statements."""
     imports = RosterImport.objects.filter(school_class=OuterRef("pk")).exclude(status=RosterImport.Status.PREVIEW)
     n_imports = imports.order_by().values("school_class").annotate(n=Count("pk")).values("n")
-    rows = SchoolClass.objects.select_related("owner").with_counts()
-    school_class = get_visible(rows.annotate(n_imports=Coalesce(Subquery(n_imports), 0)), request.user, class_id)
+    # Batches are known here only as relations that the layer above adds.
+    batches: Any = SchoolClass.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+    n_batches = batches.annotate(n=Count("batches")).values("n")
+    rows: Any = SchoolClass.objects.select_related("owner").with_counts()
+    rows = rows.annotate(n_imports=Coalesce(Subquery(n_imports), 0), n_batches=Subquery(n_batches))
+    school_class: SchoolClass = get_visible(rows, request.user, class_id)
     shares = tuple(school_class.shares.select_related("user").order_by("pk"))
     is_owner = school_class.owner_id == request.user.pk
     return Frame(

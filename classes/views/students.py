@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from classes import actions
@@ -17,7 +18,7 @@ from classes.actions.identity import open_panel
 from classes.forms import FIELD_LABELS, NewStudentForm, StudentForm
 from classes.models import Enrolment, SchoolClass, Student
 from classes.presence import names_at
-from classes.reads import last_change, openings_of
+from classes.reads import last_change, openings_of, texts_of
 from classes.views.classes import place_in_list, roster_context
 from classes.views.frame import Frame, class_frame, frame_context
 from classes.views.several import to_class
@@ -69,6 +70,7 @@ def show_panel(
     if student is not None and frame.can_change:
         more["merges"] = student.merges.exclude(undo={})
         more["last"] = last_change(student, frame.school_class)
+        more["written"] = _written(*texts_of(student, request.user))
         more["openings"] = openings_of(student) if student.protected_identity else ()
     refused = form.errors or (error and error.code == "validation_error")
     status = 422 if refused else error.status if error else 200
@@ -76,6 +78,13 @@ def show_panel(
     more["refusals"] = [error] if error and "sides" not in more else []
     context = roster_context(request, frame, form=form, panel=True, student=student, chosen=chosen, **more)
     return render(request, "classes/detail.html", context, status=status)
+
+
+def _written(n_texts: int, n_batches: int) -> str:
+    """`4 texts in 3 batches`; empty where there is none."""
+    texts = ngettext("{n} text", "{n} texts", n_texts).format(n=n_texts)
+    batches = ngettext("{n} batch", "{n} batches", n_batches).format(n=n_batches)
+    return _("{texts} in {batches}").format(texts=texts, batches=batches) if n_texts else ""
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,6 +18,7 @@ from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
+from structlog.contextvars import bound_contextvars
 
 from batches.context_processors import Navigation
 from batches.tests.making import make_batch
@@ -113,6 +114,15 @@ def test_the_server_error_page_stands_alone(rf: RequestFactory) -> None:
     assert len(response.content) < 6_000
     assert "/static/" not in page
     assert "<script" not in page
+
+
+def test_the_server_error_page_gives_a_short_reference_and_tries_again_what_was_only_read(rf: RequestFactory) -> None:
+    request_id = str(uuid4())
+    with override("en"), bound_contextvars(request_id=request_id):
+        read, sent = views.server_error(rf.get("/")).text, views.server_error(rf.post("/")).text
+    assert f"<code>{request_id[:8]}</code>" in read
+    assert f"<code>{request_id[:8]}</code>" in sent
+    assert ('<a href="">Try again</a>' in read, '<a href="">' in sent) == (True, False)
 
 
 def test_a_script_takes_the_words_of_an_error_page_alone(rf: RequestFactory) -> None:
