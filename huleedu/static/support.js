@@ -1,6 +1,11 @@
 // Support's lists: one tick chooses all rows of the page. Without it each row is ticked by itself.
 "use strict";
 
+// The page that follows signing out tells the other tabs (page.js).
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action")?.endsWith("/sign-out/")) sessionStorage.setItem("signing-out", "1");
+});
+
 (() => {
   const all = document.querySelector("[data-all]");
   if (!all) return;
