@@ -235,6 +235,26 @@ def test_a_form_is_not_sent_as_somebody_else(page: Page, empty_class: str) -> No
     expect(page).to_have_url(re.compile("/check/"))
 
 
+def test_files_are_not_sent_as_somebody_else(page: Page, stack: Stack) -> None:
+    page.add_init_script(ASLEEP)
+    address = stack.make_batch("Sent by one person", None, [])
+    page.goto(address)
+    other = other_tab(page, DEMO_TEACHER)
+    letter = {
+        "name": "letter.txt",
+        "mimeType": "text/plain",
+        "buffer": b"The sea is grey today, and nobody is out. " * 3,
+    }
+    page.locator("#dropzone input[type=file]").first.set_input_files([letter])
+    dialog = dialog_of(page, says_other=True)
+    assert stack.call(f"/api/v1{address}state/", token=stack.token())["counts"]["files"] == 0
+    sign_out(other)
+    dialog.get_by_label("Password").fill(TEACHER[1])
+    dialog.get_by_label("Password").press("Enter")
+    expect(page.locator("#file-rows tr")).to_have_count(1)
+    expect(page.locator("#sending-rows tr")).to_have_count(0)
+
+
 def test_a_decision_outlives_cleared_cookies(page: Page, stack: Stack, small_batch: str) -> None:
     open_review(page, small_batch)
     page.route("**/decide/", lambda route: route.abort())

@@ -223,6 +223,11 @@
         page.signedOut().then(resume);
         return hold(item, words.signedOut);
       }
+      if (request.status === 403 && !item.isRenewed) { // perhaps somebody else is signed in now
+        item.isRenewed = true;
+        page.renew().then(resume, () => {});
+        return hold(item, words.signedOut);
+      }
       if (request.status === 201) return received(item, request.responseText);
       if (request.status === 200) return received(item, request.responseText, words.here);
       if (request.status === 429 || request.status >= 500) {
