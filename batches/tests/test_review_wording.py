@@ -8,7 +8,8 @@ from collections.abc import Callable
 from django.test import Client
 from django.urls import reverse
 
-from batches.models import Batch, Essay
+from batches import actions
+from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.tests.making import make_essays
 from batches.tests.reviewing import decide, url
 from classes.models import Student
@@ -82,3 +83,19 @@ def test_a_decided_text_offers_another_student_only(
     page = client_for(teacher).get(url("review-text", batch, essay)).content.decode()
     assert f'data-decided="{students[0].public_id}"' in page
     assert "Change to the chosen student" in page
+
+
+def test_the_bar_hints_at_keys_that_do_something(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student]
+) -> None:
+    first, last = make_essays(batch, 2, certainty="conflict")
+    candidates = [{"student": student.pk, "confidence": 0.5, "reasons": []} for student in students[:2]]
+    EssayStudentAssociation.objects.update(candidates=candidates)
+    page = client_for(teacher).get(url("review-text", batch, first)).text
+    (digits,) = re.findall(r'class="when-not-chosen" aria-hidden="true">(.*?)</span>', page)
+    assert re.findall(r">(\d)<", digits) == ["1", "2"]
+    assert '<kbd class="key key-letter">n</kbd> Next' in page
+    actions.decide_student(first, student=students[0], version=None, actor=teacher)
+    page = client_for(teacher).get(url("review-text", batch, last)).text
+    assert "Back to batch" in page
+    assert '<kbd class="key key-letter">n</kbd> Next' not in page
