@@ -97,6 +97,7 @@
     const dialog = document.querySelector("dialog[open]");
     if (dialog?.id === "not-in-class") return inDialog(event, dialog);
     if (isField(event.target) || dialog) return;
+    if (event.key === "Escape" && !document.querySelector("details[open]")) return follow("leave"); // the list of certain ones
     if (event.key === "Enter" && !event.altKey) return onEnter(event);
     const key = keyOf(event), act = ACTIONS[key];
     if (act) {
