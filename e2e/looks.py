@@ -82,15 +82,21 @@ def too_wide(page: Page) -> Any:
     )
 
 
-def too_small(page: Page) -> Any:
-    """Buttons, fields and menus that a finger would miss."""
+def too_small(page: Page, target: int = TOUCH) -> Any:
+    """What is pressed and that a finger, or with `target` a pointer, would miss, but for links within a sentence."""
     return page.evaluate(
-        """target => [...document.querySelectorAll(
-          ".button, summary, .tick, .tabs a, .main-nav a, select, [type=text]")]
-        .filter(e => e.checkVisibility() && getComputedStyle(e).clipPath === "none")
-        .filter(e => e.getBoundingClientRect().height < target - 0.5)
-        .slice(0, 3).map(e => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 120)}`)""",
-        TOUCH,
+        """target => {
+        const PRESSED = 'a[href], button, summary, .tick, select, textarea, [type=text], [type=email], [type=search]';
+        const words = (e) => e.textContent.replace(/[^\\p{L}\\p{N}]/gu, '').length;
+        const inSentence = (e) => !e.closest('.crumbs, th') && getComputedStyle(e).display.startsWith('inline')
+          && words(e.parentElement) > [...e.parentElement.children].reduce((sum, c) => sum + words(c), 0);
+        const clipped = (e) => e && (getComputedStyle(e).clipPath !== 'none' || clipped(e.parentElement));
+        const box = (e) => e.getBoundingClientRect();
+        return [...document.querySelectorAll(PRESSED)]
+          .filter((e) => e.checkVisibility() && e.getClientRects().length && !inSentence(e) && !clipped(e))
+          .filter((e) => box(e).height < target - 0.5 || box(e).width < 24)
+          .slice(0, 3).map((e) => `${box(e).width} by ${box(e).height}: ${e.outerHTML.slice(0, 120)}`); }""",
+        target,
     )
 
 

@@ -31,11 +31,21 @@ from huleedu.common.middleware import ActionErrorMiddleware
 Browser = Callable[[User | None], Client]
 
 
+def test_paper_says_in_its_margin_what_it_is_about(owned_class: SchoolClass, client_for: Browser) -> None:
+    """The style sheet takes the margin's words from the page's root."""
+    batch = make_batch(owned_class.owner, owned_class, title="Letters")
+    reader = client_for(owned_class.owner)
+    of_class = reader.get(reverse("classes:detail", args=[owned_class.public_id])).content.decode()
+    of_batch = reader.get(reverse("batches:missing", args=[batch.public_id])).content.decode()
+    assert f'data-paper="SA24D {owned_class.school_year}"' in of_class
+    assert 'data-paper="Letters · SA24D"' in of_batch
+
+
 def test_a_signed_in_page_has_navigation_live_state_and_the_persons_theme(teacher: User, client_for: Browser) -> None:
     teacher.theme = User.Theme.DARK
     teacher.save()
     page = client_for(teacher).get(reverse("batches:overview")).content.decode()
-    assert '<html lang="en" data-theme="dark" data-density="compact">' in page
+    assert '<html lang="en" data-theme="dark" data-density="compact"' in page
     assert "data-live-state" in page
     assert 'aria-current="page"' in page
     for name in ("batches:overview", "classes:list", "batches:list", "batches:new", "accounts:account"):
