@@ -42,6 +42,7 @@ def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack,
     expect(banner).to_be_hidden(timeout=20_000)
     expect(review.locator("#review-progress")).to_contain_text("1 of", timeout=20_000)
     review.wait_for_function("() => window.waiting.list().length === 0")
+    expect(review.locator("#queue")).not_to_contain_text("Waiting to be sent")
     state = stack.call(f"/api/v1{small_batch}state/", token=stack.token())
     assert state["counts"]["confirmed"] == 1
 
