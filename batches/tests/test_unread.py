@@ -95,7 +95,7 @@ def test_lists_and_overview_count_as_the_page(
 def in_conflict(batch: Batch, *candidates: Student, code: str = "full_name") -> None:
     """A text of which nobody is suggested: its clues point to the first two, or to all whom they fit alike."""
     (essay,) = make_essays(batch, 1, certainty="conflict")
-    reasons = [{"code": code, "for": None, "evidence": []}]
+    reasons: list[dict[str, object]] = [{"code": code, "for": None, "evidence": []}]
     rows = [{"student": student.pk, "confidence": 0.5, "reasons": reasons} for student in candidates]
     EssayStudentAssociation.objects.filter(essay=essay).update(candidates=rows)
 
