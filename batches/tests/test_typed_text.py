@@ -81,6 +81,7 @@ def test_a_class_list_and_a_new_student_can_be_copied_where_the_class_is_not_sha
     pages: list[tuple[str, dict[str, str]]] = [
         ("import", {"text": TYPED}),
         ("student-add", {"given_name": TYPED, "family_name": "Berg"}),
+        ("edit", {"designation": TYPED}),
     ]
     for name, sent in pages:
         answer = client.post(reverse(f"classes:{name}", args=[owned_class.public_id]), sent)

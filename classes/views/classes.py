@@ -26,7 +26,7 @@ from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, keeps_typed
 
 PAGED_FROM, PER_PAGE = 200, 50
 """A class of more than 200 is shown 50 a page, for paper (`?page=all`) whole."""
@@ -149,6 +149,7 @@ def _left(request: PageRequest, frame: Frame) -> Left | None:
 
 
 @require_http_methods(["GET", "POST"])
+@keeps_typed("designation")
 def edit(request: PageRequest, class_id: UUID) -> HttpResponse:
     """Name, courses and school year; below, for the owner, sharing, archive and deletion."""
     frame = class_frame(request, class_id, tab="settings")
