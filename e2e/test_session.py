@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from batches.samples import class_list
 from e2e.conftest import DEMO_TEACHER, TEACHER, Stack, open_review
@@ -240,7 +240,7 @@ def test_files_are_not_sent_as_somebody_else(page: Page, stack: Stack) -> None:
     address = stack.make_batch("Sent by one person", None, [])
     page.goto(address)
     other = other_tab(page, DEMO_TEACHER)
-    letter = {
+    letter: FilePayload = {
         "name": "letter.txt",
         "mimeType": "text/plain",
         "buffer": b"The sea is grey today, and nobody is out. " * 3,
