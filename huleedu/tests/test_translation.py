@@ -162,7 +162,8 @@ def marked(path: Path) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-            yield from (arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+            texts = node.args[1:] if "pgettext" in node.func.id else node.args  # a context is no text
+            yield from (arg.value for arg in texts if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
 
 
 SWEDISH_DAYS = ["09.42", "tors 26 nov", "tors 26 nov 2026", "tors 26 nov 09.42", "26 nov 09.42", "torsdag 26 november"]
