@@ -109,7 +109,7 @@ def shown_columns(preview: Preview) -> list[dict[str, Any]]:
     columns = named_columns(preview.parsed) if preview.parsed else ()
     return [
         {
-            "header": column.header or ", ".join(column.samples[:1]),
+            "header": column.header or _("Without a heading: {first} …").format(first=column.samples[0]),
             "field": column.field,
             "label": FIELD_LABELS[column.field] if column.field else _("Not used"),
         }

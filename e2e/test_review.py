@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from batches.samples import SampleFile
 from e2e.conftest import Stack, open_review
@@ -75,6 +75,24 @@ def test_shift_and_enter_decide_nothing_before_the_keys_are_there(review: Page) 
     expect(review.locator("#review-progress")).to_contain_text("0 of")
     review.keyboard.press("Shift+Enter")
     expect(review).to_have_url(re.compile("/confirm/$"))
+
+
+def hears_of_nothing(socket: WebSocketRoute) -> None:
+    """Contact, but no word of what happens."""
+    server = socket.connect_to_server()
+    server.on_message(lambda frame: None if '"resource"' in str(frame) else socket.send(frame))
+    socket.on_message(server.send)
+
+
+def test_a_text_fetched_ahead_lists_what_was_decided_since(review: Page) -> None:
+    review.route_web_socket("**/ws/", hears_of_nothing)
+    open_review(review, re.sub(r"review/.*", "", review.url))
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    review.wait_for_load_state("networkidle")
+    review.keyboard.press("n")
+    expect(review.locator("#file-name")).not_to_contain_text("Axel")
+    expect(review.locator("#review-progress")).to_contain_text("1 of")
 
 
 def test_any_number_of_decisions_is_undone(review: Page) -> None:

@@ -92,7 +92,7 @@ SENTENCES: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
         gettext_lazy("{where} is nobody in the class list"),
     ),
     "already_matched": (
-        gettext_lazy("Has another text in this batch, of which this is a version"),
+        gettext_lazy("Has another text in this batch, of which this would be a version"),
         gettext_lazy("May already have a certain match"),
         gettext_lazy("Already has a certain match"),
     ),

@@ -245,7 +245,7 @@ def test_a_student_with_another_text_is_said_to_have_one(
     [second] = make_essays(batch, 1, students=students, certainty="unsure")
     client = client_for(teacher)
     page = client.get(url("review-text", batch, second)).content.decode()
-    assert "Has another text in this batch, of which this is a version:" in page
+    assert "Has another text in this batch, of which this would be a version:" in page
     assert "conflict" not in page.partition('id="decide"')[2].partition("</form>")[0]
     actions.confirm_matches(batch, actor=teacher)
     decide(client, batch, second, student=students[0].public_id)

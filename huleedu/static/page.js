@@ -299,7 +299,7 @@
   function prepare(root) {
     for (const button of root.querySelectorAll("[data-copy], [data-dialog-open], [data-print], [data-show]")) button.hidden = false;
     remember(root);
-    for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 64;
+    for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft + (tab.offsetWidth - tab.closest(".tabs").clientWidth) / 2;
   }
 
   const COPIED_MS = 2_000;

@@ -14,8 +14,7 @@
   const isArchived = () => document.querySelector("[data-archived]") !== null;
   const isReview = (address) => new RegExp(`^${batch}(review/([0-9a-f-]{36}/)?|confirm/)$`).test(pathOf(address));
 
-  let last = Promise.resolve(); // decisions are sent one after another
-  let sendingNow = 0;
+  let last = Promise.resolve(), sendingNow = 0; // decisions are sent one after another
 
   // --- the button that names the student -----------------------------------------------------------------------------
 
@@ -112,9 +111,9 @@
 
   // --- going from text to text -------------------------------------------------------------------------------------------
 
-  let touched = false; // whether the person has chosen something here
-  let queueAt = 0; // how far the queue is scrolled
+  let touched = false, queueAt = 0; // whether the person has chosen something here; how far the queue is scrolled
 
+  const listAgain = () => find("queue") && htmx.trigger("#queue", "live:again"); // what a page fetched ahead lists may be old
   const listed = () => document.dispatchEvent(new CustomEvent("listed")); // another list of texts: review-keys.js narrows it
 
   /** Who else is here, this page knows better than any that was made before; and it may be asking just now. */
@@ -165,6 +164,7 @@
     asked += 1;
     if (!kept) return bring(fetchAndPut(address, asked));
     put(kept.html, address);
+    if (decided.size) listAgain();
     page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
     return "text";
   }
@@ -252,6 +252,7 @@
   /** What became of a decision, where the person is further on already. */
   function tellOf(html) {
     page.replacePart(find("messages"), new DOMParser().parseFromString(html, "text/html").getElementById("messages"));
+    listAgain();
     page.announce(words());
   }
 
@@ -384,8 +385,7 @@
   }
 
   // Shift+Enter opens the certain ones (review-keys.js): also before that is here it is never the browser's Enter, which decides.
-  const isNoEnter = (event) => event.key === "Enter" && event.shiftKey && event.target.closest?.("#decide");
-  addEventListener("keydown", (event) => { if (isNoEnter(event)) event.preventDefault(); });
+  addEventListener("keydown", (event) => { if (event.key === "Enter" && event.shiftKey && event.target.closest?.("#decide")) event.preventDefault(); });
 
   window.review = { choose, chosen, early, find, glance, isBusy, onItsWay, radios };
 
