@@ -95,10 +95,10 @@ def review_and_correct(page: Page, address: str) -> str:
     queue.get_by_role("link", name=re.compile("Emil A SA24D")).click()
     expect(queue.locator("[aria-current]")).to_contain_text("Emil A SA24D")
     expect(page.get_by_role("radio").nth(1)).to_be_visible()
-    suggested = page.locator("#confirm").inner_text()
+    suggested = page.locator("#confirm").text_content() or ""
     page.keyboard.press("2")
     expect(page.locator("#confirm")).not_to_have_text(suggested)
-    chosen = page.locator("#confirm span").inner_text().removeprefix("Confirm ")
+    chosen = page.locator("#confirm > span").first.inner_text().removeprefix("Confirm ")
     page.locator("#confirm").click()
     expect(page.locator(".toast, .messages, #messages").first).to_contain_text(re.compile("Confirmed|Bekräftad"))
     page.locator("#confirm-certain").click()

@@ -242,7 +242,8 @@ def test_keys_are_moved_to_alt_or_turned_off(review: Page, stack: Stack) -> None
         expect(review.locator("#not-in-class")).to_be_hidden()
         expect(review.locator("#nobody")).not_to_have_attribute("aria-keyshortcuts", re.compile("."))
         expect(review.locator("#nobody .key")).to_be_hidden()
-        expect(review.locator("#confirm .key")).to_be_visible()
+        review.get_by_role("radio").first.check()
+        expect(review.locator("#confirm .key:visible")).to_have_text(["Enter"])
     finally:
         stack.call("/api/v1/me/", method="PATCH", body={"shortcuts": "on"}, token=stack.token())
 
