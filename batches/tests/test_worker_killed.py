@@ -106,11 +106,12 @@ def test_every_file_ends_exactly_once_after_a_worker_is_killed(
 ) -> None:
     make_students(owned_class, NAMES)
     batch = make_batch(teacher, owned_class)
-    doomed, _other = start_worker(), start_worker()
+    doomed = start_worker()
     uploads = [_upload(number, name) for number, name in enumerate(NAMES)]
     files = actions.add_files(batch, uploads=uploads, actor=teacher)
-    _wait_for(lambda: _count("reading") == 2, seconds=PATIENCE)
+    _wait_for(lambda: _count("reading") > 0, seconds=PATIENCE)
     _kill(doomed)
+    start_worker()
     assert _count("stored", "reading") > 0, "all was read before the worker could be killed"
     # The queue is gone as well, as if Valkey had been wiped.
     Redis.from_url(configured.REDIS_URL).delete("default", "unacked", "unacked_index")
