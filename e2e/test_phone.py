@@ -98,6 +98,7 @@ def review(finger: Finger) -> None:
     for left in (3, 2, 1):
         expect(page.locator("#confirm")).to_be_visible()
         expect(page.locator(".review-place")).to_contain_text(f"of {left} left")
+        page.wait_for_load_state("networkidle")  # the server's page takes the place of the one shown at once
         buttons = page.locator(".decision-bar .button:visible")
         for button in buttons.all():
             box = button.bounding_box()
