@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.template.loader import get_template
 from django.urls import resolve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huleedu.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app registry)
-from django.conf import settings  # noqa: E402
-from django.template.loader import get_template  # noqa: E402
 
 from huleedu.realtime.routing import websocket  # noqa: E402
 
