@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, WebSocketRoute, expect
 
 from batches.samples import class_list
 from e2e.conftest import DEMO_TEACHER, TEACHER, Stack, open_review
@@ -146,6 +146,27 @@ def test_while_the_dialog_is_put_off(page: Page, empty_class: str, end_session: 
     dialog = page.get_by_role("dialog", name="You are signed out")
     dialog.get_by_role("button", name="Stay on this page").click()
     expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Check the list").click()
+    sign_in_again(page)
+    expect(page).to_have_url(re.compile("/check/"))
+
+
+def stays_open(socket: WebSocketRoute) -> None:
+    """A socket that does not tell the page that its session has ended."""
+    server = socket.connect_to_server()
+    socket.on_message(server.send)
+    server.on_message(socket.send)
+    server.on_close(lambda code, reason: None)
+
+
+def test_a_plain_form_where_nothing_told_of_it(
+    page: Page, empty_class: str, end_session: Callable[[Page], None]
+) -> None:
+    """As in the seconds after a session has run out: nothing that was typed goes to an ended one."""
+    page.route_web_socket("**/ws/", stays_open)
+    page.goto(f"{empty_class}import/")
+    page.locator("textarea[name=text]").fill(class_list())
+    end_session(page)
     page.get_by_role("button", name="Check the list").click()
     sign_in_again(page)
     expect(page).to_have_url(re.compile("/check/"))

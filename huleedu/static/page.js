@@ -368,15 +368,15 @@
     if (field) field.value = token();
     // Held only after the browser has read the button's own value.
     setTimeout(() => hold(event.submitter));
-    if (!mayHaveEnded()) return;
+    if (!mayLose()) return;
     event.preventDefault();
     askFirst(form, event.submitter);
   });
 
-  const mayHaveEnded = () => "live" in body.dataset && !asked && (hasLost() || back !== null || isStale());
-
-  /** The session may have ended, or be another's, and a form would lose what was typed: so that is found out before. */
   let asked = false;
+  /** Whether the session may have ended, or be another's, and a form would lose what was typed: that is found out before. */
+  const mayLose = () => "live" in body.dataset && !asked && (hasLost() || back !== null || isStale() || isUnsaved());
+
   async function askFirst(form, submitter) {
     try {
       await renew();
