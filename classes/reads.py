@@ -156,9 +156,10 @@ def _about(model: type[Model], keys: Any) -> Q:
 
 def _what(entry: LogEntry) -> str:
     changed = set(entry.changes or {})
+    if entry.content_type == ContentType.objects.get_for_model(Enrolment):
+        return _of_a_place(entry)
     if entry.content_type != ContentType.objects.get_for_model(Student):
-        is_place = entry.content_type == ContentType.objects.get_for_model(Enrolment)
-        return _("in the class or not") if is_place else _("also written as")
+        return _("also written as")
     if entry.action == LogEntry.Action.CREATE:
         return _("added")
     if changed == set(COMPARED):
@@ -169,6 +170,14 @@ def _what(entry: LogEntry) -> str:
         _("numbers in other systems"): {"external_ids"},
     }
     return ", ".join(word for word, fields in kinds.items() if fields & changed)
+
+
+def _of_a_place(entry: LogEntry) -> str:
+    """Of a student's place in a class: made, ended or there again."""
+    if entry.action == LogEntry.Action.CREATE:
+        return _("added to the class")
+    _before, left_at = (entry.changes or {}).get("left_at", (None, None))
+    return _("left the class") if left_at else _("back in the class")
 
 
 LAST = 4

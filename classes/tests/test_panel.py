@@ -51,8 +51,10 @@ def test_the_last_change_is_told_without_values(
     assert ": also written as." in client_for(teacher).get(address).content.decode()
     actions.remove_student(owned_class, student=student, actor=teacher)
     page = client_for(teacher).get(address).content.decode()
-    assert ": in the class or not." in page
+    assert ": left the class." in page
     assert "Left the class" in page
+    actions.enrol_student(owned_class, student=student, actor=teacher)
+    assert ": back in the class." in client_for(teacher).get(address).content.decode()
 
 
 def test_what_nobody_else_has_changed_is_saved(
