@@ -146,7 +146,7 @@ def read_queue(batch: Batch, *, viewer: User) -> Queue:
             still_open.append((essay, disagreement(match.candidates, essay.clues or [])))
     having_a_text = {row.student.pk for row in (*certain, *decided) if row.student}
     still_open.sort(key=lambda pair: _easiest_first(pair[0]))
-    needs_you = [_open_row(essay, found, having_a_text) for essay, found in still_open]
+    needs_you = [_open_row(essay, batch, found, having_a_text) for essay, found in still_open]
     decided.sort(key=_latest_first)
     return Queue(tuple(needs_you), tuple(by_student(certain)), tuple(decided), reading)
 
@@ -183,18 +183,24 @@ def _latest_first(row: Row) -> tuple[float, tuple[bool, str, str, int]]:
     return -decided_at.replace(second=0, microsecond=0).timestamp() if decided_at else 0.0, _name_key(row)
 
 
-def _open_row(essay: Essay, found: Disagreement | None, having_a_text: Container[int | None]) -> Row:
+def _open_row(essay: Essay, batch: Batch, found: Disagreement | None, having_a_text: Container[int | None]) -> Row:
     match = essay.association
     if match.certainty == Certainty.CONFLICT:
         n_tied = len(tied(match.candidates))
         note, glyph = _possible_students(n_tied) if n_tied > 1 else disagreement_note(found), "conflict"
     elif match.certainty == Certainty.NO_MATCH or not match.candidates:
-        note, glyph = _("No name found") if essay.file.words else _("No text to read"), "none"
+        note, glyph = _why_nobody(essay, batch), "none"
     elif match.student_id in having_a_text:
         note, glyph = _("Two texts, one student"), "unsure"
     else:
         note, glyph = _possible_students(len(match.candidates)), "unsure"
     return Row(essay, essay.file.name, note, glyph, str(match.get_certainty_display()))
+
+
+def _why_nobody(essay: Essay, batch: Batch) -> str:
+    if not essay.file.words:
+        return _("No text to read")
+    return _("No name found") if batch.school_class_id else _("The batch has no class")
 
 
 def _possible_students(n: int) -> str:

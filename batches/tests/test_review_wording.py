@@ -99,3 +99,14 @@ def test_the_bar_hints_at_keys_that_do_something(
     page = client_for(teacher).get(url("review-text", batch, last)).text
     assert "Back to batch" in page
     assert '<kbd class="key key-letter">n</kbd> Next' not in page
+
+
+def test_a_text_of_a_batch_without_a_class_says_so_instead_of_no_name(
+    client_for: ClientFor, teacher: User, batch: Batch
+) -> None:
+    make_essays(batch, 1)
+    page = client_for(teacher).get(url("review", batch)).text
+    assert re.findall(r'class="queue-note"[^>]*>([^<]*)<', page) == ["No name found"]
+    Batch.objects.filter(pk=batch.pk).update(school_class=None)
+    page = client_for(teacher).get(url("review", batch)).text
+    assert re.findall(r'class="queue-note"[^>]*>([^<]*)<', page) == ["The batch has no class"]
