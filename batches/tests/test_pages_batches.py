@@ -120,6 +120,9 @@ def test_not_handed_in(owner: Client, batch: Batch, owned_class: SchoolClass) ->
     assert sheet[1].endswith(";not handed in")
     assert sheet[2].endswith(";may have handed in")
     assert cia.name in page
+    make_essays(batch, 1, students=[cia], certainty="unsure")
+    page = owner.get(url("detail", batch)).content.decode()
+    assert "=Cia Falk, Bo Ek may have:" in page or "Bo Ek, =Cia Falk may have:" in page
 
 
 def test_history_tells_who_did_what(owner: Client, batch: Batch, teacher: User, owned_class: SchoolClass) -> None:

@@ -20,7 +20,7 @@ from batches.review.namesakes import SharedNames
 from batches.state import Counts, HandedIn, count_batch, who_has_not_handed_in
 from batches.steps import may_take
 from batches.views.file_rows import sources_of
-from classes.models import ClassShare, Student
+from classes.models import ClassShare
 from huleedu.common.access import get_visible
 from huleedu.common.requests import PageRequest
 
@@ -69,16 +69,14 @@ class Frame:
         return SharedNames({}).among(self.handed_in.in_class)
 
     @property
-    def missing(self) -> list[tuple[str, Student]]:
-        """Who has no text, each with the name, namesakes told apart."""
-        names = self.shared_names
-        return [(names.called(student), student) for student in self.handed_in.missing]
+    def missing(self) -> list[str]:
+        """The names of those who have no text, namesakes told apart."""
+        return list(map(self.shared_names.called, self.handed_in.missing))
 
     @property
-    def may_have(self) -> list[tuple[str, Student]]:
+    def may_have(self) -> list[str]:
         """The same of those who may have one."""
-        names = self.shared_names
-        return [(names.called(student), student) for student in self.handed_in.may_have]
+        return list(map(self.shared_names.called, self.handed_in.may_have))
 
     @property
     def class_is_empty(self) -> bool:
