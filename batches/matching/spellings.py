@@ -35,6 +35,12 @@ def spelling_to_learn(
     return None
 
 
+def says(evidence: Sequence[Evidence], span: Evidence) -> bool:
+    """Whether another text's evidence holds the same words in the same place."""
+    said = fold(span.text)
+    return any(item.place == span.place and fold(_END.sub("", item.text).strip()) == said for item in evidence)
+
+
 def _cut(item: Evidence) -> Evidence | None:
     """The name in the span, if it looks like one: two to four words, or one with a capital letter, and no code."""
     text = _END.sub("", item.text).strip()

@@ -85,6 +85,24 @@ def test_a_decision_offers_to_remember_and_the_next_text_is_found(
     assert "Remember “" not in again.content.decode()
 
 
+@pytest.mark.parametrize("sharing", ["another's", "many"])
+def test_what_other_texts_say_too_is_no_name(
+    sharing: str, batch: Batch, students: list[Student], teacher: User, client_for: ClientFor
+) -> None:
+    """The folder around a whole zip, the school in a page header: once remembered it would claim every next text."""
+    first, *others = make_essays(batch, 2 if sharing == "another's" else 4)
+    for essay in (first, *others):
+        evidence = find_evidence(name=essay.file.name, path="Inlämning", document=Document("txt", STORY))
+        EssayFile.objects.filter(pk=essay.file_id).update(evidence=[item.as_json() for item in evidence])
+    if sharing == "another's":
+        actions.decide_student(others[0], student=students[1], version=None, actor=teacher)
+    decide = reverse("batches:decide", args=[batch.public_id, first.public_id])
+    answer = client_for(teacher).post(decide, {"student": students[0].public_id, "version": 1}, follow=True)
+    assert "Remember “" not in answer.content.decode()
+    client_for(teacher).post(reverse("batches:teach", args=[batch.public_id, first.public_id]))
+    assert not StudentAlias.objects.exists()
+
+
 def test_a_protected_students_spelling_is_not_offered(
     batch: Batch, students: list[Student], teacher: User, client_for: ClientFor
 ) -> None:
