@@ -30,6 +30,7 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.controls: dict[str, dict[str, str | None]] = {}
+        self.described: set[str] = set()
         self.focused: list[str] = []
         self.title = ""
         self._within = ""
@@ -45,6 +46,7 @@ class Page(HTMLParser):
             self._within = "title"
         elif tag == "a" and self._within == "summary":
             self.links.append((values["href"] or "").removeprefix("#"))
+        self.described |= set((values.get("aria-describedby") or "").split())
         if values.get("id"):
             self.controls[str(values["id"])] = values
 
@@ -100,6 +102,7 @@ def _assert_told(answer: Any, targets: list[str]) -> Page:
     for link in filter(None, page.links):
         assert f"{link}_error" in page.controls or f"{link[:-2]}_error" in page.controls, link
         assert link in page.controls
+    assert {key for key in page.controls if key.endswith("_error")} <= page.described
     return page
 
 
