@@ -215,7 +215,7 @@ _READ: dict[str, Callable[[], str]] = {
 _DECIDED: dict[str, Callable[[], str]] = {
     "confirmed": lambda: _("Confirmed a match"),
     "no_student": lambda: _("Decided: not in this class"),
-    "undecided": lambda: _("Took the decision back"),
+    "undecided": lambda: _("Undid the decision"),
 }
 _DID: dict[type[Model], Callable[[], tuple[str, str, str]]] = {
     SchoolClass: lambda: (_("Made the class"), pgettext("its settings", "Changed the class"), _("Deleted")),

@@ -87,7 +87,7 @@ def _decision_words(row: Decision, students: dict[int, Student]) -> str:
     if after["status"] == _MATCH.NO_STUDENT:
         return _("Decided: not in this class")
     if after["status"] == _MATCH.UNDECIDED:
-        return _("Took the decision back")
+        return _("Undid the decision")
     if after["method"] == EssayStudentAssociation.Method.DEADLINE:
         return _("Confirmed by itself: {name}").format(name=new)
     if before["status"] == _MATCH.CONFIRMED:

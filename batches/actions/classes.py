@@ -61,7 +61,7 @@ def change_class(batch: Batch, school_class: SchoolClass | None, *, actor: User)
 def _refuse_decided(batch: Batch) -> None:
     matches = Association.objects.filter(essay__batch=batch, essay__removed_at=None)
     if matches.exclude(status=Association.Status.UNDECIDED).exists():
-        message = _("Texts of the batch have been decided already. Take those decisions back to change its class.")
+        message = _("Texts of the batch have been decided already. Undo those decisions to change its class.")
         raise ActionError("has_decisions", message, field="class_id")
 
 

@@ -72,7 +72,7 @@ def test_the_page_promises_nothing_that_the_action_refuses(
     actions.archive_batch(actions.cancel_batch(archived.batch, actor=teacher), actor=teacher)
     class_actions.remove_student(owned_class, student=student, actor=teacher)
     class_actions.archive_class(owned_class, actor=teacher)
-    put_away = "The class is archived and can only be read. Take it back first."
+    put_away = "The class is archived and can only be read. Put it back first."
     for address, did, row, why in (
         (TEXTS, "reopen", removed.association, "The text is not in the batch any more."),
         (TEXTS, "reopen", archived.association, "The batch is archived and can only be read."),

@@ -182,7 +182,7 @@ def test_a_decision_is_changed_and_taken_back(
     page = response.content.decode()
     assert (match_of(essay).status, match_of(essay).student) == ("undecided", students[0])
     assert response.redirect_chain == [(url("review-text", batch, essay), 302)]
-    for said in ("You decided: not in this class", "You chose Isak Ekenäs", "You took the decision back"):
+    for said in ("You decided: not in this class", "You chose Isak Ekenäs", "You undid the decision"):
         assert said in page
 
 

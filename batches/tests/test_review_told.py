@@ -71,7 +71,7 @@ def test_one_step_with_many_texts_is_told_as_one(
     ("decision", "said"),
     [
         ("nobody", "Colleague decided on essay-1.txt: not in this class."),
-        ("clear", "Colleague took back the decision on essay-1.txt."),
+        ("clear", "Colleague undid the decision on essay-1.txt."),
     ],
 )
 def test_other_decisions_are_told_in_their_own_words(

@@ -85,7 +85,7 @@ def _offer(request: PageRequest, batch: Batch) -> Offer | None:
 _DONE = {
     "student": gettext_lazy("Confirmed."),
     "nobody": gettext_lazy("Decided: not in this class."),
-    "clear": gettext_lazy("Decision taken back."),
+    "clear": gettext_lazy("Decision undone."),
 }
 
 

@@ -145,7 +145,7 @@ def _history_line(row: Decision, students: dict[int, Student], viewer: User, sha
     elif row.after["status"] == EssayStudentAssociation.Status.NO_STUDENT:
         said = _("{who} decided: not in this class").format(who=who)
     else:
-        said = _("{who} took the decision back").format(who=who)
+        said = _("{who} undid the decision").format(who=who)
     return HistoryLine(said, row.created_at, undone=row.undone_at is not None)
 
 

@@ -41,7 +41,7 @@ def lock_class(school_class: SchoolClass, *, archived_too: bool = False) -> Scho
 def refuse_if_archived(school_class: SchoolClass) -> None:
     """Raises ActionError `illegal_transition`: an archived class is read-only until somebody takes it back."""
     if school_class.archived_at is not None:
-        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
+        raise ActionError("illegal_transition", _("The class is archived and can only be read. Put it back first."))
 
 
 def lock_classes_of(*students: Student, keys: Iterable[int] = ()) -> list[SchoolClass]:

@@ -200,7 +200,7 @@ def _refuse_archived(student: Student) -> None:
     current = Enrolment.objects.filter(student=student, left_at=None)
     open_classes = [enrolment.school_class.archived_at is None for enrolment in current.select_related("school_class")]
     if open_classes and not any(open_classes):
-        raise ActionError("illegal_transition", _("The class is archived and can only be read. Take it back first."))
+        raise ActionError("illegal_transition", _("The class is archived and can only be read. Put it back first."))
 
 
 def _refuse_nameless(student: Student) -> None:

@@ -66,7 +66,7 @@ def undo(request: PageRequest, class_id: UUID, leaving_id: UUID) -> HttpResponse
         said = ngettext("{n} student is back in the class.", "{n} students are back in the class.", n)
         messages.success(request, said.format(n=n))
     else:
-        messages.info(request, _("Nothing to take back: somebody has changed it since."))
+        messages.info(request, _("Nothing to undo: somebody has changed it since."))
     return to_class(request, class_id)
 
 

@@ -86,7 +86,7 @@ class UserAdmin(ReadOnlyAdmin):
         ),
         ErrandKind(
             "activate",
-            gettext_lazy("Takes a deactivation back."),
+            gettext_lazy("Undoes a deactivation."),
             run=lambda user, actor: actions.set_active(user, active=True, actor=actor),
             preview=_activation,
         ),

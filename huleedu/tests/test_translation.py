@@ -34,7 +34,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 ENGLISH = (
     r"essays?|submi\w+|documents?|rosters?|pupils?|approv\w+|validat\w+|percent|scores?|linked|unmatched|todo|"
-    r"process(ed|ing)|pars(ed|ing)|completed|dashboard|timeout|nickname|frozen|oops|sorry|please|invalid|late"
+    r"process(ed|ing)|pars(ed|ing)|completed|dashboard|timeout|nickname|frozen|oops|sorry|please|invalid|late|"
+    r"t(ak|ook)\w* (\w+ ){0,2}back"
 )
 SWEDISH = (
     r"matcha\w*|matchning\w*|inlämning\w*|uppladd\w*|uppsats\w*|essä\w*|dokument\w*|godkän\w*|valider\w*|roster|"
@@ -42,7 +43,7 @@ SWEDISH = (
     r"hoppsan|tyvärr|vänligen|ogiltig\w*|ni|ert|era|räkna\w*|skyddad identitet\w*|identiteten|byta? (ut )?fil\w*|"
     r"byta ut|slutat|i säkerhet|ta ut allt|t(ar?|og|agit) tillbaka \w*\s?beslut\w*"
 )
-"""What the interface never says, whole words whatever their case. The last lines are second words for one thing:
+"""What the interface never says, whole words whatever their case. The last lines are second words for one thing: undo;
 gäller, skyddade personuppgifter, ersätta, lämnat klassen, i säkert förvar, registerutdrag, ångra."""
 DOCS = r"pupils?|nicknames?|dashboards?|unmatched|oops|please|sorry"
 """What the documents never say; how code is built has more words than the interface."""
