@@ -31,7 +31,7 @@ test: .venv/.dev ## the whole suite but the browser tests, on its own PostgreSQL
 e2e: .venv/.dev ## browser tests in headless Chromium over a running stack of their own
 	@$(PY) -m pytest -m e2e e2e $(ARGS)
 
-screenshots: .venv/.dev ## every screen as a picture in docs/screenshots/, from a stack of its own
+screenshots: .venv/.dev ## the screens as pictures in docs/screenshots/, from a stack of its own
 	@rm -rf docs/screenshots && SCREENSHOTS=docs/screenshots $(PY) -m pytest -m e2e e2e/test_screens.py -q -k pictures
 
 check: .venv/.dev ## every gate: style, types, layers, migrations, deployment, schemas, translations, compose
