@@ -73,7 +73,7 @@ def updated(request: PageRequest, kind: str, public_id: UUID) -> HttpResponse:
 @login_not_required
 @require_safe
 def favicon(_request: HttpRequest) -> HttpResponse:
-    """Where browsers look by themselves, on pages that name no icon (`/support/`)."""
+    """Where browsers look by themselves, on pages that name no icon (`/api/docs/`)."""
     return redirect(static("favicon.svg"))
 
 

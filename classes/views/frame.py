@@ -52,7 +52,10 @@ class Frame:
 
 
 def class_frame(request: PageRequest, class_id: UUID, *, tab: str) -> Frame:
-    """The frame of the page `tab` (students, imports, settings). Raises Http404 for a stranger. Three statements."""
+    """The frame of the page `tab`: students, batches, imports, history, settings, or import, which has no tabs.
+
+    Raises Http404 for a stranger. Three statements.
+    """
     imports = RosterImport.objects.filter(school_class=OuterRef("pk")).exclude(status=RosterImport.Status.PREVIEW)
     n_imports = imports.order_by().values("school_class").annotate(n=Count("pk")).values("n")
     # Batches are known here only as relations that the layer above adds.
