@@ -69,10 +69,6 @@ class SchoolClassQuerySet(models.QuerySet["SchoolClass"]):
         shared = ClassShare.objects.filter(user_id=user.pk, can_change=True).values("school_class_id")
         return self.filter(Q(owner_id=user.pk) | Q(pk__in=shared))
 
-    def owned_by(self, user: User) -> SchoolClassQuerySet:
-        """Only the person's own: to share, archive and delete."""
-        return self.filter(owner_id=user.pk)
-
     def with_counts(self) -> SchoolClassQuerySet:
         """Adds `n_students`, those who have not left. One statement."""
         return self.annotate(n_students=Count("enrolments", filter=Q(enrolments__left_at=None), distinct=True))
