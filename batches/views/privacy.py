@@ -78,7 +78,7 @@ def student(request: PageRequest, student_id: UUID) -> HttpResponse:
     row = get_visible(Student.objects, request.user, student_id)
     data = read_student_data(row, request.user)
     log_read(row, "student", actor=request.user)
-    return render(request, "batches/privacy_student.html", {"tab": "students", "data": data, "student": row})
+    return render(request, "batches/privacy_student.html", {"data": data, "student": row})
 
 
 @require_POST

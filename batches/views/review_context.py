@@ -308,7 +308,7 @@ def certain_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
         for row in queue.certain
         if row.student
     ]
-    return frame_context(frame, queue=queue, certain=rows)
+    return frame_context(frame, certain=rows)
 
 
 def _best_clue(match: EssayStudentAssociation) -> str:
@@ -347,10 +347,9 @@ def text_rows(queue: Queue) -> list[TextRow]:
 def texts_context(request: PageRequest, batch_id: UUID) -> dict[str, Any]:
     """All texts with their students."""
     frame = batch_frame(request, batch_id, tab="texts")
-    queue = read_queue(frame.batch, viewer=request.user)
-    rows = text_rows(queue)
+    rows = text_rows(read_queue(frame.batch, viewer=request.user))
     assessed = frame.batch.generation > 0 and _add_figures(frame.batch, rows)
-    return frame_context(frame, queue=queue, rows=rows, assessed=assessed)
+    return frame_context(frame, rows=rows, assessed=assessed)
 
 
 def _add_figures(batch: Batch, rows: Sequence[Any]) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from batches import actions
 from batches.merges import read_merge
+from batches.models import EssayStudentAssociation
 from classes.actions.identity import show_identity
 from classes.actions.locks import refuse_beyond_reach
 from classes.models import Enrolment, SchoolClass, Student, StudentQuerySet
@@ -21,6 +22,7 @@ from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
+Status = EssayStudentAssociation.Status
 NAMES = ("given_name", "family_name", "preferred_name", "email")
 
 
@@ -59,8 +61,8 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
                 told = _("%(name)s has the texts and classes of both. You can undo it for 30 days.")
                 messages.success(request, told % {"name": into.name})
                 return redirect("classes:student", class_id, into.public_id)
-    texts = Count("associations", filter=Q(associations__status="confirmed"), distinct=True)
-    rows = list(others.annotate(n_texts=texts, n_classes=Count("enrolments", distinct=True)))
+    texts = Count("associations", filter=Q(associations__status=Status.CONFIRMED), distinct=True)
+    rows = list(others.annotate(n_texts=texts))
     context = {
         "school_class": school_class,
         "student": student,
@@ -123,8 +125,8 @@ def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespo
     if request.method == "POST":
         try:
             if student.protected_identity:
-                values = {name: request.POST.get(name, "") for name in NAMES}
-                show_identity(student, values=dict(values), actor=request.user)
+                values: dict[str, str | None] = {name: request.POST.get(name, "") for name in NAMES}
+                show_identity(student, values=values, actor=request.user)
                 messages.success(request, _("The protection has ended."))
             else:
                 actions.protect_student(student, alias=request.POST.get("alias", ""), actor=request.user)
@@ -138,7 +140,7 @@ def protect(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespo
     context = {
         "school_class": school_class,
         "student": student,
-        "n_texts": student.associations.filter(status="confirmed").count(),
+        "n_texts": student.associations.filter(status=Status.CONFIRMED).count(),
         "refusals": [refused] if refused else [],
         "typed": request.POST,
     }
