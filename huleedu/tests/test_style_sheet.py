@@ -72,6 +72,17 @@ def test_nothing_is_forced_outside_print() -> None:
     assert "!important" not in CSS.split("@layer print {", 1)[0]
 
 
+def test_every_class_of_the_sheets_is_written_by_a_template_or_a_script() -> None:
+    built = ("glyph-", "reason-", "state-")  # from the name of a state
+    sheets = "".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.css")))
+    heads = re.findall(r"([^{};]+)\{", re.sub(r'/\*.*?\*/|"[^"]*"', "", sheets, flags=re.S))
+    ruled = set(re.findall(r"\.([a-z][a-z0-9-]*)", " ".join(heads)))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (*TEMPLATES, *sorted(STATIC.glob("*.js"))))
+    written = set(re.findall(r"[a-z][a-z0-9-]*", sources))
+    assert len(ruled) > 200
+    assert sorted(name for name in ruled - written if not name.startswith(built)) == []
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_holds_no_inline_style_or_script(template: Path) -> None:
     source = template.read_text(encoding="utf-8")
