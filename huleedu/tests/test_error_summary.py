@@ -182,6 +182,7 @@ def test_words_that_are_no_name(teacher: User, owned_class: SchoolClass, client_
 
 
 def test_each_control_that_was_refused_is_marked() -> None:
+    """Beside its hint, where it has one."""
     refusals = [ActionError("validation_error", "Which?", field=name) for name in ("given_name", "email")]
     marks = Template("{% load errors %}{% for name in names %}<input{% invalid name %}>{% endfor %}")
     marked = marks.render(Context({"refusals": refusals, "names": ["given_name", "family_name", "email"]}))
@@ -189,3 +190,8 @@ def test_each_control_that_was_refused_is_marked() -> None:
         '<input aria-invalid="true" aria-describedby="id_given_name_error">'
         '<input><input aria-invalid="true" aria-describedby="id_email_error">'
     )
+    hinted = Template('{% load errors %}{% invalid "email" hint="why" %}')
+    assert (
+        hinted.render(Context({"refusals": refusals})) == ' aria-invalid="true" aria-describedby="why id_email_error"'
+    )
+    assert hinted.render(Context({})) == ' aria-describedby="why"'

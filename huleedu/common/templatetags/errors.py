@@ -38,12 +38,15 @@ def page_errors(context: Context) -> list[PageError]:
 
 
 @register.simple_tag(takes_context=True)
-def invalid(context: Context, field: str) -> SafeString:
-    """The attributes of a control that is not a Django form's and that a refusal is about: see `_refusal.html`."""
+def invalid(context: Context, field: str, hint: str = "") -> SafeString:
+    """The attributes of a control that is not a Django form's: the id of its `hint`, and whether it is refused.
+
+    Why stands in `_refusal.html`.
+    """
     refusals: list[ActionError] = context.get("refusals") or []
-    if not any(each.field == field for each in refusals):
-        return SafeString("")
-    return format_html(' aria-invalid="true" aria-describedby="id_{}_error"', field)
+    if any(each.field == field for each in refusals):
+        return format_html(' aria-invalid="true" aria-describedby="{}"', f"{hint} id_{field}_error".lstrip())
+    return format_html(' aria-describedby="{}"', hint) if hint else SafeString("")
 
 
 def _of_form(form: BaseForm) -> list[PageError]:
