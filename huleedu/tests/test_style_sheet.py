@@ -55,7 +55,16 @@ def test_every_pair_of_colours_is_readable(theme: str, ink: str, ground: str, ne
 
 def test_colours_are_written_in_the_tokens_only() -> None:
     outside = CSS.split("@layer base {", 1)[1].split("@layer print {", 1)[0]
-    assert re.findall(r"[:,\s]#[0-9a-fA-F]{6}\b", outside) == []
+    desk = (STATIC / "support.css").read_text(encoding="utf-8")
+    assert re.findall(r"[:,\s]#(?:[0-9a-fA-F]{3,4}){1,2}\b|\b(?:rgb|hsl|oklch)a?\(", outside + desk) == []
+
+
+def test_letters_and_corners_are_of_the_sizes_of_the_tokens() -> None:
+    """Or 1rem, where a phone would zoom; the bar of a phone alone shrinks its words with the window."""
+    outside = CSS.split("@layer base {", 1)[1].split("@layer print {", 1)[0]
+    fonts = re.findall(r"font(?:-size)?: [^;]*?(?<![\d.])(?!1rem)[\d.]+(?:rem|px|pt)[^;]*", outside)
+    assert fonts == ["font-size: min(.78rem, 4vw)"]
+    assert re.findall(r"border-radius: [^;]*?[1-9.]\S*(?:px|%)", outside) == []
 
 
 def test_it_stays_one_file_that_can_be_read() -> None:
