@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,11 +179,10 @@ def running(data: Path, port: int) -> Iterator[Stack]:
 def _wait_until_ready(made: Stack) -> None:
     deadline = time.monotonic() + 180
     while made.process and time.monotonic() < deadline and made.process.poll() is None:
-        try:
+        with suppress(OSError):
             if made.call("/readyz")["status"] == "ok":
                 return
-        except OSError:
-            time.sleep(0.2)
+        time.sleep(0.2)
     pytest.fail(f"the stack did not start:\n{(made.data / 'up.log').read_text()}")
 
 
