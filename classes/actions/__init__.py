@@ -9,6 +9,7 @@ from classes.actions.classes import (
     delete_class,
     remove_share,
     restore_class,
+    settings_of,
     share_class,
     update_class,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "remove_students",
     "restore_class",
     "revise_import",
+    "settings_of",
     "share_class",
     "teach_alias",
     "undo_import",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -119,12 +119,21 @@ def copy_class(
 
 
 @action
-def update_class(school_class: SchoolClass, *, changes: dict[str, Any], actor: User) -> SchoolClass:
-    """Change `designation`, `school_year`, `auto_confirm` or `courses`.
+def update_class(
+    school_class: SchoolClass, *, changes: dict[str, Any], seen: Mapping[str, Any] | None = None, actor: User
+) -> SchoolClass:
+    """Change `designation`, `school_year`, `auto_confirm` or `courses`. Raises ActionError `validation_error` naming
+    the field.
 
-    Raises ActionError `validation_error` naming the field.
+    `seen` are the values that the person has changed, as `settings_of` gives them: what is as it was seen is left as it
+    is now. Raises `version_conflict` where somebody else has changed the same since.
     """
     school_class = lock_class(school_class)
+    if seen is not None:
+        now = settings_of(school_class)
+        changes = {field: value for field, value in changes.items() if value != seen[field]}
+        if any(now[field] not in (seen[field], value) for field, value in changes.items()):
+            raise ActionError("version_conflict", _("Somebody else changed the class meanwhile."), current=school_class)
     if "designation" in changes:
         school_class.designation = _checked_designation(changes["designation"])
     if "school_year" in changes:
@@ -135,6 +144,16 @@ def update_class(school_class: SchoolClass, *, changes: dict[str, Any], actor: U
         _set_courses(school_class, changes["courses"])
     tell_changed(school_class)
     return school_class
+
+
+def settings_of(school_class: SchoolClass) -> dict[str, Any]:
+    """What `update_class` changes, as it is now; the courses by their codes, in order. One statement."""
+    return {
+        "designation": school_class.designation,
+        "courses": [course.code for course in school_class.courses.all()],
+        "school_year": school_class.school_year,
+        "auto_confirm": school_class.auto_confirm,
+    }
 
 
 @action

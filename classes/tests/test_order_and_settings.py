@@ -181,3 +181,41 @@ def test_the_list_of_classes_brings_itself_anew(teacher: User, client_for: Calla
     assert part.strip().startswith('<div id="class-list" data-part>')
     assert "NA24" in part
     assert "page-head" not in part
+
+
+def test_who_saves_older_settings_changes_only_what_was_typed(
+    owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    address, client = f"/classes/{owned_class.public_id}/settings/", client_for(teacher)
+    year = owned_class.school_year
+    was = {"was.designation": "SA24D", "was.school_year": year, "was.courses": "ENG6", "was.auto_confirm": ""}
+    page = client.get(address).content.decode()
+    assert all(f'name="{name}" value="{value}"' in page for name, value in was.items())
+    actions.update_class(owned_class, changes={"courses": ["ENG5", "SV1"], "auto_confirm": True}, actor=teacher)
+    typed = {"designation": "SA24E", "school_year": year, "courses": ["ENG6"]}
+    assert client.post(address, was | typed).status_code == 302
+    owned_class.refresh_from_db()
+    now = actions.settings_of(owned_class)
+    assert now == {"designation": "SA24E", "courses": ["ENG5", "SV1"], "school_year": year, "auto_confirm": True}
+
+
+def test_settings_that_two_change_are_shown_and_chosen(
+    owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    address, client = f"/classes/{owned_class.public_id}/settings/", client_for(teacher)
+    year = owned_class.school_year
+    was = {"was.designation": "SA24D", "was.school_year": year, "was.courses": "ENG6", "was.auto_confirm": ""}
+    actions.update_class(owned_class, changes={"courses": ["ENG5"], "designation": "Mine"}, actor=teacher)
+    typed = {"designation": "SA24D", "school_year": year, "courses": ["ENG6", "SV1"]}
+    answer = client.post(address, was | typed)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody else changed the class meanwhile." in page
+    assert "Now: English 5" in page
+    assert "You wrote: English 6, Swedish 1" in page
+    again = {"was.designation": "Mine", "was.courses": "ENG5", "designation": "Mine"}
+    assert all(f'name="{name}" value="{value}"' in page for name, value in again.items())
+    assert actions.settings_of(SchoolClass.objects.get())["courses"] == ["ENG5"]
+    assert client.post(address, was | typed | again).status_code == 302
+    assert actions.settings_of(SchoolClass.objects.get())["courses"] == ["ENG6", "SV1"]
+    assert SchoolClass.objects.get().designation == "Mine"

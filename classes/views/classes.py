@@ -151,21 +151,57 @@ def _left(request: PageRequest, frame: Frame) -> Left | None:
 @require_http_methods(["GET", "POST"])
 @keeps_typed("designation")
 def edit(request: PageRequest, class_id: UUID) -> HttpResponse:
-    """Name, courses and school year; below, for the owner, sharing, archive and deletion."""
+    """Name, courses and school year; below, for the owner, sharing, archive and deletion.
+
+    Where somebody else has changed the same, both values are shown and the person chooses.
+    """
     frame = class_frame(request, class_id, tab="settings")
     if request.method == "GET":
         return _settings(request, frame)
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    form = SettingsForm(request.POST, school_class=school_class)
+    form, seen = SettingsForm(request.POST, school_class=school_class), _seen(request, school_class)
     if not form.is_valid():
-        return _settings(request, frame, form=form)
+        return _settings(request, frame, form=form, seen=seen)
+    typed = form.cleaned_data | {"courses": sorted(form.cleaned_data["courses"])}
     try:
-        actions.update_class(school_class, changes=form.cleaned_data, actor=request.user)
+        actions.update_class(school_class, changes=typed, seen=seen, actor=request.user)
     except ActionError as error:
+        if error.current is not None:
+            return _conflict(request, frame, typed, seen, error)
         form.refuse(error)
-        return _settings(request, frame, form=form)
+        return _settings(request, frame, form=form, seen=seen)
     messages.success(request, _("The settings are saved."))
     return redirect("classes:edit", class_id)
+
+
+def _seen(request: PageRequest, school_class: SchoolClass) -> dict[str, Any]:
+    """What the person has changed, by what the form says it was. A field of which it says nothing was as it is now."""
+    was = {name: request.POST.get(f"was.{name}") for name in SettingsForm.base_fields}
+    said = {name: value for name, value in was.items() if value is not None}
+    courses = {"courses": said["courses"].split()} if "courses" in said else {}
+    ticked = {"auto_confirm": bool(said["auto_confirm"])} if "auto_confirm" in said else {}
+    return actions.settings_of(school_class) | said | courses | ticked
+
+
+def _conflict(
+    request: PageRequest, frame: Frame, typed: dict[str, Any], seen: dict[str, Any], error: ActionError
+) -> HttpResponse:
+    """Both values of each field that two people have changed, over a form that wins when it is sent again."""
+    theirs = actions.settings_of(error.current)
+    mine = {name: value for name, value in typed.items() if value != seen[name]}
+    form = SettingsForm(initial=theirs | mine, school_class=error.current)
+    both = [
+        (form.fields[name].label, _worded(theirs[name]), _worded(value))
+        for name, value in mine.items()
+        if theirs[name] not in (seen[name], value)
+    ]
+    return _settings(request, frame, form=form, seen=theirs, error=error, differences=both)
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(str(CourseCode(code).label) for code in value) if isinstance(value, list) else str(value)
 
 
 def _settings(
@@ -173,21 +209,24 @@ def _settings(
     frame: Frame,
     *,
     form: SettingsForm | None = None,
+    seen: dict[str, Any] | None = None,
     share_form: ShareForm | None = None,
     error: ActionError | None = None,
+    differences: list[tuple[Any, str, str]] | None = None,
 ) -> HttpResponse:
-    initial = {
-        "designation": frame.school_class.designation,
-        "courses": [course.code for course in frame.courses],
-        "school_year": frame.school_class.school_year,
-        "auto_confirm": frame.school_class.auto_confirm,
-    }
+    """The page; `seen` is what the class had when the person began, `differences` what two have changed alike."""
+    was = seen or actions.settings_of(frame.school_class)
+    settings_form = form or SettingsForm(initial=was, school_class=frame.school_class)
+    written = was | {"courses": " ".join(was["courses"]), "auto_confirm": "yes" if was["auto_confirm"] else ""}
     context = frame_context(
         frame,
-        settings_form=form or SettingsForm(initial=initial, school_class=frame.school_class),
+        settings_form=settings_form,
+        was={name: written[name] for name in settings_form.fields},
         share_form=share_form or ShareForm(),
         form=form or share_form,
-        refusals=[error] if error else [],
+        error=error,
+        differences=differences,
+        refusals=[error] if error and differences is None else [],
     )
     status = error.status if error else 422 if form or share_form else 200
     return render(request, "classes/settings.html", context, status=status)
