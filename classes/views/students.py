@@ -63,6 +63,7 @@ def show_panel(
         here = Enrolment.objects.filter(school_class=frame.school_class, student=student).first()
         more["left_at"] = here.left_at if here else None
         more["seen"] = _values(student)
+        more["aliases"] = tuple(student.aliases.all())
         more["here"] = names_at(frame.school_class, student, viewer=request.user)
         more["numbers"] = [
             (system, FIELD_LABELS.get(system, system), number) for system, number in student.external_ids.items()
