@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from batches.tests.making import make_students
 from classes import actions
@@ -322,6 +323,23 @@ def _queries(client: Client, address: str, django_assert_max_num_queries: Any) -
     with django_assert_max_num_queries(20) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def test_the_imports_of_years_are_shown_in_pages(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    made = [
+        RosterImport(
+            school_class=owned_class, created_by=teacher, status="applied", applied_at=now(), file_name=f"{n}.csv"
+        )
+        for n in range(51)
+    ]
+    RosterImport.objects.bulk_create(made)
+    client = client_for(teacher)
+    pages = [client.get(url("imports", owned_class) + more).content.decode() for more in ("", "?page=2")]
+    assert [page.count(".csv") for page in pages] == [50, 1]
+    assert 'href="?page=2"' in pages[0]
+    assert "51–51 of 51" in pages[1]
 
 
 def test_pages_ask_the_same_at_3_and_at_300_rows(
