@@ -25,7 +25,7 @@ from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, uuid_or_none
 
 WHO = {
     "": gettext_lazy("anyone"),
@@ -96,7 +96,7 @@ def log(request: PageRequest) -> HttpResponse:
 
     Of its address the page repeats only what it knows: beside names anything else could be a guess at one (BREACH).
     """
-    class_id, student_id = _uuid(request.GET.get("class", "")), _uuid(request.GET.get("student", ""))
+    class_id, student_id = (uuid_or_none(request.GET.get(name, "")) for name in ("class", "student"))
     about = get_visible(Student.objects, request.user, student_id) if student_id else None
     who, what = request.GET.get("who", ""), request.GET.get("what", "")
     who, what = who if who in WHO else "", what if what in WHAT else ""
@@ -149,10 +149,3 @@ def _find(user: User, search: str) -> list[Any]:
 
 def _page_number(value: str) -> int:
     return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 6 else 1
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

@@ -29,7 +29,7 @@ from files.models import EssayFile
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest, version_seen
+from huleedu.common.requests import PageRequest, uuid_or_none, version_seen
 
 
 def _editable_batch(request: PageRequest, batch_id: UUID) -> Batch:
@@ -75,7 +75,7 @@ def _review(
 
 def _offer(request: PageRequest, batch: Batch) -> Offer | None:
     """The spelling that the text named in `?learn=` teaches, for those who may change the batch."""
-    text_id = _uuid(request.GET.get("learn", ""))
+    text_id = uuid_or_none(request.GET.get("learn", ""))
     if text_id is None:
         return None
     may_change = Batch.objects.editable_by(request.user).filter(pk=batch.pk).exists()
@@ -128,19 +128,12 @@ def _act(request: PageRequest, essay: Essay, decision: str, student: Student | N
         raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="decision")
 
 
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
-
-
 def _new_names(request: PageRequest) -> dict[str, str | None]:
     return {field: request.POST.get(field, "") for field in ("given_name", "family_name")}
 
 
 def _chosen_student(request: PageRequest) -> Student:
-    key = _uuid(request.POST.get("student", ""))
+    key = uuid_or_none(request.POST.get("student", ""))
     if key is None:
         raise ActionError("validation_error", _("There is no such student."), field="student")
     student: Student = get_visible(Student.objects, request.user, key)

@@ -20,7 +20,7 @@ from classes.models import Enrolment, SchoolClass, Student, StudentQuerySet
 from classes.ordering import sort_key
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, uuid_or_none
 
 Status = EssayStudentAssociation.Status
 NAMES = ("given_name", "family_name", "preferred_name", "email")
@@ -105,10 +105,8 @@ def _share_a_name(one: Student, other: Student) -> bool:
 
 
 def _chosen(data: QueryDict, others: StudentQuerySet) -> Student | None:
-    try:
-        return others.filter(public_id=UUID(data.get("into", ""))).first()
-    except ValueError:
-        return None
+    key = uuid_or_none(data.get("into", ""))
+    return others.filter(public_id=key).first() if key else None
 
 
 def _status(error: ActionError | None) -> int:

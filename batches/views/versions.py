@@ -14,7 +14,7 @@ from batches import actions
 from batches.models import Essay
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest
+from huleedu.common.requests import PageRequest, uuid_or_none
 
 
 @require_POST
@@ -22,7 +22,7 @@ def count_version(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpRe
     """Let this one of a student's texts count instead of `instead_of`, and go back where the button was."""
     rows = Essay.objects.filter(batch__public_id=batch_id).select_related("batch", "file").defer("file__text")
     essay = get_editable(rows, request.user, text_id)
-    instead_of = _uuid(request.POST.get("instead_of", ""))
+    instead_of = uuid_or_none(request.POST.get("instead_of", ""))
     if instead_of is None:
         raise ActionError("validation_error", _("The page is out of date. Open the text again."), field="instead_of")
     try:
@@ -36,11 +36,4 @@ def count_version(request: PageRequest, batch_id: UUID, text_id: UUID) -> HttpRe
     to = request.GET.get("to")
     if to not in ("text", "review-text"):
         return redirect("batches:detail" if to == "detail" else "batches:texts", batch_id)
-    return redirect(f"batches:{to}", batch_id, _uuid(request.GET.get("at", "")) or text_id)
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
+    return redirect(f"batches:{to}", batch_id, uuid_or_none(request.GET.get("at", "")) or text_id)

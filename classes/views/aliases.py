@@ -15,7 +15,7 @@ from classes.views.frame import class_frame
 from classes.views.students import filled_form, get_student, show_panel, to_student
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest, keeps_typed
+from huleedu.common.requests import PageRequest, keeps_typed, uuid_or_none
 
 
 @require_POST
@@ -41,10 +41,9 @@ def forget(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespon
     """Forget the spelling with the id `alias`."""
     school_class = get_editable(SchoolClass.objects, request.user, class_id)
     student = get_student(request, class_id, student_id, school_class=school_class)
-    try:
-        alias_id = UUID(request.POST.get("alias", ""))
-    except ValueError as error:
-        raise ActionError("not_found", _("The spelling is not there any more.")) from error
+    alias_id = uuid_or_none(request.POST.get("alias", ""))
+    if alias_id is None:
+        raise ActionError("not_found", _("The spelling is not there any more."))
     actions.forget_alias(student, alias_id=alias_id, actor=request.user)
     messages.success(request, _("The spelling is forgotten."))
     return to_student(request, class_id, student_id)

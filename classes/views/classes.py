@@ -26,7 +26,7 @@ from classes.views.frame import Frame, class_frame, frame_context
 from huleedu.common.access import get_editable, get_owned, get_visible
 from huleedu.common.audit import log_read
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest, keeps_typed
+from huleedu.common.requests import PageRequest, keeps_typed, uuid_or_none
 
 PAGED_FROM, PER_PAGE = 200, 50
 """A class of more than 200 is shown 50 a page, for paper (`?page=all`) whole."""
@@ -141,11 +141,8 @@ def _page(request: PageRequest) -> str:
 
 def _left(request: PageRequest, frame: Frame) -> Left | None:
     """Those who just left, to offer undo."""
-    try:
-        key = UUID(request.GET.get("left", ""))
-    except ValueError:
-        return None
-    return next(iter(read_leavings(frame.school_class, key=key)), None) if frame.can_change else None
+    key = uuid_or_none(request.GET.get("left", ""))
+    return next(iter(read_leavings(frame.school_class, key=key)), None) if key and frame.can_change else None
 
 
 @require_http_methods(["GET", "POST"])

@@ -24,7 +24,7 @@ from classes.views.frame import Frame, class_frame, frame_context
 from classes.views.several import to_class
 from huleedu.common.access import get_editable, get_visible
 from huleedu.common.errors import ActionError
-from huleedu.common.requests import PageRequest, keeps_typed
+from huleedu.common.requests import PageRequest, keeps_typed, uuid_or_none
 
 
 def get_student(request: PageRequest, class_id: UUID, student_id: UUID, *, school_class: SchoolClass) -> Student:
@@ -118,10 +118,10 @@ def _add(request: PageRequest, school_class: SchoolClass, form: NewStudentForm) 
     if same == "no":
         key = form.cleaned_data["key"]
         return actions.add_student(school_class, values=form.cleaned_data, key=key, actor=request.user)
-    try:
-        student = get_editable(Student.objects, request.user, UUID(same))
-    except ValueError as error:
-        raise Http404 from error
+    key = uuid_or_none(same)
+    if key is None:
+        raise Http404
+    student = get_editable(Student.objects, request.user, key)
     return actions.enrol_student(school_class, student=student, actor=request.user)
 
 

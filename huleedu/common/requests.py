@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,14 @@ def typed_text(request: HttpRequest) -> str:
     view = request.resolver_match.func if request.resolver_match else None
     values = [request.POST.get(name, "") for name in getattr(view, "typed", ())]
     return "\n".join(value for value in values if value.strip())
+
+
+def uuid_or_none(value: str) -> UUID | None:
+    """What a form or an address sends in the place of an id; none where it is not one."""
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
 
 
 def version_seen(values: QueryDict) -> int:
