@@ -49,7 +49,9 @@ OF_THE_TESTS = (
 TEACHER = ("colleague@demo.example", "demo-colleague")
 """Not the demo teacher, whose class has the students of the sample list already."""
 DEMO_TEACHER = ("teacher@demo.example", "demo-teacher")
-NO_CONTACT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|status of (409|422)|htmx:(afterRequest|sendError)"
+NO_CONTACT = (
+    r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket|(status of|Error Code) (409|422|503)|htmx:(afterRequest|sendError)"
+)
 """What the console may say of a review whose contact is cut."""
 
 

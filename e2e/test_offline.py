@@ -47,6 +47,39 @@ def test_decisions_without_contact_wait_and_are_sent(review: Page, stack: Stack,
     assert state["counts"]["confirmed"] == 1
 
 
+def test_what_is_decided_stays_so_where_contact_is_lost_next(review: Page) -> None:
+    """The texts that follow were fetched before: they list it as it was."""
+    review.keyboard.press("Enter")
+    expect(review.locator("#messages")).to_contain_text("Confirmed.")
+    expect(review.locator("#queue")).to_contain_text("Decided")
+    review.wait_for_load_state("networkidle")
+    review.context.set_offline(True)
+    expect(review.locator("#offline")).to_be_visible()
+    review.keyboard.press("1")
+    review.keyboard.press("Enter")
+    expect(review.locator("#file-name")).not_to_contain_text("Axel Strömbäck")
+    row = review.locator("#queue .queue-item[aria-current]")
+    expect(row).to_contain_text(review.locator("#file-name").inner_text().split(".")[0])
+    expect(review.locator("#review-sum")).to_contain_text("1 of")
+    expect(review.locator("#queue")).to_contain_text("Decided")
+
+
+def test_what_the_page_asks_by_itself_fails_without_a_word(review: Page) -> None:
+    """The person has done nothing, so nothing of theirs was not changed."""
+    review.route("**/nowhere/", lambda route: route.fulfill(status=503))
+    with review.expect_response("**/nowhere/"):
+        review.evaluate("""() => {
+            const asks = document.createElement("p");
+            asks.setAttribute("hx-get", "/nowhere/");
+            asks.setAttribute("hx-trigger", "every 100ms");
+            document.getElementById("content").append(asks);
+            htmx.process(asks);
+            document.addEventListener("htmx:responseError", () => { window.failed = true; });
+        }""")
+    review.wait_for_function("() => window.failed")
+    expect(review.locator("#messages .banner")).to_have_count(0)
+
+
 def test_what_waits_is_sent_after_a_reload_and_a_colleague_is_not_overwritten(review: Page, stack: Stack) -> None:
     first = review.url
     review.context.set_offline(True)

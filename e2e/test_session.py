@@ -23,7 +23,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture
 def page(open_page: OpenPage, sign_in: SignIn) -> Page:
     """The teacher's browser; contact is lost with the session."""
-    made = open_page(expected="WebSocket|ERR_FAILED|status of 4")
+    made = open_page(expected="WebSocket|ERR_FAILED|status of (4|503)")
     sign_in(made)
     return made
 
@@ -97,6 +97,19 @@ def test_in_the_panel_of_a_student(page: Page, empty_class: str, end_session: Ca
     page.locator("#panel").get_by_role("button", name="Add student").click()
     expect(page.locator("#roster tbody tr")).to_have_count(1)
     expect(page.locator("#roster")).to_contain_text("Norén")
+
+
+def test_a_form_stays_where_the_server_is_away(page: Page, empty_class: str) -> None:
+    """That is asked before it is sent, so that no page of the server's takes its place."""
+    page.goto(f"{empty_class}import/")
+    page.locator("textarea[name=text]").fill(class_list())
+    page.route("**/account/", lambda route: route.fulfill(status=503, body="away"))
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.locator("#messages")).to_contain_text("Something went wrong on our side")
+    expect(page.locator("textarea[name=text]")).to_have_value(class_list())
+    page.unroute("**/account/")
+    page.get_by_role("button", name="Check the list").click()
+    expect(page).to_have_url(re.compile("/check/"))
 
 
 def test_in_the_panel_where_nothing_told_of_it(

@@ -285,8 +285,10 @@
   });
   document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => elt.removeAttribute("aria-busy"));
 
-  document.addEventListener("htmx:responseError", (event) => { if (!isLive(event.detail)) note("failed-note"); });
-  document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.detail)) note("offline-note"); });
+  // What the page asks by itself fails without a word: the bar tells of lost contact, and it asks again.
+  const isByPerson = ({ requestConfig: { triggeringEvent } }) => /^(click|submit|change|input|search)$/.test(triggeringEvent?.type);
+  document.addEventListener("htmx:responseError", (event) => { if (isByPerson(event.detail)) note("failed-note"); });
+  document.addEventListener("htmx:sendError", (event) => { if (isByPerson(event.detail)) note("offline-note"); });
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     detail.headers["X-CSRFToken"] = token();
@@ -378,14 +380,10 @@
   const mayLose = () => "live" in body.dataset && !asked && (hasLost() || back !== null || isStale() || isUnsaved());
 
   async function askFirst(form, submitter) {
-    try {
-      await renew();
-    } catch {
-      ready();
-      return note("offline-note");
-    }
-    asked = true;
+    const said = await renew().then(({ ok }) => (ok ? "" : "failed-note"), () => "offline-note");
     ready();
+    if (said) return note(said);
+    asked = true;
     form.requestSubmit(submitter);
     asked = false;
     return undefined;

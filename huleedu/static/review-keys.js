@@ -186,6 +186,26 @@
     oneStop();
   }
   document.addEventListener("input", (event) => { if (event.target.form?.id === "queue-find") narrow(); });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "queue-find") return;
+    event.preventDefault();
+    listedTexts()[0]?.click();
+  }, true);
+
+  /** The list stayed as it was while another text was opened. */
+  function openAnother({ detail }) {
+    const list = find("queue"), isAsking = list?.matches(".htmx-request");
+    if (!list || !detail?.asksAt) return;
+    if (isAsking) list.addEventListener("htmx:beforeSwap", ({ detail: answer }) => {
+      if (answer.requestConfig.path !== list.getAttribute("hx-get") || !list.isConnected) answer.shouldSwap = false; // marks another text
+    });
+    list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    find(`row-${detail.text}`)?.setAttribute("aria-current", "true");
+    list.setAttribute("hx-get", detail.asksAt);
+    htmx.process(list);
+    if (isAsking) htmx.trigger(list, "live:again");
+  }
+  document.addEventListener("listed", openAnother); // before those below
 
   /** A page that was searched without script posts its words on. With it they narrow the list here: links are links again. */
   function takeOver() {

@@ -11,7 +11,6 @@
   const pathOf = (address) => new URL(address, location.href).pathname;
   const batch = /^\/batches\/[0-9a-f-]{36}\//.exec(location.pathname)[0];
   const isBusy = (element) => element.closest("[inert], [aria-busy=true]") !== null;
-  const isArchived = () => document.querySelector("[data-archived]") !== null;
   const isReview = (address) => new RegExp(`^${batch}(review/([0-9a-f-]{36}/)?|confirm/)$`).test(pathOf(address));
 
   let last = Promise.resolve(), sendingNow = 0; // decisions are sent one after another
@@ -24,7 +23,7 @@
     const stands = radio && radio.value === button.dataset.decided;
     const words = !radio ? button.dataset.pick : stands ? button.dataset.stands : button.dataset.confirm.replace("{name}", () => radio.dataset.name);
     if (radios().length) button.querySelector("span").textContent = words; // else the server says that there is nobody
-    if (radio && !stands && !isArchived()) button.removeAttribute("aria-disabled");
+    if (radio && !stands && !document.querySelector("[data-archived]")) button.removeAttribute("aria-disabled");
     else button.setAttribute("aria-disabled", "true");
   }
 
@@ -99,6 +98,9 @@
   /** What came last, once it is here; null where nothing is on its way. */
   const onItsWay = () => [...coming].at(-1) ?? null;
 
+  /** Once what was pressed shows: another page takes its time on a slow machine, and the answer to a key should not. */
+  const painted = (value) => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0, value)));
+
   let isEarly = false, wasEarly = false;
 
   /** Does what a key says that was pressed before the open text was here, but decides nothing. Whether it would not have. */
@@ -114,7 +116,7 @@
   let touched = false, queueAt = 0; // whether the person has chosen something here; how far the queue is scrolled
 
   const listAgain = () => find("queue") && htmx.trigger("#queue", "live:again"); // what a page fetched ahead lists may be old
-  const listed = () => document.dispatchEvent(new CustomEvent("listed")); // another list of texts: review-keys.js narrows it
+  const listed = (detail) => document.dispatchEvent(new CustomEvent("listed", { detail })); // where another is open, or it is another
 
   /** Who else is here, this page knows better than any that was made before; and it may be asking just now. */
   function keeping(parts, work) {
@@ -123,14 +125,19 @@
     work();
     for (const part of kept) find(part.id)?.replaceWith(part);
   }
-  const PRESENCE = "#presence, #here, .readers";
+  const PRESENCE = "#presence, #here, .readers", LISTED = "#presence, #here, #review-bar, #review-sum, #queue";
 
-  function show(html, address, { push = true } = {}) {
+  /** A page that `isOlder` than what is listed here, fetched ahead or shown before, leaves the list as it is. */
+  function show(html, address, { push = true, isOlder = false } = {}) {
+    let asksAt = "";
     queueAt = document.querySelector(".queue")?.scrollTop ?? queueAt;
     if (here && !isFresh(location.pathname)) ahead.set(location.pathname, { html: here, isOld: true });
-    keeping(`#queue-find, ${PRESENCE}`, () => page.showPage(html, address, { push }));
+    keeping(`#queue-find, ${isOlder ? LISTED : PRESENCE}`, () => {
+      page.showPage(html, address, { push });
+      asksAt = find("queue")?.getAttribute("hx-get");
+    });
     here = html;
-    listed();
+    listed(isOlder ? { text: idIn(address), asksAt } : null);
   }
 
   /** A page is there: the focus goes to its decision, what waits is marked, and what comes next is fetched. */
@@ -159,22 +166,16 @@
 
   let asked = 0; // the page that was asked for last is the one that opens
 
-  function go(address) {
-    const kept = atHand(address);
-    asked += 1;
-    if (!kept) return bring(fetchAndPut(address, asked));
-    put(kept.html, address);
-    if (decided.size) listAgain();
-    page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
-    return "text";
-  }
+  const go = (address) => bring(open(address, atHand(address), (asked += 1)));
 
-  async function fetchAndPut(address, mine) {
-    const old = ahead.get(pathOf(address));
-    const { html, address: at } = await page.getPage(address).catch(() => (old ? { html: old.html, address } : {}));
+  async function open(address, kept, mine) {
+    const old = kept ?? ahead.get(pathOf(address)), known = old ? { html: old.html, address } : {};
+    const { html, address: at } = kept ? await painted(known) : await page.getPage(address).catch(() => known);
     if (mine !== asked) return "other";
     if (!html) return page.note("not-here-note") && "other";
-    put(html, at);
+    put(html, at, { isOlder: Boolean(kept) });
+    if (kept && decided.size) listAgain();
+    if (kept) page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
     return pathOf(at) !== pathOf(address) ? "other" : find("confirm-ticked") ? "known" : "text";
   }
 
@@ -203,11 +204,12 @@
     const follows = ready ? atHand(next) : undefined;
     const goal = !goesOn || decision === "clear" ? location.pathname : next ? pathOf(next) : `${batch}review/`;
     for (const path of [location.pathname, `${batch}review/${text}/`]) ahead.delete(path);
-    if (follows) put(follows.html, next, { say: false });
+    const shownAt = follows ? pathOf(next) : location.pathname;
     mark(text, true);
-    const shownAt = location.pathname;
+    const shown = follows && bring(painted().then(() => put(follows.html, next, { isOlder: true, say: false }) ?? "text"));
     const sent = queueUp(async () => {
       const answer = await page.post(url, fields).catch(() => null);
+      await shown;
       if (!answer) return unsent(url, fields, decision, follows);
       waiting.drop(url);
       const html = await answer.text();
@@ -233,9 +235,9 @@
   }
 
   /** `isUnasked`: comes in the place of what the person looks at. Keys pressed before that can have been seen meant the other. */
-  function put(html, address, { isUnasked = false, say = true } = {}) {
+  function put(html, address, { isUnasked = false, isOlder = false, say = true } = {}) {
     const about = () => `${find("decide")?.action} ${chosen()?.value}`, before = about();
-    show(html, address);
+    show(html, address, { isOlder });
     arrived({ say });
     if (isUnasked && about() !== before) glance();
   }
@@ -297,7 +299,7 @@
     page.announce(find("queue")?.dataset.waiting ?? "");
     if (follows || !goesOn) return undefined;
     const next = following(true), kept = next && !decided.has(idIn(pathOf(next))) && ahead.get(pathOf(next));
-    return kept ? put(kept.html, next) : page.note("not-here-note");
+    return kept ? put(kept.html, next, { isOlder: true }) : page.note("not-here-note");
   }
 
   document.addEventListener("waiting:sent", ({ detail }) => {
@@ -323,10 +325,6 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target, { submitter } = event;
-    if (form.id === "queue-find") {
-      event.preventDefault();
-      return document.querySelector("#queue li:not([hidden]) > .queue-item")?.click();
-    }
     if (event.defaultPrevented || form.method !== "post" || !form.closest("#content")) return;
     const action = pathOf(form.action);
     if (action.endsWith("/decide/")) {
