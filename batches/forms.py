@@ -11,10 +11,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from batches.dates import check_year
 from batches.models import Batch
 from classes.models import CourseCode, SchoolClass
+from files.extraction.cleaning import remove_personal_numbers
 from huleedu.accounts.models import User
 from huleedu.common.once import key_field
 from huleedu.common.text import clean_line
@@ -64,6 +66,7 @@ class _ClockForm(forms.Form):
 class NewBatchForm(_ClockForm):
     """Title, class, dates; the course only where the class has several."""
 
+    is_dropped = forms.BooleanField(required=False)  # sent by the page alone: the title is a dropped folder's name
     title = forms.CharField(label=_("Title"), max_length=200)
     school_class = ClassChoice(
         label=_("Class"),
@@ -95,6 +98,11 @@ class NewBatchForm(_ClockForm):
         course.choices = [("", _("The class's only course")), *several]  # type: ignore[attr-defined]  # as above
         if not several:
             del self.fields["course_code"]
+
+    def clean_title(self) -> str:
+        """A dropped folder's name as its files have it, without identity numbers: nobody typed it."""
+        title: str = self.cleaned_data["title"]
+        return remove_personal_numbers(clean_line(title))[0][:200] if self.cleaned_data["is_dropped"] else title
 
     def clean(self) -> dict[str, Any]:
         """The course must be one of the class's."""
@@ -218,6 +226,30 @@ class ReopenForm(forms.Form):
     reason = forms.CharField(
         label=_("Why?"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )  # fmt: skip
+
+
+class DeleteForm(forms.Form):
+    """Something goes for good: a word is typed, so that no slip of the hand does it."""
+
+    word = forms.CharField(
+        label="", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """The word is one of the person's own language."""
+        super().__init__(*args, **kwargs)
+        self.fields["word"].label = self._asked()
+
+    def clean_word(self) -> str:
+        """The word, in capitals or not."""
+        word: str = self.cleaned_data["word"]
+        if word.strip().casefold() != pgettext("to be typed", "delete").casefold():
+            raise forms.ValidationError(self._asked())
+        return word
+
+    @staticmethod
+    def _asked() -> str:
+        return _("Type the word %(word)s.") % {"word": pgettext("to be typed", "delete")}
 
 
 class PasteForm(forms.Form):

@@ -37,6 +37,7 @@ urlpatterns = [
     path("privacy/students/", privacy.students, name="privacy-students"),
     path("privacy/students/<uuid:student_id>/", privacy.student, name="privacy-student"),
     path("privacy/students/<uuid:student_id>/export/", privacy.student_export, name="privacy-export"),
+    path("privacy/students/<uuid:student_id>/delete/", privacy.student_delete, name="privacy-delete"),
     path("privacy/log/", privacy.log, name="privacy-log"),
     path("batches/", batches.batch_list, name="list"),
     path("batches/new/", batches.new, name="new"),

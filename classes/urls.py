@@ -33,7 +33,6 @@ urlpatterns = [
     path(f"{_STUDENT}numbers/forget/", students.forget_number, name="student-forget-number"),
     path(f"{_STUDENT}remove/", students.remove, name="student-remove"),
     path(f"{_STUDENT}return/", students.put_back, name="student-return"),
-    path(f"{_STUDENT}delete/", students.delete, name="student-delete"),
     path(f"{_CLASS}import/", imports.new, name="import"),
     path(f"{_IMPORT}columns/", imports.columns, name="import-columns"),
     path(f"{_IMPORT}check/", imports.check, name="import-check"),

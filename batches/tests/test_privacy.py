@@ -244,3 +244,51 @@ def test_a_changed_class_is_not_told_as_a_change_of_class(teacher: User, owned_c
     class_actions.update_class(owned_class, changes={"designation": "SA25A"}, actor=teacher)
     with override("sv"):
         assert name_entries(read_log(teacher))[0].did == "Ändrade klassen"
+
+
+def test_deleting_a_student_says_what_goes_and_asks_for_the_word(
+    student: Student, owned_class: SchoolClass, teacher: User, colleague: User, client_for: Browser
+) -> None:
+    browser, address = client_for(teacher), f"/privacy/students/{student.public_id}/delete/"
+    panel = browser.get(f"/classes/{owned_class.public_id}/students/{student.public_id}/").content.decode()
+    about = browser.get(f"/privacy/students/{student.public_id}/").content.decode()
+    assert all(f'href="{address}"' in page for page in (panel, about))
+    page = browser.get(address).content.decode()
+    assert all(words in page for words in ("Emil Berg", "SA24D", "2 colleagues", "Type the word delete."))
+    for word in ("", "yes"):
+        answer = browser.post(address, {"word": word})
+        assert (answer.status_code, Student.objects.count()) == (422, 1)
+    assert client_for(colleague).post(address, {"word": "delete"}).status_code == 403
+    answer = browser.post(address, {"word": " Delete"}, follow=True)
+    assert "The log says so, without the name." in answer.content.decode()
+    assert not Student.objects.exists()
+
+
+def test_a_student_with_texts_is_not_offered_for_deletion(
+    essay: Essay, student: Student, owned_class: SchoolClass, teacher: User, client_for: Browser
+) -> None:
+    browser, address = client_for(teacher), f"/privacy/students/{student.public_id}/delete/"
+    for path in (f"/classes/{owned_class.public_id}/students/{student.public_id}/", address.removesuffix("delete/")):
+        page = browser.get(path).content.decode()
+        assert "What you can do" in page
+        assert "Delete…" not in page
+    page = browser.get(address).content.decode()
+    assert "The student has 1 text and cannot be deleted." in page
+    assert url("text", essay.batch, text_id=essay.public_id) in page
+    assert 'name="word"' not in page
+    assert browser.post(address, {"word": "delete"}).status_code == 409
+    assert Student.objects.exists()
+
+
+def test_nothing_that_undoing_an_import_would_bring_back_outlives_a_deleted_student(
+    owned_class: SchoolClass, teacher: User
+) -> None:
+    values = {"given_name": "Emil", "family_name": "Berg", "email": "emil.berg@elev.example"}
+    student = class_actions.add_student(owned_class, values=values, actor=teacher)
+    text = "Förnamn;Efternamn;E-post\nEmilia;Berg;emil.berg@elev.example\n"
+    draft = class_actions.preview_roster(owned_class, data=text, actor=teacher)
+    done = class_actions.apply_import(draft, actor=teacher)
+    assert "Emil" in json.dumps(done.undo)
+    class_actions.delete_student(student, actor=teacher)
+    done.refresh_from_db()
+    assert "Emil" not in json.dumps(done.undo)

@@ -7,24 +7,29 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import IntegerField, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from batches.access_log import log_file, name_entries, read_log
-from batches.models import Batch, Essay
+from batches.forms import DeleteForm
+from batches.models import Batch, Essay, EssayStudentAssociation, Excuse
 from batches.student_data import read_student_data, student_file
-from classes.models import RosterImport, SchoolClass, Student
+from classes import actions as class_actions
+from classes.models import ClassShare, RosterImport, SchoolClass, Student
 from classes.ordering import by_surname, matching
 from classes.tasks import DRAFT_LIFETIME, UNDO_LIFETIME
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
+from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest, uuid_or_none
 
 WHO = {
@@ -88,6 +93,43 @@ def student_export(request: PageRequest, student_id: UUID) -> HttpResponseBase:
     answer = student_file(row, request.user)
     log_read(row, "student_data", actor=request.user)
     return answer
+
+
+@require_http_methods(["GET", "POST"])
+def student_delete(request: PageRequest, student_id: UUID) -> HttpResponse:
+    """Delete a student for good, having said what goes and what stays and asked for the word.
+
+    Where there are texts, what can be done about them. The business of the student's own teacher.
+    """
+    row = get_visible(Student.objects, request.user, student_id)
+    if row.created_by_id != request.user.pk:
+        raise ActionError("permission_denied", _("Only the student's own teacher can do this."))
+    form, refused = DeleteForm(request.POST if request.method == "POST" else None), None
+    if form.is_bound and form.is_valid():
+        try:
+            class_actions.delete_student(row, actor=request.user)
+        except ActionError as error:
+            refused = error
+        else:
+            messages.success(request, _("The student is deleted for good. The log says so, without the name."))
+            return redirect("batches:privacy-students")
+    status = refused.status if refused else 422 if form.errors else 200
+    context = {"form": form, "student": row, **_what_goes(row, request.user)}
+    return render(request, "batches/student_delete.html", context, status=status)
+
+
+def _what_goes(student: Student, user: User) -> dict[str, Any]:
+    """What there is of a student who is to be deleted, and what keeps that from being done."""
+    data = read_student_data(student, user, log=0)
+    shares = ClassShare.objects.filter(school_class__in=[row.school_class_id for row in data.enrolments])
+    return {
+        "data": data,
+        "n_texts": EssayStudentAssociation.objects.filter(student=student).count(),
+        "n_excuses": Excuse.objects.filter(student=student).count(),
+        "n_colleagues": shares.values("user").distinct().count(),
+        "removed_days": settings.REMOVED_FILES_DAYS,
+        "draft_hours": round(DRAFT_LIFETIME.total_seconds() / 3600),
+    }
 
 
 @require_GET

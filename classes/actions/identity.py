@@ -54,10 +54,16 @@ def hide_identity(student: Student, *, alias: str) -> tuple[str, ...]:
     student.merges.update(undo={})
     imports = RosterImport.objects.filter(school_class__owner_id=student.created_by_id)
     imports.filter(status=RosterImport.Status.PREVIEW).delete()
+    forget_imported(student)
+    return tuple(sorted(told - {""}))
+
+
+def forget_imported(student: Student) -> None:
+    """Forget which names and addresses undoing an imported list would give the student. Part of other actions."""
+    imports = RosterImport.objects.filter(school_class__owner_id=student.created_by_id)
     for done in imports.filter(undo__changed__has_key=str(student.pk)):
         del done.undo["changed"][str(student.pk)]
         done.save(update_fields=["undo", "updated_at"])
-    return tuple(sorted(told - {""}))
 
 
 def _told(student: Student) -> set[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from classes.actions.identity import forget_imported
 from classes.actions.locks import (
     audience,
     checked_names,
@@ -151,7 +152,7 @@ def remove_student(school_class: SchoolClass, *, student: Student, actor: User) 
 
 @action
 def delete_student(student: Student, *, actor: User) -> None:
-    """Remove a student who has no texts. Raises ActionError `has_texts` otherwise."""
+    """Remove a student who has no texts, and whatever names them. Raises ActionError `has_texts` otherwise."""
     classes = lock_classes_of(student)
     locked = Student.objects.select_for_update().filter(pk=student.pk).first()
     if locked is None:
@@ -162,6 +163,7 @@ def delete_student(student: Student, *, actor: User) -> None:
     for school_class in classes:
         tell_changed(school_class)
     forget_answers({locked.created_by_id, *(person for school_class in classes for person in audience(school_class))})
+    forget_imported(locked)
     locked.delete()
 
 

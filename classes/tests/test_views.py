@@ -39,7 +39,7 @@ def url(name: str, school_class: SchoolClass, *more: Any) -> str:
 
 GETS = ["detail", "edit", "student-add", "student", "import", "import-columns", "import-check", "imports"]
 POSTS = [
-    "archive", "restore", "delete", "share", "unshare", "student-remove", "student-return", "student-delete",
+    "archive", "restore", "delete", "share", "unshare", "student-remove", "student-return",
     "import-apply",
 ]  # fmt: skip
 OWNER_ONLY = {"archive", "restore", "delete", "share", "unshare"}
@@ -245,9 +245,7 @@ def test_wrong_student_is_told_beside_the_field_and_kept(
     assert Student.objects.count() == 1
 
 
-def test_change_remove_undo_delete(
-    client_for: ClientFor, owned_class: SchoolClass, student: Student, teacher: User
-) -> None:
+def test_change_remove_undo(client_for: ClientFor, owned_class: SchoolClass, student: Student, teacher: User) -> None:
     client = client_for(teacher)
     page = client.get(url("student", owned_class, student)).content.decode()
     assert 'value="linnea@elev.example"' in page
@@ -260,22 +258,6 @@ def test_change_remove_undo_delete(
     assert not Student.objects.in_class(owned_class).exists()
     client.post(url("student-return", owned_class, student))
     assert Student.objects.in_class(owned_class).get() == student
-    assert client.post(url("student-delete", owned_class, student)).status_code == 302
-    assert not Student.objects.exists()
-
-
-def test_student_with_texts_is_not_deleted(
-    client_for: ClientFor, owned_class: SchoolClass, student: Student, teacher: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from huleedu.common.errors import ActionError
-
-    def refuse(_student: Student, *, actor: User) -> None:
-        raise ActionError("has_texts", "The student has texts.")
-
-    monkeypatch.setattr(actions, "delete_student", refuse)
-    answer = client_for(teacher).post(url("student-delete", owned_class, student))
-    assert answer.status_code == 409
-    assert "The student has texts." in answer.content.decode()
 
 
 def test_student_of_another_class_has_no_panel_here(

@@ -216,19 +216,3 @@ def put_back(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResp
     actions.enrol_student(school_class, student=student, actor=request.user)
     messages.success(request, _("%(name)s is back in the class.") % {"name": student.name})
     return redirect("classes:detail", class_id)
-
-
-@require_POST
-def delete(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpResponse:
-    """Delete a student who has no texts; otherwise the panel says why not. The owner's business."""
-    school_class = get_editable(SchoolClass.objects, request.user, class_id)
-    student = get_student(request, class_id, student_id, school_class=school_class)
-    if student.created_by_id != request.user.pk:
-        raise ActionError("permission_denied", _("Only the owner can do this."))
-    try:
-        actions.delete_student(student, actor=request.user)
-    except ActionError as error:
-        frame = class_frame(request, class_id, tab="students")
-        return show_panel(request, frame, filled_form(student), error=error, student=student)
-    messages.success(request, _("%(name)s is deleted.") % {"name": student.name})
-    return redirect("classes:detail", class_id)
