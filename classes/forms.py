@@ -153,6 +153,12 @@ class NewStudentForm(StudentForm):
     key = key_field()
 
 
+_BOTH_GIVEN = _(
+    "You gave a pasted list and a file, and one is read at a time. Send the pasted list as it stands here, "
+    "or empty the field and choose the file again."
+)
+
+
 class ImportForm(ActionForm):
     """A class list: pasted, or a file."""
 
@@ -161,7 +167,8 @@ class ImportForm(ActionForm):
         label=_("Paste the list"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
+        # No autocomplete="off": with it the browser would not give back, after a broken page, what was pasted.
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=_("From Excel, a school system or an e-mail: one student a line, with or without headings."),
     )
     file = forms.FileField(
@@ -183,12 +190,15 @@ class ImportForm(ActionForm):
     def clean(self) -> dict[str, Any]:
         """One of the two."""
         cleaned = super().clean() or {}
-        if not self.errors and not cleaned.get("file") and not (cleaned.get("text") or "").strip():
+        text = (cleaned.get("text") or "").strip()
+        if not self.errors and not cleaned.get("file") and not text:
             self.add_error("text", _("Paste a list, or choose a file."))
+        elif cleaned.get("file") and text:
+            self.add_error("text", _BOTH_GIVEN)
         return cleaned
 
     def content(self) -> tuple[bytes | str, str]:
-        """What was given, and the file's name. A file wins over pasted text."""
+        """What was given, and the file's name."""
         file: UploadedFile | None = self.cleaned_data["file"]
         if file is not None:
             return file.read(), file.name or ""

@@ -202,7 +202,7 @@ def _outcome(row: DiffRow, class_name: str, elsewhere: str, columns: Sequence[Co
     # What keeps a row out is said alone: how it would be imported is beside the point until then.
     # That there is no address is seen, and nothing to decide.
     codes = [code for code in row.problems if (row.action != "problem" or code in BLOCKING) and code != "missing_email"]
-    told = " ".join(message_for(code, line=row.line, columns=columns) for code in codes)
+    told = " ".join(message_for(code, line=row.line, columns=columns, value=row.not_taken) for code in codes)
     if row.action == "problem":
         return told
     if row.action == "missing":
@@ -249,7 +249,8 @@ def problems_without_row(preview: Preview) -> tuple[list[str], int]:
     lines = {row.line for row in preview.rows}
     apart = [problem for problem in (preview.parsed.problems if preview.parsed else ()) if problem.line not in lines]
     columns = named_columns(preview.parsed) if preview.parsed else ()
-    told = [message_for(one.code, line=one.line, columns=columns) for one in apart if one.code != "protected"]
+    asked = [one for one in apart if one.code != "protected"]
+    told = [message_for(one.code, line=one.line, columns=columns, value=one.value) for one in asked]
     return told, len(apart) - len(told)
 
 

@@ -11,7 +11,7 @@ from classes.rosters.parsing import Column
 
 MESSAGES: dict[str, Promise] = {
     "missing_email": _("Line {line} has no e-mail address. The student is imported without one."),
-    "bad_email": _("Line {line} has something that is not an e-mail address. The student is imported without one."),
+    "bad_email": _("Line {line} has “{value}” in the place of an e-mail address. The student is imported without one."),
     "missing_name": _("Line {line} has no name. Write a name, or leave the line out."),
     "name_too_long": _("Line {line} has a name of more than 150 characters. Shorten it, or leave the line out."),
     "duplicate": _("Line {line} has the same e-mail address as an earlier line and is left out."),
@@ -51,12 +51,21 @@ _ABOUT: dict[str, tuple[str, ...]] = {
 """The fields a problem may be about; the first that the list has a column for is named."""
 
 
-def message_for(code: str, *, line: int = 0, columns: Sequence[Column] = ()) -> str:
-    """The sentence for a problem of `line`, in the language of the request; names the column it is about.
+LONGEST = 60
+"""Characters of a value that are told."""
+
+
+def message_for(code: str, *, line: int = 0, columns: Sequence[Column] = (), value: str = "") -> str:
+    """The sentence for a problem of `line`, in the language of the request; names the column it is about, and the
+    `value` that is not taken.
 
     A column without a heading is named by its number.
     """
-    told = str(MESSAGES[code]).format(line=line)
-    places = {column.field: column.header or str(column.index + 1) for column in columns if column.field}
-    place = next((places[field] for field in _ABOUT.get(code, ()) if field in places), "")
-    return _("{message} Column: {column}.").format(message=told, column=place) if place else told
+    told = str(MESSAGES[code]).format(line=line, value=f"{value[:LONGEST]}…" if len(value) > LONGEST else value)
+    places = {column.field: column for column in columns if column.field}
+    place = next((places[field] for field in _ABOUT.get(code, ()) if field in places), None)
+    if place is None:
+        return told
+    if place.header:
+        return _("{message} Column: {column}.").format(message=told, column=place.header)
+    return _("{message} See column {number} of the list.").format(message=told, number=place.index + 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from classes.tests.test_sheets import workbook
 from e2e.conftest import Stack
@@ -100,7 +101,7 @@ def test_a_workbook_with_three_sheets(stack: Stack, sign_in: SignIn, open_page: 
     page.get_by_role("button", name="Check the list").click()
     expect(page.locator(".banner-done")).to_contain_text("1 personal identity number was found and removed.")
     expect(page.locator(".banner-done")).to_contain_text("sheet NA24A, 1 row.")
-    page.get_by_role("link", name="Another sheet or other columns").click()
+    page.get_by_role("button", name="Another sheet or other columns").click()
     which.get_by_role("button", name="SA24D").click()
     page.get_by_role("button", name="Check the list").click()
     expect(page.locator("#content .banner").first).to_contain_text("sheet SA24D, 2 rows.")
@@ -146,14 +147,14 @@ def test_the_order_of_whole_names_is_chosen_from_two_of_them(
     sign_in(page)
     start(page, stack.make_class("Orders", "Förnamn\tEfternamn\nLo\tDahl\n"))
     give_text(page, "Berg Emil berg.emil@elev.example\nÖberg Åsa oberg.asa@elev.example\n")
-    page.get_by_role("link", name="Change the columns").click()
+    page.get_by_role("button", name="Change the columns").click()
     order = page.get_by_role("group", name="How are the names written?")
     expect(order.get_by_label("First name first")).to_be_checked()
     expect(order).to_contain_text("“Berg Emil” is first name Emil, surname Berg.")
     order.get_by_label("Surname first").check()
     page.get_by_role("button", name="Check the list").click()
     expect(page.locator("tbody tr", has_text="Öberg").locator("td").nth(2)).to_have_text("Åsa")
-    page.get_by_role("link", name="Back to columns").click()
+    page.get_by_role("button", name="Back to columns").click()
     expect(order.get_by_label("Surname first")).to_be_checked()
 
 
@@ -184,3 +185,84 @@ def test_the_class_changes_while_its_list_is_checked(stack: Stack, sign_in: Sign
     expect(page.locator(".empty")).to_contain_text("Nothing differs")
     page.get_by_role("link", name="Back to the class").click()
     expect(page.locator("#roster tbody tr")).to_have_count(2)
+
+
+def test_ticks_and_corrections_outlive_another_page(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page()
+    sign_in(page)
+    start(page, stack.make_class("Pages", "Förnamn\tEfternamn\nLo\tDahl\n"))
+    many = "".join(f"Emil{n:03}\tBerg{n:03}\n" for n in range(150))
+    give_text(page, f"Förnamn\tEfternamn\tE-post\n\t\t{uuid4().hex}@elev.example\n{many}")
+    page.get_by_label("First name, line 2").fill("Suriya")
+    page.get_by_label("Import Emil000 Berg000").uncheck()
+    page.get_by_role("navigation", name="Pages").get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile(r"page=2"))
+    page.get_by_label("Import Emil149 Berg149").uncheck()
+    tabs = page.get_by_role("navigation", name="Rows")
+    tabs.get_by_role("button", name="New").click()
+    expect(tabs.locator("[aria-current=page]")).to_have_text("151 New")
+    expect(page.get_by_label("Import Emil000 Berg000")).not_to_be_checked()
+    page.get_by_label("Import Emil001 Berg001").uncheck()
+    page.get_by_role("button", name="Back to columns").click()
+    page.get_by_role("button", name="Check the list").click()
+    page.get_by_role("button", name="Import 148 new").click()
+    expect(page.locator(".banner-done")).to_contain_text("148 new students")
+
+
+def test_enter_in_a_cell_saves_and_stays(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page()
+    sign_in(page)
+    start(page, stack.make_class("Enter", "Förnamn\tEfternamn\nLo\tDahl\n"))
+    give_text(page, LIST.replace("elev.", f"elev.{uuid4().hex}."))
+    page.get_by_role("button", name="Problems").click()
+    page.get_by_label("First name, line 3").fill("Suriya")
+    page.get_by_label("First name, line 3").press("Enter")
+    expect(page.locator("#import-apply")).to_have_text("Import 3 new")
+    expect(page).to_have_url(re.compile(r"show=problem"))
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Let go of files or folders over the page, as a hand does."""
+    held = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": held})
+
+
+def test_what_is_dropped_and_is_no_list_is_told_and_nothing_is_lost(
+    stack: Stack, sign_in: SignIn, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(expected=REFUSED)
+    sign_in(page)
+    start(page, stack.make_class("Drops", "Förnamn\tEfternamn\nLo\tDahl\n"))
+    page.locator("textarea[name=text]").fill("Bo Ek\n")
+    one, two, folder = (tmp_path / name for name in ("one.csv", "two.csv", "folder"))
+    one.write_text("My Ahl\n")
+    two.write_text("Lo Ahl\n")
+    folder.mkdir()
+    drop(page, folder)
+    expect(page.get_by_role("alert")).to_have_text("That is a folder. Drop the file with the list.")
+    drop(page, one, two)
+    expect(page.get_by_role("alert")).to_have_text("One list is read at a time. Drop one file.")
+    expect(page.locator("textarea[name=text]")).to_have_value("Bo Ek\n")
+    drop(page, one)
+    expect(page.locator("#id_text_error")).to_contain_text("You gave a pasted list and a file")
+    expect(page.locator("textarea[name=text]")).to_have_value("Bo Ek\n")
+    page.locator("textarea[name=text]").fill("")
+    drop(page, one)
+    expect(page.locator("#import-apply")).to_have_text("Import 1 new")
+
+
+def test_a_pasted_list_is_there_again_after_a_broken_page(stack: Stack, sign_in: SignIn, open_page: OpenPage) -> None:
+    page = open_page(expected="status of 503")
+    sign_in(page)
+    start(page, stack.make_class("Away", "Förnamn\tEfternamn\nLo\tDahl\n"))
+
+    def away(route: Route) -> None:
+        route.fulfill(status=503, body="away") if route.request.method == "POST" else route.continue_()
+
+    page.route("**/import/", away)
+    give_text(page, "Bo Ek\n")
+    expect(page.locator("body")).to_have_text("away")
+    page.go_back()
+    expect(page.locator("textarea[name=text]")).to_have_value("Bo Ek\n")

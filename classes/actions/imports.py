@@ -149,7 +149,7 @@ def build_preview(roster_import: RosterImport) -> dict[str, Any]:
                 "line": p.line,
                 "code": p.code,
                 "column": p.column,
-                "message": message_for(p.code, line=p.line, columns=shown),
+                "message": message_for(p.code, line=p.line, columns=shown, value=p.value),
             }
             for p in (parsed.problems if parsed else ())
         ],

@@ -148,8 +148,9 @@ def _by_content(body: tuple[Record, ...], source: Source) -> tuple[dict[int, str
         if not values:
             continue
         if _share_of_addresses(values) > 0.5:
-            mapping.setdefault(index, "email")
-        elif sum(any(c.isalpha() for c in v) and not any(c.isdigit() for c in v) for v in values) > len(values) * 0.7:
+            if "email" not in mapping.values():
+                mapping[index] = "email"
+        elif _are_names([value for value in values if "@" not in value]):
             names.append(index)
     has_addresses = any("@" in cell for cells in filled for cell in cells)
     if len(names) > 2 and all(v.isascii() and v == v.lower() and " " not in v for v in _values(body, names[0])):
@@ -162,8 +163,18 @@ def _by_content(body: tuple[Record, ...], source: Source) -> tuple[dict[int, str
         order = ("given_name", "family_name") if votes > len(filled) * 0.2 else ("family_name", "given_name")
         mapping[names[0]], mapping[names[1]] = order
     elif len(names) >= 2:
-        mapping[names[0]], mapping[names[1]] = _order_of(filled, names[0], names[1])
+        mapping[names[0]], mapping[names[1]] = order_of_names(filled, names[0], names[1])
     return mapping, source
+
+
+def _are_names(values: list[str]) -> bool:
+    """Whether most are words without a digit. Addresses among them say nothing: a list may be put together from two."""
+    return sum(is_word(value) for value in values) > len(values) * 0.7
+
+
+def is_word(value: str) -> bool:
+    """Whether there are letters and no digit, nor an address."""
+    return any(c.isalpha() for c in value) and not any(c.isdigit() or c == "@" for c in value)
 
 
 def _are_whole(values: list[str]) -> bool:
@@ -185,7 +196,7 @@ def _is_markus(filled: list[tuple[str, ...]]) -> bool:
     ) and any(cells[5] for cells in filled)
 
 
-def _order_of(filled: list[tuple[str, ...]], first: int, second: int) -> tuple[str, str]:
+def order_of_names(filled: list[tuple[str, ...]], first: int, second: int) -> tuple[str, str]:
     """Which of two columns holds the given name: addresses begin with it more often than not."""
     votes = 0
     for cells in filled:

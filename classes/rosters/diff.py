@@ -54,6 +54,8 @@ class DiffRow:
     """Fields that were changed by hand: what stands in the class, and what the list says. They stay unless taken."""
     problems: list[str] = field(default_factory=list)
     include: bool = True
+    not_taken: str = ""
+    """What the list has where the address should be, and is none."""
 
 
 def diff_roster(
@@ -67,6 +69,7 @@ def diff_roster(
     """
     index = _Index(known)
     problems: dict[tuple[int, int], list[str]] = {}
+    not_taken = {(problem.line, problem.item): problem.value for problem in parsed.problems if problem.value}
     for problem in parsed.problems:
         problems.setdefault((problem.line, problem.item), []).append(problem.code)
     edits = edits or {}
@@ -76,9 +79,9 @@ def diff_roster(
     for row in (*parsed.rows, *parsed.duplicates):
         on_line[row.line] += 1
         key = str(row.line) if on_line[row.line] == 1 else f"{row.line}.{on_line[row.line]}"
-        rows.append(
-            _row(key, row, index, edit=edits.get(key, {}), problems=problems.get((row.line, row.item), []), seen=seen)
-        )
+        place = (row.line, row.item)
+        rows.append(_row(key, row, index, edit=edits.get(key, {}), problems=problems.get(place, []), seen=seen))
+        rows[-1].not_taken = not_taken.get(place, "")
     rows.sort(key=lambda row: row.line)
     rows += [
         DiffRow(

@@ -39,13 +39,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to tell about a line; `column` is the field it is about, `file` the file inside an archive."""
+    """Something to tell about a line; `column` is the field it is about, `file` the file inside an archive, `value`
+    what stands in the list and is not taken.
+    """
 
     line: int
     code: str
     column: str | None = None
     item: int = 0
     file: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

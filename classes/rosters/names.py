@@ -20,6 +20,7 @@ NAME_THEN_MAIL = re.compile(
 MAX_NAME = 150
 """Characters a name may have."""
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_ADDRESS_IN = re.compile(r"\w@\w")
 _NO_LETTERS = re.compile(r"^[^\w]*$")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PARTICLES = frozenset(
@@ -91,7 +92,7 @@ def is_surname_first(pairs: list[tuple[str, str]]) -> bool:
         local = plain(email.partition("@")[0])
         if len(words) > 1 and local and "," not in full:
             votes += local.startswith(plain(words[-1])) - local.startswith(plain(words[0]))
-    return votes > len(pairs) / 2
+    return votes > len(whole) / 2
 
 
 def oddities(given: str, family: str, *, is_odd: bool) -> list[str]:
@@ -102,6 +103,6 @@ def oddities(given: str, family: str, *, is_odd: bool) -> list[str]:
         told.append("formula_like")
     scripts = {unicodedata.name(c, "?").split()[0] for c in both if c.isalpha()}
     mixed = len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1
-    if mixed or is_odd or "<" in both or _NO_LETTERS.match(both):
+    if mixed or is_odd or "<" in both or _ADDRESS_IN.search(both) or _NO_LETTERS.match(both):
         told.append("suspicious_name")
     return told

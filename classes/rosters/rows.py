@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from classes.rosters.columns import NAMING, Layout
+from classes.rosters.columns import NAMING, Layout, is_word, order_of_names
 from classes.rosters.doubts import doubtful, is_group, is_note
 from classes.rosters.grid import Grid, Problem, Record
 from classes.rosters.headings import EXTERNAL, STATUS, header_key, says_surname_first
@@ -100,10 +100,13 @@ class Rows:
         self._is_order_known = surname_first is not None
         self.surname_first = self._finds_surname_first() if surname_first is None else surname_first
         self._doubtful = self._finds_doubtful()
+        self._whole_at = next((index for index, name in layout.mapping.items() if name == "full_name"), -1)
+        self._is_mixed = False
+        self._wide_order = self._finds_wide_order()
 
-    def tell(self, line: int, code: str, column: str | None = None, *, item: int = 0) -> None:
+    def tell(self, line: int, code: str, column: str | None = None, *, item: int = 0, value: str = "") -> None:
         """Remember a problem."""
-        self.problems.append(Problem(line, code, column, item, self._file))
+        self.problems.append(Problem(line, code, column, item, self._file, value))
 
     def read(self, record: Record) -> None:
         """Take one row."""
@@ -126,7 +129,43 @@ class Rows:
         if code:
             self.tell(record.line, code)
             return
+        values = self._aligned(record, values)
         self._keep(record, {name: plain_cell(value) for name, value in values.items()})
+
+    def _aligned(self, record: Record, values: dict[str, str]) -> dict[str, str]:
+        """The row as its columns say; read right where it has a cell more or less before its address than they do.
+
+        Lists put together from two places have such rows: `Berg, Emil` and an address, `Haddad`, `Amir` and one.
+        """
+        rest = {name: value for name, value in values.items() if name not in ("given_name", "family_name", "full_name")}
+        short = [name for name in ("given_name", "family_name") if EMAIL.fullmatch(values.get(name, ""))]
+        if len(short) == 1 and not values.get("email"):
+            whole = values.get("family_name" if short == ["given_name"] else "given_name", "")
+            return rest | {"full_name": whole, "email": values[short[0]]}
+        if not self._is_wide(record):
+            return values
+        names = dict(zip(self._wide_order, record.cells[self._whole_at :], strict=False))
+        return rest | names | {"email": record.cells[self._whole_at + 2]}
+
+    def _is_wide(self, record: Record) -> bool:
+        """Whether a row has two names and its address where the columns are a whole name and an address."""
+        mapping, header, place = self._layout.mapping, self._layout.header, self._whole_at
+        if place < 0 or mapping.get(place + 1) != "email" or place + 2 in mapping:
+            return False
+        if header is not None and _at(header.cells, place + 2):
+            return False
+        between, address = _at(record.cells, place + 1), _at(record.cells, place + 2)
+        is_name = is_word(between) and not _NO.match(between.casefold())
+        return bool(EMAIL.fullmatch(address)) and (is_name or (self._is_mixed and not between))
+
+    def _finds_wide_order(self) -> tuple[str, str]:
+        """Which of the two names comes first in the rows that have two, as their addresses say.
+
+        How whole names are written says nothing of them: they come from another list.
+        """
+        wide = [record.cells for record in self._layout.body if self._is_wide(record)]
+        self._is_mixed = bool(wide)
+        return order_of_names(wide, self._whole_at, self._whole_at + 1)
 
     def _no_person(self, record: Record, values: dict[str, str]) -> str:
         """Why a row is about nobody: empty, a repeated heading, what the system adds. Nothing where it is somebody."""
@@ -205,7 +244,7 @@ class Rows:
             self.tell(record.line, "missing_email", "email", item=record.item)
             return None
         if not EMAIL.fullmatch(address) or len(address) > 254:
-            self.tell(record.line, "bad_email", "email", item=record.item)
+            self.tell(record.line, "bad_email", "email", item=record.item, value=value)
             return None
         return address
 

@@ -175,6 +175,8 @@ def find_delimiter(text: str) -> str | None:
     lines = [line for line in text[:100_000].split("\n") if line.strip()][:30]
     if not lines:
         return None
+    if all("\t" in line for line in lines):
+        return "\t"  # however many, and whatever else: `Berg, Emil` and an address
     best, score = None, 0.0
     for delimiter in DELIMITERS:
         widths = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in lines]

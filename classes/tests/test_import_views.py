@@ -350,3 +350,48 @@ def test_who_is_not_in_the_list_stands_as_on_the_page_of_the_class(
     draft = actions.preview_roster(owned_class, data="Förnamn;Efternamn\nMy;Ek\n", actor=teacher)
     page = client_for(teacher).get(url("import-check", owned_class, draft) + "?show=missing").content.decode()
     assert re.findall('aria-label="(.*) has left"', page) == ["Bo Ek", "Adam Lund", "Saga "]
+
+
+@pytest.mark.parametrize(
+    ("go", "place"), [("show=decide&page=2", "/check/?show=decide&page=2"), ("show=new", "/check/?show=new")]
+)
+def test_another_page_or_tab_keeps_ticks_and_corrections(
+    go: str, place: str, client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    text = "Förnamn;Efternamn;E-post\n;;nameless@elev.example\n" + "".join(f"A{n};B{n};\n" for n in range(150))
+    draft = actions.preview_roster(owned_class, data=text, actor=teacher)
+    client, address = client_for(teacher), url("import-check", owned_class, draft)
+    page = client.get(address).content.decode()
+    assert f'name="go" value="{go.replace("&", "&amp;")}"' in page
+    assert not re.findall(r'href="\?', page)
+    sent = {"shown": "2,3,4,", "include": ["4"], "2.given_name": "Suriya", "2.email": "nameless@elev.example"}
+    answer = client.post(address + "?show=decide&page=1", {**sent, "go": go})
+    assert answer["Location"].endswith(place)
+    assert "Import 150 new" in client.get(answer["Location"]).content.decode()  # Suriya mended, line 3 left out
+    answer = client.post(answer["Location"], {"shown": "150,151,152,", "include": ["150", "151"], "go": "columns"})
+    assert answer["Location"] == url("import-columns", owned_class, draft)
+    client.post(url("import-apply", owned_class, draft), {"shown": ""})
+    names = {student.name for student in Student.objects.in_class(owned_class)}
+    assert len(names) == 149
+    assert "Suriya" in names
+    assert not {"A0 B0", "A149 B149"} & names
+
+
+def test_a_wrong_correction_is_told_on_its_page_not_on_the_next(
+    client_for: ClientFor, owned_class: SchoolClass, teacher: User
+) -> None:
+    draft = actions.preview_roster(owned_class, data=LIST + ";;x@elev.example\n", actor=teacher)
+    sent = {"shown": "4", "4.given_name": "Xi", "4.email": "no address", "go": "show=missing"}
+    answer = client_for(teacher).post(url("import-check", owned_class, draft) + "?show=problem&page=1", sent)
+    assert answer.status_code == 422
+    assert 'value="no address"' in answer.content.decode()
+
+
+def test_a_pasted_list_is_not_thrown_away_for_a_file(client_for: ClientFor, owned_class: SchoolClass) -> None:
+    given = {"text": "Bo Ek\n", "file": SimpleUploadedFile("list.csv", b"My Ahl\n")}
+    answer = client_for(owned_class.owner).post(url("import", owned_class), given)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "You gave a pasted list and a file, and one is read at a time." in page
+    assert "Bo Ek\n</textarea>" in page
+    assert not RosterImport.objects.exists()

@@ -29,5 +29,14 @@ def test_column() -> None:
     nameless = parse_roster("Bo\tEk\tbo@elev.example\nLo\tEk\tnej\nMy\tAhl\tmy@elev.example\n")
     with translation.override("en"):
         told = [message_for(p.code, line=p.line, columns=parsed.columns) for p in parsed.problems]
-        told.append(message_for("bad_email", line=2, columns=nameless.columns))
-    assert [message.rpartition("Column: ")[2] for message in told] == ["Skolmejl.", "Namn.", "3."]
+        by_number = message_for("bad_email", line=2, columns=nameless.columns)
+    assert [message.rpartition("Column: ")[2] for message in told] == ["Skolmejl.", "Namn."]
+    assert by_number.endswith(" See column 3 of the list.")
+
+
+def test_what_is_not_taken_is_named() -> None:
+    (problem,) = parse_roster("Namn;Skolmejl\nBo Ek;bo at skolan\n").problems
+    assert problem.value == "bo at skolan"
+    with translation.override("en"):
+        assert "has “bo at skolan” in the place of an e-mail address" in message_for("bad_email", value=problem.value)
+        assert "“" + "x" * 60 + "…”" in message_for("bad_email", value="x" * 1_000)

@@ -269,3 +269,65 @@ def test_numbers_as_text_and_a_formula_without_its_value() -> None:
     assert people(parsed) == [ASA, ("Bo", "Ek", None)]
     assert [dict(row.external_ids)["student_id"] for row in parsed.rows] == ["00535700", "17"]
     assert parsed.ignored == ((7, "footer"),)
+
+
+# --- lists put together from two places ------------------------------------------------------------------------------
+
+
+def _address(given: str, family: str) -> str:
+    return f"{given}.{family}@elev.example".lower().replace(" ", "")
+
+
+BY_COMMA = [("Emil", "Berg"), ("Sara", "Lund"), ("Bo", "Ek")]
+BY_SPACE = [("Jasmin", "Karimi"), ("Ali", "Hassan"), ("Lo", "Dahl")]
+IN_TWO = [("Amir", "Haddad"), ("Elias", "von Sydow"), ("Ida", "Nilsson")]
+COMMA, SPACE, TWO = (
+    [shape.format(given=given, family=family) + "\t" + _address(given, family) for given, family in names]
+    for shape, names in (("{family}, {given}", BY_COMMA), ("{given} {family}", BY_SPACE), ("{family}\t{given}", IN_TWO))
+)
+MIXED: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
+    "mostly whole names": ([*COMMA, *SPACE, *TWO], [*BY_COMMA, *BY_SPACE, *IN_TWO]),
+    "mostly two names": ([*TWO, *COMMA[:1]], [*IN_TWO, *BY_COMMA[:1]]),
+    "as many of each": ([*SPACE, *TWO], [*BY_SPACE, *IN_TWO]),
+    "filled up as Excel does": ([*COMMA, *(f"{line}\t" for line in SPACE), *TWO], [*BY_COMMA, *BY_SPACE, *IN_TWO]),
+    "headings of a whole name": (["Namn\tE-post", *SPACE, *TWO], [*BY_SPACE, *IN_TWO]),
+    "headings of two names": (["Efternamn\tFörnamn\tE-post", *TWO, *SPACE], [*IN_TWO, *BY_SPACE]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_rows_of_two_shapes_lose_nothing(name: str) -> None:
+    lines, names = MIXED[name]
+    parsed = parse_roster("\n".join(lines))
+    assert people(parsed) == [(given, family, _address(given, family)) for given, family in names]
+    assert {problem.code for problem in parsed.problems} <= {"extra_cells"}
+    fields = [column.field for column in parsed.columns if column.field]
+    assert len(fields) == len(set(fields))
+
+
+def test_a_single_name_beside_an_empty_cell_is_one_in_a_list_of_two_shapes() -> None:
+    singles = ["\tSuriya\tsuriya@elev.example", "Xi\t\txi@elev.example"]
+    parsed = parse_roster("\n".join([*SPACE, *TWO, *singles]))
+    assert [f"{row.given_name}{row.family_name} {row.email}" for row in parsed.rows[-2:]] == [
+        "Suriya suriya@elev.example",
+        "Xi xi@elev.example",
+    ]
+    assert not parsed.problems
+
+
+@pytest.mark.parametrize("surname_first", [False, True])
+def test_how_whole_names_are_written_says_nothing_of_two_names(surname_first: bool) -> None:
+    parsed = parse_roster("\n".join([*COMMA, *SPACE, *TWO]), surname_first=surname_first)
+    assert people(parsed)[-1] == ("Ida", "Nilsson", "ida.nilsson@elev.example")
+
+
+@pytest.mark.parametrize("said", ["saknas", "ingen", "-"])
+def test_the_address_of_another_is_not_taken_for_a_missing_one(said: str) -> None:
+    parsed = parse_roster("\n".join(["Namn\tE-post\t", f"Anna Berg\t{said}\tmum@hem.example", *SPACE, *COMMA]))
+    assert people(parsed)[0] == ("Anna", "Berg", None)
+    assert [(problem.code, problem.value) for problem in parsed.problems if problem.line == 2] == [("bad_email", said)]
+
+
+def test_an_address_in_a_name_is_told() -> None:
+    parsed = parse_roster("Förnamn;Efternamn;E-post\nAnna;anna@hem.example;anna.berg@elev.example\n")
+    assert [problem.code for problem in parsed.problems] == ["suspicious_name"]

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -168,7 +168,7 @@ def _choose_sheet(request: PageRequest, draft: RosterImport) -> ActionError | No
 
 @require_http_methods(["GET", "POST"])
 def check(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse:
-    """What the list would change. Posting keeps ticks and corrections of the rows on the page."""
+    """What the list would change. Posting keeps ticks and corrections of the rows on the page, and leads on (`go`)."""
     draft, done = _draft_to_check(request, class_id, import_id)
     if done:
         return done
@@ -176,7 +176,11 @@ def check(request: PageRequest, class_id: UUID, import_id: UUID) -> HttpResponse
         sent = read_sent(request.POST, actions.read_preview(draft))
         if not _keep(request, draft, sent):
             return _check_page(request, class_id, draft, sent=sent)
-        return redirect(f"{reverse('classes:import-check', args=[class_id, import_id])}?{request.GET.urlencode()}")
+        go = request.POST.get("go", "")
+        if go == "columns":
+            return redirect("classes:import-columns", class_id, import_id)
+        place = QueryDict(go) if go else request.GET
+        return redirect(f"{reverse('classes:import-check', args=[class_id, import_id])}?{place.urlencode()}")
     return _check_page(request, class_id, draft)
 
 
