@@ -235,7 +235,7 @@ def test_drops_soon_after_each_other_make_one_batch(new_batch: Page) -> None:
     page.route("**/batches/new/", lambda route: route.fulfill(status=503, body="Later."))
     title.fill("First thoughts")
     drop(page, ("letter.txt", b"A letter about the sea."))
-    expect(page.locator("#messages")).to_contain_text("nothing was changed")
+    expect(page.locator("#messages")).to_contain_text("No contact right now. Try again")
     expect(title).to_have_value("First thoughts")
     page.unroute("**/batches/new/")
     title.fill("")
@@ -245,6 +245,11 @@ def test_drops_soon_after_each_other_make_one_batch(new_batch: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(("long " * 40).strip())
     page.go_back()
     expect(page).to_have_url(re.compile(r"/overview/$"))
+
+
+def test_a_dropped_zip_named_by_a_personal_identity_number_names_the_batch_without_it(new_batch: Page) -> None:
+    drop(new_batch, ("Saga 20060102_2387.zip", b"no zip at all"))
+    expect(new_batch.get_by_role("heading", level=1)).to_have_text("Saga [personnummer]")
 
 
 def test_a_batch_that_is_refused_is_asked_for_once(new_batch: Page) -> None:

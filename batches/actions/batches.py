@@ -16,7 +16,7 @@ from batches.models import Batch
 from classes.actions.locks import lock_class
 from classes.models import SchoolClass
 from huleedu.common.actions import action
-from huleedu.common.errors import ActionError
+from huleedu.common.errors import ActionError, refuse_personal_number
 from huleedu.common.once import save_once
 from huleedu.common.text import clean_line
 
@@ -126,4 +126,5 @@ def _checked_title(title: str) -> str:
         raise ActionError("validation_error", _("Give the batch a title."), field="title")
     if len(cleaned) > 200:
         raise ActionError("validation_error", _("The title is too long: at most 200 characters."), field="title")
+    refuse_personal_number(cleaned, field="title")
     return cleaned

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from batches import actions, activity
 from batches.models import Batch, Decision
@@ -38,6 +39,29 @@ def test_new_batch(owner: Client, teacher: User, owned_class: SchoolClass) -> No
     assert owner.post(target, {"title": "​"}).status_code == 422
     assert owner.post(target, {"title": "x", "due": "soon"}).status_code == 422
     assert owner.post(target, {"title": "Without class"}).status_code == 302
+
+
+@pytest.mark.parametrize("title", ["Saga 20060102-2387", "Saga 20060102_2387", "Saga 2006-01-02 23\u200b87"])
+def test_no_batch_is_named_by_a_personal_identity_number(
+    owner: Client, api: Callable[[User | None], APIClient], teacher: User, title: str
+) -> None:
+    target = reverse("batches:new")
+    answer = owner.post(target, {"title": title})
+    assert (answer.status_code, Batch.objects.count()) == (422, 0)
+    assert "Personal identity numbers are not kept here." in answer.content.decode()
+    owner.post(target, {"title": "Saga"})
+    batch = Batch.objects.get()
+    assert owner.post(url("title", batch) + "?version=1", {"title": title}).status_code == 400
+    assert owner.post(url("rename", batch), {"title": title, "version": 1}).status_code == 422
+    client, path = api(teacher), "/api/v1/batches/"
+    for call, where in ((client.post, path), (client.patch, f"{path}{batch.public_id}/")):
+        assert call(where, {"title": title}, format="json").json()["errors"][0]["field"] == "title"
+    assert list(Batch.objects.values_list("title", flat=True)) == ["Saga"]
+
+
+def test_of_a_dropped_folder_named_so_the_number_is_masked(owner: Client) -> None:
+    owner.post(reverse("batches:new"), {"title": "Saga 20060102_2387", "is_dropped": "on"})
+    assert Batch.objects.get().title == "Saga [personnummer]"
 
 
 def test_the_course_is_asked_for_where_a_class_has_several(owner: Client, owned_class: SchoolClass) -> None:

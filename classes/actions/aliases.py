@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from classes.actions.locks import tell_changed
 from classes.models import SchoolClass, Student, StudentAlias
 from huleedu.common.actions import action
-from huleedu.common.errors import ActionError
-from huleedu.common.text import clean_line, has_personal_number
+from huleedu.common.errors import ActionError, refuse_personal_number
+from huleedu.common.text import clean_line
 
 if TYPE_CHECKING:
     from huleedu.accounts.models import User
@@ -64,13 +64,10 @@ def _tell(student: Student) -> None:
 
 
 def _refuse_unfit(spelling: str) -> None:
-    if has_personal_number(spelling):
-        message = _("Personal identity numbers are not kept here. Remove the number.")
-    elif not SHORTEST <= len(spelling) <= LONGEST or sum(map(str.isalpha, spelling)) < SHORTEST:
+    refuse_personal_number(spelling, field="spelling")
+    if not SHORTEST <= len(spelling) <= LONGEST or sum(map(str.isalpha, spelling)) < SHORTEST:
         message = _("Give a spelling with at least two letters and at most 150 characters.")
-    else:
-        return
-    raise ActionError("validation_error", message, field="spelling")
+        raise ActionError("validation_error", message, field="spelling")
 
 
 def _refuse_names(spelling: str, student: Student) -> None:

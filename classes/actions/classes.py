@@ -26,9 +26,9 @@ from classes.models import (
 from huleedu.accounts.models import User as UserModel
 from huleedu.common.actions import action
 from huleedu.common.audit import log_bulk
-from huleedu.common.errors import ActionError
+from huleedu.common.errors import ActionError, refuse_personal_number
 from huleedu.common.once import save_once
-from huleedu.common.text import clean_line, has_personal_number
+from huleedu.common.text import clean_line
 from huleedu.observability import metrics
 from huleedu.outbox.publish import publish
 from huleedu.realtime.delivery import recheck_user
@@ -226,9 +226,7 @@ def _checked_designation(value: str) -> str:
     cleaned = clean_line(value or "")
     if not cleaned:
         raise ActionError("validation_error", _("Give the class a name."), field="designation")
-    if has_personal_number(cleaned):
-        message = _("Personal identity numbers are not kept here. Remove the number.")
-        raise ActionError("validation_error", message, field="designation")
+    refuse_personal_number(cleaned, field="designation")
     if len(cleaned) > 100:
         raise ActionError("validation_error", _("The name is too long: at most 100 characters."), field="designation")
     return cleaned

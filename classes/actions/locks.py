@@ -17,8 +17,8 @@ from classes.events import ClassChanged
 from classes.following import tell_followers
 from classes.models import Enrolment, SchoolClass, Student
 from huleedu.common.audit import is_errand
-from huleedu.common.errors import ActionError
-from huleedu.common.text import clean_line, has_personal_number
+from huleedu.common.errors import ActionError, refuse_personal_number
+from huleedu.common.text import clean_line
 from huleedu.outbox.publish import publish
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def checked_names(values: Mapping[str, str | None]) -> dict[str, str | None]:
             name = clean_line(values[field] or "")
             if len(name) > 150:
                 raise ActionError("validation_error", _("The name is too long: at most 150 characters."), field=field)
-            _refuse_number(name, field)
+            refuse_personal_number(name, field=field)
             checked[field] = name
     if "email" in values:
         checked["email"] = _checked_email(values["email"])
@@ -118,7 +118,7 @@ def _checked_email(value: str | None) -> str | None:
     email = clean_line(value or "")
     if not email:
         return None
-    _refuse_number(email, "email")
+    refuse_personal_number(email, field="email")
     try:
         validate_email(email)
     except ValidationError as error:
@@ -126,9 +126,3 @@ def _checked_email(value: str | None) -> str | None:
     if len(email) > 254:
         raise ActionError("validation_error", _("The e-mail address is too long."), field="email")
     return email
-
-
-def _refuse_number(value: str, field: str) -> None:
-    if has_personal_number(value):
-        message = _("Personal identity numbers are not kept here. Remove the number.")
-        raise ActionError("validation_error", message, field=field)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from classes.rosters.grid import ENCODINGS, Grid, Record
 from classes.rosters.headings import is_private
-from classes.rosters.numbers import strip_numbers
+from classes.rosters.numbers import WORTH_A_LOOK, strip_numbers
 from classes.rosters.parsing import read_layout
 from classes.rosters.rows import MARKED, is_protected, says_protected
-
-_NUMBER = re.compile(r"\d\d.{0,4}\d\d.{0,4}\d\d.{0,6}\d\d", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +31,17 @@ def cleaned(grid: Grid, *, columns: Mapping[int, str] | None = None) -> Cleaned:
     for record in grid.records:
         cells = []
         for cell in record.cells:
-            left, count = _without_numbers(cell, grid) if _NUMBER.search(cell) else (cell, 0)
+            left, count = _without_numbers(cell, grid) if WORTH_A_LOOK.search(cell) else (cell, 0)
             removed += count
             cells.append(left)
         records.append(Record(record.line, tuple(cells), record.item))
-    grid = replace(grid, records=tuple(records), removed=grid.removed + removed)
+    grid = replace(grid, records=tuple(records), removed=grid.removed + removed, sheet=_sheet_name(grid.sheet))
     return Cleaned(_without_private(grid, columns), removed)
+
+
+def _sheet_name(name: str) -> str:
+    left, removed = strip_numbers(name)
+    return (left.strip() or "***") if removed else name
 
 
 def _without_numbers(cell: str, grid: Grid) -> tuple[str, int]:

@@ -203,3 +203,35 @@ def test_headings(heading: str, field: str | None) -> None:
     assert field_of(heading) == field
     if field is None and "ombud" not in heading and "mentor" not in heading:
         assert is_private(heading)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "20070102_2394",
+        "2007-01-02/2394",
+        "20070102\u200b2394",
+        "20070102\u00ad-2394",
+        "2\u2060007010\u202e2-2394",
+        "2\u200b0\u200b0\u200b7\u200b0\u200b1\u200b0\u200b2\u200b2\u200b3\u200b9\u200b4",
+        "20070102\n2394",
+        "２００７０１０２－２３９４",
+        "2 0 0 7 0 1 0 2 2 3 9 4",
+    ],
+)
+def test_no_shape_of_a_number_is_shown_or_kept(written: str) -> None:
+    grid = read_grid(f'Förnamn;Efternamn\nAnna;Berg\nBo;"Ek {written}"\n')
+    parsed = parse_grid(grid)
+    assert [(row.given_name, row.family_name) for row in parsed.rows] == [("Anna", "Berg"), ("Bo", "Ek")]
+    assert parsed.personnummer_removed == 1
+    kept = cleaned(grid)
+    assert kept.removed == 1
+    assert sum(c.isdecimal() for record in kept.grid.records for cell in record.cells for c in cell) == 0
+
+
+def test_no_sheet_is_named_by_a_number() -> None:
+    def rename(_book: Any, sheet: Any) -> None:
+        sheet.title = "20070102-2394"
+
+    grid = cleaned(read_grid(workbook([["Förnamn", "Efternamn"], ["Anna", "Berg"]], rename))).grid
+    assert grid.sheets == ("***",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -68,6 +69,29 @@ def test_clean_line_is_one_line() -> None:
         "2oo80131-1234",
         "08O1311234",
         "080101-123O",
+        "20080131_1234",
+        "080131_1234",
+        "20080131.1234",
+        "20080131/1234",
+        "20080131  1234",
+        "20080131 _ 1234",
+        "2008-01-31-1234",
+        "2008-01-31 1234",
+        "2008 - 01 - 31 - 1234",
+        "2008.01.31.1234",
+        "2008_01_31_1234",
+        "2008/01/31/1234",
+        "2008/01/31-1234",
+        "08-01-31-1234",
+        "2008 01 31 1234",
+        "2008-01-91_1231",
+        "2 0 0 8 0 1 3 1 1 2 3 4",
+        "0 8 0 1 3 1 - 1 2 3 4",
+        "２００８０１３１－１２３４",
+        "２００８０１３１＿１２３４",
+        "٢٠٠٨٠١٣١-١٢٣٤",
+        "20080131\ufe581234",
+        "20080131\u202f1234",
     ],
 )
 def test_personal_numbers_are_removed_and_counted(written: str) -> None:
@@ -97,10 +121,36 @@ def test_personal_numbers_are_removed_and_counted(written: str) -> None:
         "20080131-O999",
         "O80131-1235",
         "Oooooo-oooo",
+        "20080131_1235",
+        "2008-01-31-1235",
+        "2008-01_31-1234",
+        "4301_99120",
+        "news.example/2008/01/31/1234",
+        "1 2 0 0 8 0 1 3 1 1 2 3 4",
+        "2008-01-31 12.34",
     ],
 )
 def test_other_numbers_stay(written: str) -> None:
     assert remove_personal_numbers(written) == (written, 0)
+
+
+def test_a_number_is_found_where_something_alike_stands_before_it() -> None:
+    assert remove_personal_numbers("2026-11-20 2008-01-31-1234 é 1234") == ("2026-11-20 [personnummer] é 1234", 1)
+
+
+@pytest.mark.parametrize("written", ["IMG_%Y%m%d_{}.jpg", "Scan %Y%m%d {}", "%Y-%m-%d-{}", "%Y%m%d{}", "%y%m%d_{}"])
+def test_a_day_of_late_and_a_time_are_no_number(written: str) -> None:
+    """Cameras and scanners name files so; every tenth has a right check digit."""
+    day = datetime.now(UTC) - timedelta(days=40)
+    names = [day.strftime(written).format(f"{hour:02}{minute:02}") for hour in range(24) for minute in range(60)]
+    assert [name for name in names if remove_personal_numbers(name)[1]] == []
+
+
+def test_a_day_of_late_counts_as_these_numbers_are_written() -> None:
+    """Somebody's little sister: with a dash and a right check digit alone."""
+    day = datetime.now(UTC) - timedelta(days=40)
+    found = [n for n in range(2400) if remove_personal_numbers(f"{day:%Y%m%d}-{n:04}")[1]]
+    assert len(found) == 240
 
 
 def test_a_pasted_text_is_cleaned_alike() -> None:
@@ -108,7 +158,10 @@ def test_a_pasted_text_is_cleaned_alike() -> None:
     assert (document.text, document.personnummer_removed) == ("Åsa [personnummer]\nskrev", 1)
 
 
-@pytest.mark.parametrize("hostile", [" " * 2_000_000 + "x", "\n" * 2_000_000, "1" * 2_000_000, "a\u030a" * 500_000])
+@pytest.mark.parametrize(
+    "hostile",
+    [" " * 2_000_000 + "x", "\n" * 2_000_000, "1" * 2_000_000, "a\u030a" * 500_000, "12_" * 700_000, "1 " * 900_000],
+)
 def test_cleaning_takes_linear_time(hostile: str) -> None:
     began = time.process_time()
     remove_personal_numbers(clean_text(hostile))

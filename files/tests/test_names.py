@@ -29,6 +29,8 @@ from files.actions import split_path
         (' Alva";x.docx ', "", 'Alva";x.docx'),
         ("Alva 20080131-1234.docx", "", "Alva [personnummer].docx"),
         ("080131-1234/essä.docx", "[personnummer]", "essä.docx"),
+        ("Alva_20080131_1234.docx", "", "Alva_[personnummer].docx"),
+        ("Alva 20080131_\u200b12\u00ad34.docx", "", "Alva [personnummer].docx"),
         ("", "", "unnamed"),
         ("..", "", "unnamed"),
         ("\x00\u200b", "", "unnamed"),

@@ -25,7 +25,7 @@ from huleedu.accounts.models import BrowserSignIn, Letter, NoticeRead, School, S
 from huleedu.accounts.notices import LETTERS_KEPT, NOTICE_DAYS, NoticeKind
 from huleedu.accounts.tokens import FAMILY_CLAIM, TokenPair, belongs_to, jti_of, make_pair, user_id_of, verified_refresh
 from huleedu.common.actions import action
-from huleedu.common.errors import ActionError
+from huleedu.common.errors import ActionError, refuse_personal_number
 from huleedu.common.text import clean_line
 from huleedu.realtime.delivery import close_user, session_tag
 
@@ -51,6 +51,7 @@ def create_teacher(email: str, *, display_name: str = "", school_name: str = "",
     email = _checked_email(email)
     _refuse_taken(email)
     school_name = clean_line(school_name)[:200]
+    refuse_personal_number(school_name, field="school_name")
     school = None
     if school_name:
         school, _made = School.objects.get_or_create(name__iexact=school_name, defaults={"name": school_name})
@@ -303,6 +304,7 @@ def _checked_name(value: str) -> str:
     name = clean_line(value or "")
     if len(name) > 150:
         raise ActionError("validation_error", _("The name is too long: at most 150 characters."), field="display_name")
+    refuse_personal_number(name, field="display_name")
     return name
 
 
@@ -322,6 +324,7 @@ def _checked_email(value: str) -> str:
         raise ActionError("validation_error", _("This is not an e-mail address."), field="email") from error
     if len(email) > 254:
         raise ActionError("validation_error", _("The e-mail address is too long."), field="email")
+    refuse_personal_number(email, field="email")
     return email
 
 

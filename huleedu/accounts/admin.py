@@ -16,7 +16,7 @@ from huleedu.accounts import actions
 from huleedu.accounts.models import School, TokenFamily, User
 from huleedu.common.admin import Choices, ReadOnlyAdmin
 from huleedu.common.errands import ErrandKind
-from huleedu.common.errors import ActionError
+from huleedu.common.errors import ActionError, refuse_personal_number
 from huleedu.common.text import clean_line
 
 admin.site.unregister(Group)  # what a person may do follows from the role; groups have no meaning here
@@ -110,6 +110,10 @@ class SchoolForm(forms.ModelForm[School]):
         name = clean_line(self.cleaned_data["name"])
         if not name:
             raise forms.ValidationError(_("Write a name."))
+        try:
+            refuse_personal_number(name, field="name")
+        except ActionError as error:
+            raise forms.ValidationError(str(error.message)) from error
         if School.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("There is already a school with this name."))
         return name

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from huleedu.common.text import has_personal_number
 
 STATUS: dict[str, int] = {
     "validation_error": 400,
@@ -64,3 +67,10 @@ class ActionError(Exception):
     def status(self) -> int:
         """The HTTP status of the answer."""
         return STATUS[self.code]
+
+
+def refuse_personal_number(value: str, *, field: str) -> None:
+    """Raises ActionError `validation_error` about `field` where `value` holds a personal identity number."""
+    if has_personal_number(value):
+        message = _("Personal identity numbers are not kept here. Remove the number.")
+        raise ActionError("validation_error", message, field=field)

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 _MARKS = 30
 """Combining marks that may stand on one letter (UAX #15, Stream-Safe Text Format); no writing has as many."""
 # Marks are no word characters: only a run as long as this can hold too many of them.
 _LONG_RUN = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MARKS + 1},}}")
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn"}
-_DIGIT, _SPACE, _DASH = "[0-9Oo]", "[ \u00a0]", "[-+\u2010-\u2015\u2212]"
+# Decimal digits of other scripts, and the dashes, spaces and signs that are not ASCII's.
+_FOREIGN = re.compile(
+    "[^\\D0-9]|[\u00a0\u058a\u2000-\u200a\u2010-\u2015\u2024\u202f\u2043\u205f\u2212\u3000\ufe58\ufe63\uff0b\uff0d-\uff0f\uff3f]"
+)
 # A letter O stands for a zero, unless it belongs to a word beside the number.
-_FROM, _TO = "(?<!\\d)(?:(?=\\d)|(?<![^\\W_]))", "(?:(?<=\\d)|(?![^\\W_]))(?!\\d)"
-_PAIR = f"({_DIGIT}{{2}})"
-# Birth date, perhaps a dash, plus or space of any kind, and four digits.
-_PERSONNUMMER = re.compile(
-    f"{_FROM}(19|2[0Oo])?{_PAIR}{_PAIR}{_PAIR}(?:{_SPACE}?({_DASH}){_SPACE}?|{_SPACE})?{_PAIR}{_PAIR}{_TO}"
+_FROM, _TO = r"(?=[0-9Oo])(?<!\d)(?:(?=\d)|(?<![^\W_]))", r"(?:(?<=\d)|(?![^\W_]))(?!\d)"
+
+
+def _shape(*, gap: str, between: str, part: str, sign: str) -> str:
+    """Century, birth date and four digits: `gap` stands within a pair of digits, `between` after the century and in
+    the middle of the four, `part` in the date, both times the same, `sign` after it.
+    """
+
+    def pair(name: str) -> str:
+        return f"(?P<{name}>[0-9Oo]{gap}[0-9Oo])"
+
+    century = f"(?:(?P<century>1{gap}9|2{gap}[0Oo]){between})?"
+    birthday = f"{pair('year')}(?P<part>{part}){pair('month')}(?P=part){pair('day')}"
+    return f"{_FROM}{century}{birthday}{sign}{pair('four')}{between}{pair('last')}{_TO}"
+
+
+_WRITTEN = re.compile(_shape(gap="", between="", part=" ?[-._/] ?|", sign=" {0,2}(?P<sign>[-+._/]?) {0,2}"))
+# In pairs of digits, or all digits apart. One more on either side makes a row of numbers of it.
+_IN_PAIRS, _APART = (
+    re.compile(rf"(?<!\d ){_shape(gap=gap, between=between, part=' ', sign='(?: ?(?P<sign>[-+._/]) ?| )')}(?! \d)")
+    for gap, between in (("", " ?"), (" ", " "))
 )
-# The same in pairs of digits. One pair more on either side makes a row of numbers of it.
-_IN_PAIRS = re.compile(
-    f"(?<!\\d{_SPACE}){_FROM}(?:(19|2[0Oo]){_SPACE})?{_PAIR}{_SPACE}{_PAIR}{_SPACE}{_PAIR}"
-    f"(?:{_SPACE}?({_DASH}){_SPACE}?|{_SPACE}){_PAIR}{_SPACE}?{_PAIR}{_TO}(?!{_SPACE}\\d)"
-)
-_ZERO = str.maketrans("Oo", "00")
+_ZERO = str.maketrans("Oo", "00", " ")
+_CHILD = 5
+"""Years of age under which nobody hands anything in."""
 
 
 def nfc(value: str) -> str:
@@ -53,23 +71,72 @@ def strip_personal_numbers(value: str, *, mask: str = "") -> tuple[str, int]:
 
     What has a plausible date and a right check digit (Luhn, as the Swedish Tax Agency computes it) counts, so that a
     telephone number or another system's id is not taken for one; written with century and dash, as nothing else is,
-    also with a wrong digit. In pairs (`08 01 01 12 30`) or with the letter O for a zero the digit has to be right.
+    also with a wrong digit. The date may be parted (`2006-01-02`, `06 01 02`), any dash, plus, point, slash, underscore
+    or space may come before the last four, digits may be any script's and stand apart, and the letter O for a zero.
     Everything else stays as it is.
+
+    A day and a time look the same (`20261120_1430`, as cameras, telephones and scanners name files), and every tenth
+    has a right check digit. They are of late, and who hands in is no small child: a day less than five years back
+    counts only as these numbers are written, with nothing but a dash or plus, and a right digit.
     """
+    plain = value if value.isascii() else _FOREIGN.sub(_in_ascii, value)
     removed = 0
+    for shape in (_WRITTEN, _IN_PAIRS, _APART):
+        spans = list(_find(shape, plain))
+        value, plain = _replaced(value, spans, mask), _replaced(plain, spans, mask)
+        removed += len(spans)
+    return value, removed
 
-    def drop(match: re.Match[str]) -> str:
-        nonlocal removed
-        century, year, month, day, dash, *last = (group and group.translate(_ZERO) for group in match.groups())
-        number = int(day) - 60 if int(day) > 60 else int(day)
-        plain = match.re is _PERSONNUMMER and "O" not in match[0].upper()
-        sure = bool(century and dash and plain) or _luhn("".join([year, month, day, *last]))
-        if 1 <= int(month) <= 12 and 1 <= number <= 31 and sure:
-            removed += 1
-            return mask
-        return match[0]
 
-    return _IN_PAIRS.sub(drop, _PERSONNUMMER.sub(drop, value)), removed
+def _in_ascii(found: re.Match[str]) -> str:
+    """One character for one: what is found in one string stands at the same place in the other."""
+    character = found[0]
+    if character.isdecimal():
+        return str(int(character))
+    is_dash = unicodedata.category(character) == "Pd" or character in "\u2043\u2212"
+    return "-" if is_dash else unicodedata.normalize("NFKC", character)
+
+
+def _replaced(value: str, spans: list[tuple[int, int]], mask: str) -> str:
+    ends = [0, *(end for _start, end in spans)]
+    starts = [*(start for start, _end in spans), len(value)]
+    return mask.join(value[end:start] for end, start in zip(ends, starts, strict=True))
+
+
+def _find(shape: re.Pattern[str], plain: str) -> Iterator[tuple[int, int]]:
+    """Where the numbers of this shape stand. What only looks like one may hold the beginning of one."""
+    position = 0
+    while found := shape.search(plain, position):
+        if _is_number(found):
+            yield found.span()
+            position = found.end()
+        else:
+            position = found.start() + 1
+
+
+def _is_number(found: re.Match[str]) -> bool:
+    century, year, month, day, four, last = (
+        (found[name] or "").translate(_ZERO) for name in ("century", "year", "month", "day", "four", "last")
+    )
+    birthday = int(day) - 60 if int(day) > 60 else int(day)
+    is_address = found["part"] == found["sign"] == "/" and found.string.endswith("/", 0, found.start())
+    if is_address or not (1 <= int(month) <= 12 and 1 <= birthday <= 31):
+        return False  # as in `news.example/2008/01/31/1234`
+    is_usual = found.re is _WRITTEN and not found["part"] and found["sign"] in ("-", "+")
+    is_right = _luhn(year + month + day + four + last)
+    if is_usual and is_right:
+        return True
+    is_plain = is_usual and century and "O" not in found[0].upper()
+    return bool(is_right or is_plain) and _is_past_childhood(century, int(year), int(month), birthday)
+
+
+def _is_past_childhood(century: str, year: int, month: int, day: int) -> bool:
+    """Whether whoever was born then is at least `_CHILD` years old; without a century the last such day counts."""
+    today = datetime.now(UTC)
+    born = int(century) * 100 + year if century else today.year - (today.year - year) % 100
+    if not century and (born, month, day) > (today.year, today.month, today.day):
+        born -= 100
+    return (born + _CHILD, month, day) <= (today.year, today.month, today.day)
 
 
 def has_personal_number(value: str) -> bool:

@@ -9,7 +9,7 @@
   /** Makes the batch that the form describes, named after the folder or zip where it has no name, and sends it the files. */
   function makeBatch(form) {
     const files = []; // dropped so far
-    let making = null;
+    let making = null, named = null; // what it was named after
 
     function name() {
       const [{ file, path }] = files, folder = path.includes("/") ? path.split("/")[0] : "";
@@ -19,8 +19,10 @@
 
     /** The page of the batch takes the place of this one, also for Back. What is refused keeps the form, and says why. */
     async function make() {
-      form.elements.title.value ||= name();
-      const answer = await page.post(location.pathname, new FormData(form), { fragment: false }).catch(() => null);
+      form.elements.title.value ||= named = name();
+      const values = new FormData(form);
+      if (form.elements.title.value === named) values.set("is_dropped", "on");
+      const answer = await page.post(location.pathname, values, { fragment: false }).catch(() => null);
       if (!answer) return page.note("offline-note");
       if (!answer.ok && answer.status !== 422) return page.note("failed-note");
       page.showPage(await answer.text(), answer.url, { push: false });

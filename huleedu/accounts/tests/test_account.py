@@ -151,6 +151,7 @@ def test_profile_refused(teacher: User, client_for: Browser) -> None:
     response = client_for(teacher).post("/account/", PROFILE | {"language": "de"})
     assert response.status_code == 422
     assert 'data-theme="system"' in response.content.decode()
+    assert client_for(teacher).post("/account/", PROFILE | {"display_name": "Tove 20060102-2387"}).status_code == 422
     teacher.refresh_from_db()
     assert (teacher.display_name, teacher.language) == ("Teacher", "en")
 
@@ -200,6 +201,15 @@ def link() -> str:
     found = re.search(r"http://localhost:8000(/\S+)", str(mail.outbox[-1].body))
     assert found is not None
     return found[1]
+
+
+def test_no_address_is_a_personal_identity_number(teacher: User, client_for: Browser) -> None:
+    """Said beside the field."""
+    answer = ask(client_for(teacher), "20060102-2387@skola.example")
+    assert answer.status_code == 422
+    assert "Personal identity numbers are not kept here." in answer.content.decode()
+    teacher.refresh_from_db()
+    assert teacher.new_email == ""
 
 
 def test_change_address(teacher: User, client_for: Browser) -> None:

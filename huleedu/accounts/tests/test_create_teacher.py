@@ -51,6 +51,7 @@ def test_a_school_is_made_once(db: None) -> None:
         ("TEACHER@skola.example", "already an account"),
         ("no address", "not an e-mail address"),
         ("", "not an e-mail address"),
+        ("20060102-2387@skola.example", "Personal identity numbers"),
         (f"{'x' * 60}@{'y' * 60}.{'z' * 60}.{'w' * 60}.{'v' * 60}.example", "e-mail address"),
     ],
 )
@@ -59,4 +60,12 @@ def test_refused(teacher: User, email: str, message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(email, "--school", "Ny skola")
     assert User.objects.count() == 1
+    assert not School.objects.exists()
+
+
+def test_no_name_is_a_personal_identity_number(db: None) -> None:
+    """Neither the person's nor the school's."""
+    for given in (("--name", "Karin 20060102-2387"), ("--school", "Ekskolan 20060102-2387")):
+        with pytest.raises(CommandError, match="Personal identity numbers"):
+            run("a@skola.example", *given)
     assert not School.objects.exists()

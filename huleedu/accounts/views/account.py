@@ -23,6 +23,7 @@ from huleedu.accounts.models import User
 from huleedu.accounts.receivers import note_sign_in
 from huleedu.accounts.sign_ins import signed_in
 from huleedu.accounts.views.sign_in import UNPROCESSABLE
+from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest
 
 
@@ -35,7 +36,11 @@ def account(request: PageRequest) -> HttpResponse:
     form = ProfileForm(request.POST, instance=copy(request.user))
     if not form.is_valid():
         return _page(request, profile_form=form)
-    user = form.save()
+    try:
+        user = form.save()
+    except ActionError as error:
+        form.add_error(error.field, str(error.message))
+        return _page(request, profile_form=form)
     with override(user.language):
         messages.success(request, _("Saved."))
     return redirect("accounts:account")
@@ -95,7 +100,11 @@ def email(request: PageRequest) -> HttpResponse:
     form = EmailChangeForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, email_form=form)
-    user = actions.ask_for_email_change(request.user, email=form.cleaned_data["email"], actor=request.user)
+    try:
+        user = actions.ask_for_email_change(request.user, email=form.cleaned_data["email"], actor=request.user)
+    except ActionError as error:
+        form.add_error(error.field, str(error.message))
+        return _page(request, email_form=form)
     link = email_change_url(user)
     if mail.send("email_change", to=user.new_email, language=user.language, link=link):
         messages.success(request, _("We have sent a link to the new address. Follow it to confirm the change."))
