@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from batches.querysets import BatchQuerySet, EssayQuerySet
+from batches.querysets import BatchQuerySet, DecisionQuerySet, EssayQuerySet
 from batches.versions import handed_in_at
 from classes.models import CourseCode, SchoolClass, Student
 from files.models import EssayFile
@@ -256,6 +256,8 @@ class Decision(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,7 @@ from classes.models import Enrolment, SchoolClass
 from files.models import ZIP, EssayFile
 
 if TYPE_CHECKING:
-    from batches.models import Batch, Essay  # noqa: F401  (Essay is named in quotes)
+    from batches.models import Batch, Decision, Essay  # noqa: F401  (two are named in quotes)
     from huleedu.accounts.models import User
 
 
@@ -265,3 +266,16 @@ class EssayQuerySet(models.QuerySet["Essay"]):
     def counts(self) -> dict[str, Any]:
         """The essay part of a batch's counts."""
         return self.aggregate(**essay_counts())
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Decisions and what may be undone."""
+
+    def undoable(self) -> DecisionQuerySet:
+        """Not undone, of texts that are in their batch."""
+        return self.filter(essay__removed_at=None, undone_at=None)
+
+    def latest_of(self, actor: User, *, batch: Batch) -> UUID | None:
+        """The group of the person's latest decision in the batch that is not undone. One statement."""
+        rows = self.undoable().filter(essay__batch=batch, actor_id=actor.pk).order_by("-pk")
+        return rows.values_list("group", flat=True).first()

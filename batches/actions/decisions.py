@@ -162,14 +162,21 @@ def confirm_matches(
 
 
 @action
-def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User) -> list[Association]:
+def undo_decisions(
+    batch: Batch, *, group: uuid.UUID | None = None, seen: uuid.UUID | None = None, actor: User
+) -> list[Association]:
     """Undo one group of decisions: the given one, or the person's latest that is not undone.
+
+    `seen` is the group that the person saw as the latest. Where that is undone already, as after an answer that was
+    lost, it is what was meant: nothing more is undone, and nothing returned.
 
     Raises ActionError `not_undoable` when there is none, when somebody has decided since (then nothing of the group
     is undone), or when the earlier student is gone. The batch is locked, so that two presses undo two steps.
     """
     lock_students(pk__in={row.before["student"] for row in _to_undo(batch, group, actor)} - {None})
     batch = lock_unarchived(batch)
+    if seen and Decision.objects.filter(essay__batch=batch, actor=actor, group=seen).exclude(undone_at=None).exists():
+        return []
     decisions = {row.essay_id: row for row in _to_undo(batch, group, actor)}
     if not decisions:
         raise ActionError("not_undoable", _("There is nothing to undo."))
@@ -185,10 +192,8 @@ def undo_decisions(batch: Batch, *, group: uuid.UUID | None = None, actor: User)
 
 
 def _to_undo(batch: Batch, group: uuid.UUID | None, actor: User) -> QuerySet[Decision]:
-    rows = Decision.objects.filter(essay__batch=batch, essay__removed_at=None, undone_at=None)
-    if group is None:
-        latest = rows.filter(actor_id=actor.pk).order_by("-pk").first()
-        group = latest.group if latest else None
+    group = group or Decision.objects.latest_of(actor, batch=batch)
+    rows = Decision.objects.undoable().filter(essay__batch=batch)
     return rows.filter(group=group) if group else rows.none()
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from auditlog.models import LogEntry
+from django.test import Client
 
 from batches import actions
 from batches.models import Batch, Decision, Essay
 from batches.tests.making import make_batch, make_essays
-from batches.tests.reviewing import match_of, states
+from batches.tests.reviewing import match_of, states, url
 from classes.actions import delete_student
 from classes.models import Student
 from huleedu.accounts.models import User
 from huleedu.common.errors import ActionError
+
+ClientFor = Callable[[User | None], Client]
+Race = Callable[..., list[Any]]
 
 
 def refusal(call: Any) -> ActionError:
@@ -133,3 +139,39 @@ def test_a_deleted_suggestion_is_not_confirmed(batch: Batch, students: list[Stud
     match = actions.clear_decision(essay, version=2, actor=teacher)
     assert (match.status, match.student) == ("undecided", None)
     assert actions.confirm_matches(batch, actor=teacher).refused == ((essay.public_id, "not_certain"),)
+
+
+def test_undo_that_is_sent_again_undoes_no_second_decision(
+    batch: Batch, students: list[Student], teacher: User, client_for: ClientFor
+) -> None:
+    """The answer was lost on its way, or two windows show the same."""
+    first, second = make_essays(batch, 2, students=students, certainty="unsure")
+    for essay, student in ((first, students[0]), (second, students[1])):
+        actions.decide_student(essay, student=student, version=1, actor=teacher)
+    client = client_for(teacher)
+
+    def undo() -> str:
+        return client.post(url("undo", batch), {"last": last}, follow=True).text
+
+    page = client.get(url("review", batch)).text
+    [last] = re.findall(r'name="last" value="([^"]+)"', page)
+    assert "Undone." in undo()
+    assert "Undone." in undo()
+    assert states([first, second]) == ["confirmed", "undecided"]
+    [last] = re.findall(r'name="last" value="([^"]+)"', client.get(url("review", batch)).text)
+    undo()
+    assert states([first, second]) == ["undecided", "undecided"]
+    assert re.findall(r'name="last" value="([^"]*)"', client.get(url("review", batch)).text) == [""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_on_the_same_page_at_once_undo_one_decision(
+    batch: Batch, students: list[Student], teacher: User, race: Race
+) -> None:
+    essays = make_essays(batch, 2, students=students, certainty="unsure")
+    for essay, student in zip(essays, students, strict=False):
+        actions.decide_student(essay, student=student, version=1, actor=teacher)
+    seen = Decision.objects.latest_of(teacher, batch=batch)
+    undo = partial(actions.undo_decisions, batch, seen=seen, actor=teacher)
+    assert sorted(len(undone) for undone in race(undo, undo)) == [0, 1]
+    assert states(essays) == ["confirmed", "undecided"]

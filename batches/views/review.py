@@ -248,11 +248,14 @@ def undo(request: PageRequest, batch_id: UUID) -> HttpResponse:
     """Undo the person's last decision in this batch, and open the text again where it was a single one."""
     batch = _editable_batch(request, batch_id)
     try:
-        undone = actions.undo_decisions(batch, actor=request.user)
+        undone = actions.undo_decisions(batch, seen=uuid_or_none(request.POST.get("last", "")), actor=request.user)
     except ActionError as error:
         if error.code != "not_undoable":
             raise
         messages.warning(request, str(error.message))
+        return _open(request, reverse("batches:review", args=[batch.public_id]))
+    if not undone:
+        messages.success(request, _("Undone."))
         return _open(request, reverse("batches:review", args=[batch.public_id]))
     if len(undone) > 1:
         n = len(undone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -180,6 +181,7 @@ def review_context(request: PageRequest, batch_id: UUID, *, text_id: UUID | None
         versions=versions_of(queue.texts_of_students(), chosen) if shown and shown.match.is_decided else (),
         beside=beside(shown.essay, chosen, queue) if shown and not shown.match.is_decided else None,
         **queue_context(frame, queue, request, open_id=key),
+        last_decision=partial(Decision.objects.latest_of, request.user, batch=frame.batch),
         different=shown is not None and chosen is None and shown.match.student is not None,
         candidates=beside_all.told_apart(candidates, marks),
         shared=shared_names.shared_by(candidates),

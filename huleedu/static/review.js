@@ -359,7 +359,9 @@
         go(idIn(waits.url) ? `${batch}review/${idIn(waits.url)}/` : `${batch}review/`);
         return idIn(waits.url);
       }
-      const answer = await page.post(url, new FormData()).catch(() => null);
+      const fields = new FormData(); // as it is now, when what was pressed before is done
+      fields.set("last", find("undo")?.elements.last.value ?? "");
+      const answer = await page.post(url, fields).catch(() => null);
       if (!answer) return page.note("offline-note");
       if (!answer.ok) return refusedFor(await answer.text());
       age();
