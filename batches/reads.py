@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Max, Min, Q
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, IntegerField, Max, Min, Q, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
 from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
-from classes.models import Student
+from classes.models import RosterImport, SchoolClass, Student
 from files.models import EssayFile
 
 if TYPE_CHECKING:
@@ -75,3 +76,21 @@ def texts_in_other_batches(essay: Essay, user: User) -> list[Essay]:
     same = EssayStudentAssociation.objects.filter(status="confirmed", student=match.student_id).values("essay")
     texts = Essay.objects.visible_to(user).live().filter(pk__in=same, counts=True).exclude(batch=essay.batch_id)
     return list(texts.select_related("batch").order_by("-created_at", "-pk")[:OTHERS])
+
+
+def what_is_kept(user: User) -> dict[str, int]:
+    """How much there is that the person sees. Three statements."""
+    return {
+        "students": Student.objects.visible_to(user).count(),
+        "classes": SchoolClass.objects.visible_to(user).count(),
+        "texts": Essay.objects.visible_to(user).count(),
+    }
+
+
+def numbers_removed(user: User) -> int:
+    """Personal identity numbers taken out of texts, file names and class lists. Two statements."""
+    files = EssayFile.objects.filter(batch_file__batch__in=Batch.objects.visible_to(user).values("pk"))
+    lists = RosterImport.objects.filter(school_class__in=SchoolClass.objects.visible_to(user).values("pk"))
+    number = Cast(KT("result__personnummer_removed"), IntegerField())
+    found = files.aggregate(n=Sum("personnummer_removed")), lists.aggregate(n=Sum(number))
+    return sum(each["n"] or 0 for each in found)

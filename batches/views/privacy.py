@@ -8,9 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import IntegerField, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,13 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from batches.access_log import log_file, name_entries, read_log
 from batches.forms import DeleteForm
-from batches.models import Batch, Essay, EssayStudentAssociation, Excuse
+from batches.models import EssayStudentAssociation, Excuse
+from batches.reads import numbers_removed, what_is_kept
 from batches.student_data import read_student_data, student_file
 from classes import actions as class_actions
-from classes.models import ClassShare, RosterImport, SchoolClass, Student
+from classes.models import ClassShare, SchoolClass, Student
 from classes.ordering import by_surname, matching
 from classes.tasks import DRAFT_LIFETIME, UNDO_LIFETIME
-from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.access import get_visible
 from huleedu.common.audit import log_read
@@ -55,8 +52,8 @@ def privacy(request: PageRequest) -> HttpResponse:
     user = request.user
     context = {
         "tab": "overview",
-        "kept": _kept(user),
-        "removed": _numbers_removed(user),
+        "kept": what_is_kept(user),
+        "removed": numbers_removed(user),
         "entries": name_entries(read_log(user)[:LATEST])[:10],
         "draft_hours": round(DRAFT_LIFETIME.total_seconds() / 3600),
         "undo_days": UNDO_LIFETIME.days,
@@ -164,24 +161,6 @@ def log(request: PageRequest) -> HttpResponse:
         "query": urlencode({name: value for name, value in asked.items() if value}),
     }
     return render(request, "batches/privacy_log.html", context)
-
-
-def _kept(user: User) -> dict[str, int]:
-    """How much there is that the person sees. Three statements."""
-    return {
-        "students": Student.objects.visible_to(user).count(),
-        "classes": SchoolClass.objects.visible_to(user).count(),
-        "texts": Essay.objects.visible_to(user).count(),
-    }
-
-
-def _numbers_removed(user: User) -> int:
-    """Personal identity numbers taken out of texts, file names and class lists. Two statements."""
-    files = EssayFile.objects.filter(batch_file__batch__in=Batch.objects.visible_to(user).values("pk"))
-    lists = RosterImport.objects.filter(school_class__in=SchoolClass.objects.visible_to(user).values("pk"))
-    number = Cast(KT("result__personnummer_removed"), IntegerField())
-    found = files.aggregate(n=Sum("personnummer_removed")), lists.aggregate(n=Sum(number))
-    return sum(each["n"] or 0 for each in found)
 
 
 def _find(user: User, search: str) -> list[Any]:
