@@ -17,13 +17,17 @@ pytestmark = pytest.mark.e2e
 
 SignIn = Callable[..., None]
 OpenPage = Callable[..., Page]
-NO_CONTACT = r"ERR_(INTERNET_DISCONNECTED|FAILED|FILE_NOT_FOUND)|WebSocket|htmx:(afterRequest|sendError)"
+NO_CONTACT = r"ERR_(INTERNET_DISCONNECTED|FAILED|FILE_NOT_FOUND)|WebSocket|status of 502|htmx:(afterRequest|sendError)"
 N_FILES = 8
 SIXTY_TIMES_FASTER = """
   const { set } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
   Object.defineProperty(XMLHttpRequest.prototype, 'timeout', { set(ms) { set.call(this, ms / 60); } });
 """
 """How long a page waits for an answer: before its own scripts."""
+SHORT_WAITS = """
+  const wait = window.setTimeout;
+  window.setTimeout = (work, ms, ...rest) => wait(work, ms >= 1_000 ? ms / 60 : ms, ...rest);
+"""
 UNSENT = "const unsent = Object.keys(localStorage).find((key) => key.startsWith('unsent:'))"
 
 
@@ -91,6 +95,23 @@ def test_a_network_that_falls_silent_is_no_contact(page: Page, stack: Stack, fol
     expect(page.locator("#sending-rows")).to_contain_text("No contact. Sending goes on by itself.")
     page.unroute("**/upload/")
     expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=20_000)
+    assert n_files(stack, page) == N_FILES
+
+
+def test_a_server_that_restarts_behind_a_proxy_is_waited_for(page: Page, stack: Stack, folder: Path) -> None:
+    """However long that takes: longer than a file is tried again at once."""
+    answers: list[int] = []
+
+    def away(route: Route) -> None:
+        answers.append(502)
+        route.fulfill(status=502, body="Bad gateway") if len(answers) <= 6 * N_FILES else route.continue_()
+
+    page.add_init_script(SHORT_WAITS)
+    page.reload()
+    page.route("**/upload/", away)
+    choose(page, folder)
+    expect(page.locator("#file-rows tr")).to_have_count(N_FILES, timeout=20_000)
+    expect(page.locator("#sending-rows tr")).to_have_count(0)
     assert n_files(stack, page) == N_FILES
 
 
@@ -235,7 +256,7 @@ def test_drops_soon_after_each_other_make_one_batch(new_batch: Page) -> None:
     page.route("**/batches/new/", lambda route: route.fulfill(status=503, body="Later."))
     title.fill("First thoughts")
     drop(page, ("letter.txt", b"A letter about the sea."))
-    expect(page.locator("#messages")).to_contain_text("No contact right now. Try again")
+    expect(page.locator("#messages")).to_contain_text("nothing was changed")
     expect(title).to_have_value("First thoughts")
     page.unroute("**/batches/new/")
     title.fill("")
@@ -245,6 +266,21 @@ def test_drops_soon_after_each_other_make_one_batch(new_batch: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(("long " * 40).strip())
     page.go_back()
     expect(page).to_have_url(re.compile(r"/overview/$"))
+
+
+def test_a_batch_that_is_being_made_is_made_once_and_takes_its_files(new_batch: Page) -> None:
+    """Also where its form is sent meanwhile."""
+    page = new_batch
+    held: list[Route] = []
+    page.route("**/batches/new/", lambda route: held.append(route))
+    page.locator("[name=title]").fill("Slow")
+    drop(page, ("letter.txt", b"A letter about the sea."))
+    page.wait_for_function("() => document.getElementById('new-batch').inert")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Slow")
+    expect(page.locator("#file-rows tr")).to_have_count(1)
+    assert len(held) == 1
 
 
 def test_a_dropped_zip_named_by_a_personal_identity_number_names_the_batch_without_it(new_batch: Page) -> None:

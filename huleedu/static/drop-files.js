@@ -34,9 +34,11 @@
     return {
       add(more) {
         files.push(...more);
+        form.inert = true; // a second batch would take none of the files
         making ??= make().finally(() => {
           making = null;
           files.length = 0;
+          form.inert = false;
         });
       },
       dragging: (on) => form.classList.toggle("dragging", on),

@@ -7,6 +7,7 @@
   /** What takes files on a batch's page, whose form is `form`. */
   function startSending(form) {
     const AT_ONCE = 3, BACK_OFF_MS = [1_000, 3_000, 9_000], SILENCE_MS = 60_000;
+    const AWAY = new Set([502, 503, 504]); // what a proxy says of a server that is not there
     const SYSTEM = /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|~\$[^/]*)(\/|$)/i;
     const words = form.dataset;
     const sendingRows = document.getElementById("sending-rows"), fileRows = document.getElementById("file-rows");
@@ -230,8 +231,10 @@
       }
       if (request.status === 201) return received(item, request.responseText);
       if (request.status === 200) return received(item, request.responseText, words.here);
+      if (AWAY.has(request.status)) return noContact(item, { asksAgain: true });
       if (request.status === 429 || request.status >= 500) {
-        return tryLater(item, refusal(request.responseText) || words.failed, 1_000 * Number(request.getResponseHeader("Retry-After")));
+        const wait = 1_000 * Number(request.getResponseHeader("Retry-After")); // not a number where it is a date
+        return tryLater(item, refusal(request.responseText) || words.failed, wait || 0);
       }
       return ended(item, refusal(request.responseText) || words.failed);
     }
@@ -257,9 +260,10 @@
     }
 
     /** Tries a few times, then waits for contact, however long that takes. A file that cannot be read fails in the same way. */
-    async function noContact(item) {
+    async function noContact(item, { asksAgain = false } = {}) {
       if (!await isReadable(item.file)) return ended(item, words.unreadable);
       if (navigator.onLine && item.tries < BACK_OFF_MS.length) return tryLater(item, words.noContact);
+      if (asksAgain) setTimeout(resume, BACK_OFF_MS.at(-1));
       return hold(item, words.noContact);
     }
 
