@@ -1,7 +1,8 @@
 """Who read and changed what: the audit log about the batches, classes and students a person sees.
 
-The log masks names; they are joined here, where the reader's access has been checked. Of rows that
-are gone only the batches are shown that the person deleted.
+The log masks names; they are joined here, where the reader's access has been checked. Of rows that are gone it shows
+the batches that the person deleted, the students deleted from classes the person sees, without a name, and what has
+come and gone again of students and batches the person sees.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from uuid import UUID
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from batches.history import step_words
-from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation
-from classes.models import ClassShare, Enrolment, SchoolClass, Student, StudentAlias
+from batches.models import Batch, BatchFile, Essay, EssayStudentAssociation, Excuse
+from classes.models import ClassShare, Enrolment, SchoolClass, Student, StudentAlias, StudentMerge
 from files.models import EssayFile
 from huleedu.accounts.models import User
 from huleedu.common.audit import errand_of
@@ -68,7 +71,7 @@ def read_log(
     scope = _scope(user, class_id, student)
     if class_id is None and student is None:
         scope |= _deleted_by(user)
-    entries: QuerySet[LogEntry] = LogEntry.objects.filter(scope)
+    entries: QuerySet[LogEntry] = LogEntry.objects.alias(**_TOLD).filter(scope)
     if who == "me":
         entries = entries.filter(actor=user)
     elif who == "others":
@@ -125,6 +128,12 @@ def log_file(entries: QuerySet[LogEntry]) -> HttpResponse:
 
 # --- whose log -------------------------------------------------------------------------------------------------------
 
+_TOLD: dict[str, Any] = {
+    f"told_{field}": Coalesce(KT(f"changes__{field}__1"), KT(f"changes__{field}__0"))
+    for field in ("student", "school_class", "batch")
+}
+"""Whom and what an entry is about by what it says itself: of rows that are gone, nothing else knows."""
+
 
 def _scope(user: User, class_id: UUID | None, student: Student | None) -> Q:
     """The entries about rows the person may see; of one class or one student where that is asked for."""
@@ -154,7 +163,10 @@ def _scope(user: User, class_id: UUID | None, student: Student | None) -> Q:
         | _of(ClassShare, ClassShare.objects.filter(school_class__in=classes))
         | _of(Student, students)
         | _of(StudentAlias, StudentAlias.objects.filter(student__in=students))
-        | _of(Enrolment, enrolments)
+        # Moved to another student by a merge, which is told itself.
+        | _of(Enrolment, enrolments) & ~(changed & Q(changes__has_key="student"))
+        | _of(StudentMerge, StudentMerge.objects.filter(kept__in=students)) & (made | Q(changes__has_key="undone_at"))
+        | _come_and_gone(user, class_id, student)
         # A file has four rows; how it came, went and was read is told once.
         | _of(BatchFile, files) & (made | changed)
         | _of(EssayFile, own) & read
@@ -170,9 +182,41 @@ def _deleted_by(user: User) -> Q:
     return Q(content_type=ContentType.objects.get_for_model(Batch), action=Action.DELETE, actor=user)
 
 
+def _come_and_gone(user: User, class_id: UUID | None, student: Student | None) -> Q:
+    """The entries about rows that may be gone, by whom and what these were about."""
+    classes, batches = SchoolClass.objects.visible_to(user), Batch.objects.visible_to(user)
+    students: QuerySet[Any] = Student.objects.visible_to(user)
+    if class_id is not None:
+        classes, batches = classes.filter(public_id=class_id), batches.filter(school_class__public_id=class_id)
+    if student is not None:
+        students = students.filter(pk=student.pk)
+    known, gone = Q(told_student__in=_as_told(students)), Q(action=Action.DELETE)
+    there = Q(told_school_class__in=_as_told(classes))
+    enrolled = students.filter(enrolments__school_class__in=classes.values("pk"))
+    places = LogEntry.objects.annotate(**_TOLD).filter(_all(Enrolment), gone, there).values("told_student")
+    scope = (
+        _all(StudentAlias) & Q(told_student__in=_as_told(enrolled))
+        | _all(Excuse) & known & Q(told_batch__in=_as_told(batches))
+        | _all(Enrolment) & gone & known & there
+    )
+    # One who was merged into another is told as that.
+    merged = Q(additional_data__has_key="merged")
+    return scope if student else scope | _all(Student) & gone & Q(object_pk__in=places) & ~merged
+
+
+def _all(model: type[Model]) -> Q:
+    return Q(content_type=ContentType.objects.get_for_model(model))
+
+
+def _as_told(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """The keys of `rows` as the log writes them."""
+    keys: QuerySet[Any, Any] = rows.order_by().annotate(key=Cast("pk", TextField())).values("key")
+    return keys
+
+
 def lists_only() -> Q:
     """The entries about classes and students, without those about batches."""
-    models = (SchoolClass, ClassShare, Student, StudentAlias, Enrolment)
+    models = (SchoolClass, ClassShare, Student, StudentAlias, StudentMerge, Enrolment, Excuse)
     return Q(content_type__in=ContentType.objects.get_for_models(*models).values())
 
 
@@ -198,6 +242,9 @@ def did(entry: LogEntry) -> str:
         return _DECIDED.get(status, lambda: _("Changed a match"))()
     if model is SchoolClass and entry.action == Action.UPDATE and "owner" in (entry.changes or {}):
         return _("Gave the class a new owner")
+    if model is Enrolment and entry.action == Action.UPDATE:
+        has_left = (entry.changes or {}).get("left_at", [None, None])[1] is not None
+        return _("Marked as having left") if has_left else _("Put back into the class")
     verbs = _DID.get(model)
     return verbs()[min(entry.action, 2)] if verbs else _("Changed")
 
@@ -220,9 +267,11 @@ _DECIDED: dict[str, Callable[[], str]] = {
 _DID: dict[type[Model], Callable[[], tuple[str, str, str]]] = {
     SchoolClass: lambda: (_("Made the class"), pgettext("its settings", "Changed the class"), _("Deleted")),
     ClassShare: lambda: (_("Shared the class"), _("Changed who may see the class"), _("Stopped sharing")),
-    Student: lambda: (_("Added a student"), _("Changed a student"), _("Deleted")),
-    StudentAlias: lambda: (_("Remembered a spelling"), _("Changed a spelling"), _("Deleted")),
-    Enrolment: lambda: (_("Put into the class"), _("Marked as left or back"), _("Deleted")),
+    Student: lambda: (_("Added a student"), _("Changed a student"), _("Deleted a student for good")),
+    StudentAlias: lambda: (_("Remembered a spelling"), _("Changed a spelling"), _("Forgot a spelling")),
+    StudentMerge: lambda: (_("Merged two students"), _("Undid a merge of students"), _("Deleted")),
+    Enrolment: lambda: (_("Put into the class"), _("Changed"), _("Undid putting into the class")),
+    Excuse: lambda: (_("Marked as not expected"), _("Changed"), _("Marked as expected again")),
     BatchFile: lambda: (_("Added a file"), _("Removed a file"), _("Deleted")),
 }
 
@@ -239,6 +288,8 @@ _ABOUT: dict[type[Model], tuple[tuple[str, ...], tuple[str, ...], Callable[[Any]
     ClassShare: (("school_class", "user"), (), lambda row: (row.user.name, row.school_class.designation)),
     Student: ((), (), lambda row: (row.name, "")),
     StudentAlias: (("student",), (), lambda row: (row.student.name, "")),
+    StudentMerge: (("kept",), (), lambda row: (row.kept.name, "")),
+    Excuse: (("student", "batch"), (), lambda row: (row.student.name, row.batch.title)),
     Enrolment: (
         ("student", "school_class"), (), lambda row: (row.student.name, row.school_class.designation)
     ),
@@ -268,6 +319,7 @@ def _whose(match: EssayStudentAssociation, file: EssayFile) -> str:
 def _known(model: type[Model], entries: list[LogEntry]) -> dict[int, Any]:
     kind = ContentType.objects.get_for_model(model)
     keys = {entry.object_id for entry in entries if entry.content_type_id == kind.pk}
+    keys |= {_told(entry, _OF[model]) for entry in entries} - {None} if model in _OF else set()
     if not keys:
         return {}
     joined, left_out, _say = _ABOUT[model]
@@ -281,4 +333,18 @@ def _about(entry: LogEntry, known: dict[type[Model], dict[int, Any]]) -> tuple[s
     row = known.get(model, {}).get(entry.object_id or 0)
     if model is Batch and entry.action == Action.DELETE:
         return "", str((entry.changes or {}).get("title", [""])[0])
-    return _ABOUT[model][2](row) if model is not None and row is not None else ("", "")
+    if model is not None and row is not None:
+        return _ABOUT[model][2](row)
+    student, batch = (known.get(of, {}).get(_told(entry, field) or 0) for of, field in _OF.items())
+    return student.name if student else "", batch.title if batch else ""
+
+
+_OF: dict[type[Model], str] = {Student: "student", Batch: "batch"}
+"""What a row that is gone was about: kind to the field that the log keeps."""
+
+
+def _told(entry: LogEntry, field: str) -> int | None:
+    """The key in `field` of an entry about a row that may be gone."""
+    if entry.content_type.model_class() not in (StudentAlias, Enrolment, Excuse):
+        return None
+    return next((key for key in (entry.changes or {}).get(field, ()) if isinstance(key, int)), None)

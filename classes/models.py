@@ -203,10 +203,17 @@ class Student(PublicModel):
             models.CheckConstraint(condition=Q(email=None) | ~Q(email=""), name="student_email_is_null_or_set"),
         ]
 
+    merged_into: int | None = None
+    """Of one who is about to go: the key of the student who is kept in their place."""
+
     @property
     def name(self) -> str:
         """`Emil Andersson Berg`, the way the page says it."""
         return f"{self.given_name} {self.family_name}".strip()
+
+    def get_additional_data(self) -> dict[str, int] | None:
+        """What the log keeps beside the change (the log's library asks for it)."""
+        return {"merged": self.merged_into} if self.merged_into else None
 
 
 class StudentAlias(PublicModel):

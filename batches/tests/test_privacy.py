@@ -292,3 +292,42 @@ def test_nothing_that_undoing_an_import_would_bring_back_outlives_a_deleted_stud
     class_actions.delete_student(student, actor=teacher)
     done.refresh_from_db()
     assert "Emil" not in json.dumps(done.undo)
+
+
+def test_what_has_come_and_gone_of_students_is_told_in_the_log_of_the_class(
+    owned_class: SchoolClass, teacher: User, colleague: User, stranger: User, client_for: Browser
+) -> None:
+    emil, double, bo, gone = make_students(owned_class, ["Emil Berg", "Emil Bergh", "Bo Ek", "Eva Sand"])
+    batch = make_batch(teacher, owned_class)
+    alias = class_actions.teach_alias(emil, spelling="Emmi", actor=colleague)
+    class_actions.forget_alias(emil, alias_id=alias.public_id, actor=colleague)
+    actions.excuse_student(batch, student=bo, actor=colleague)
+    actions.expect_student(batch, student=bo, actor=colleague)
+    actions.merge_students(double, into=emil, actor=colleague)
+    class_actions.delete_student(gone, actor=teacher)
+    told = [
+        ("Deleted a student for good", "", ""),
+        ("Merged two students", "Emil Berg", ""),
+        ("Marked as expected again", "Bo Ek", "The library"),
+        ("Marked as not expected", "Bo Ek", "The library"),
+        ("Forgot a spelling", "Emil Berg", ""),
+        ("Remembered a spelling", "Emil Berg", ""),
+    ]
+    for scope in ({}, {"class_id": owned_class.public_id}):
+        found = [(line.did, line.about, line.where) for line in lines(teacher, what="changes", **scope)]
+        assert [line for line in found if line in told] == told
+        assert [did for did, _about, _where in found].count("Deleted a student for good") == 1
+    page = client_for(colleague).get(f"/classes/{owned_class.public_id}/history/").content.decode()
+    assert all(did in page for did, _about, _where in told)
+    assert "Sand" not in page
+    assert {"Merged two students", "Forgot a spelling"} <= {line.did for line in lines(teacher, student=emil)}
+    assert lines(stranger) == []
+
+
+def test_leaving_and_coming_back_are_told_apart(owned_class: SchoolClass, teacher: User) -> None:
+    (student,) = make_students(owned_class, ["Emil Berg"])
+    class_actions.remove_student(owned_class, student=student, actor=teacher)
+    class_actions.enrol_student(owned_class, student=student, actor=teacher)
+    assert [line.did for line in lines(teacher, what="changes")][:2] == [
+        "Put back into the class", "Marked as having left",
+    ]  # fmt: skip

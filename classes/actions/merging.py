@@ -39,6 +39,7 @@ def merge_student(student: Student, *, into: Student) -> tuple[list[SchoolClass]
         "spellings": _move_spellings(student, into),
         "merges": _move_merges(student, into),
     }
+    student.merged_into = into.pk
     student.delete()
     into.email = into.email or student.email
     into.preferred_name = into.preferred_name or student.preferred_name
