@@ -1,4 +1,5 @@
 """What has happened to the batches and classes a person sees: one line per day, batch, kind and person, newest first.
+Who came into a class or left it is told by the time it took.
 
 Nothing is stored for it but what the person has read (ADR 23). Lines are counted from what happened itself: files,
 decisions, and the audit log, which knows the person. They hold titles, classes and colleagues, never a student.
@@ -15,13 +16,27 @@ from uuid import UUID, uuid5
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import BooleanField, Count, Exists, IntegerField, Max, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncDate, TruncMinute
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from batches.activity_words import say
 from batches.history import step_words
 from batches.models import Batch, BatchFile, Decision
 from batches.querysets import OfTheRow, essay_counts, file_counts
@@ -31,6 +46,8 @@ from huleedu.accounts.notices import NOTICE_DAYS, NoticeKind
 
 MOST = 300
 """Lines shown at most."""
+PAUSE = timedelta(minutes=10)
+"""What somebody does to the students of a class after so long is another line."""
 _IDS = UUID("1b0cf1d8-6a5e-4c1f-9d0c-7e3b5a9c2f60")
 """The namespace of the notices' ids."""
 FILTERS: dict[str, Callable[[Notice], bool]] = {
@@ -98,11 +115,13 @@ class _Found:
     words: str = ""
     entry: int = 0
     """The row of the audit log, where it is about no more than that."""
+    since: datetime | None = None
+    """When it began, where there may be several a day."""
 
     @property
     def id(self) -> UUID:
-        """Of the day, thing, kind and person it sums up."""
-        day = timezone.localdate(self.at)
+        """Of the day or the time, thing, kind and person it sums up."""
+        day = self.since or timezone.localdate(self.at)
         return uuid5(_IDS, f"{self.kind} {self.batch} {self.school_class} {self.actor} {day} {self.entry}")
 
 
@@ -190,13 +209,19 @@ def _shared(seen: _Seen) -> Iterator[_Found]:
 
 
 def _enrolled(seen: _Seen) -> Iterator[_Found]:
-    """Students who came into a class or left it."""
-    own = Enrolment.objects.filter(school_class__in=seen.classes).values("pk")
-    school_class = Subquery(Enrolment.objects.filter(pk=OuterRef("object_id")).values("school_class_id")[:1])
-    entries = _log(Enrolment, own, seen).annotate(class_pk=school_class)
-    for row in _by_day(entries, "timestamp", "class_pk", "actor_id", "action"):
-        kind = "joined" if row["action"] == LogEntry.Action.CREATE else "left"
-        yield _Found(row["last"], kind, row["n"], school_class=row["class_pk"], actor=row["actor_id"])
+    """Students who came into a class, were moved there, left it or are back; told apart where time has passed."""
+    own = Enrolment.objects.filter(school_class__in=seen.classes)
+    row = Enrolment.objects.filter(pk=OuterRef("object_id"))
+    came, back = Q(action=LogEntry.Action.CREATE), Q(changes__left_at__1=None)
+    kind = Case(
+        When(came & Exists(row.filter(student__enrolments__pk__lt=F("pk"))), then=Value("moved")),
+        When(came, then=Value("joined")),
+        When(back, then=Value("back")),
+        default=Value("left"),
+    )
+    entries = _log(Enrolment, own.values("pk"), seen).exclude(~came & Q(changes__has_key="student"))
+    entries = entries.annotate(kind=kind, class_pk=Subquery(row.values("school_class_id")[:1]))
+    yield from _together(entries)
 
 
 def _students(seen: _Seen) -> Iterator[_Found]:
@@ -223,6 +248,24 @@ def _by_day(rows: QuerySet[Any], moment: str, *keys: str, n: Any = None) -> Iter
     dated = rows.order_by().annotate(day=TruncDate(moment)).values("day", *keys)
     counted: Iterable[dict[str, Any]] = dated.annotate(n=n or Count("pk"), last=Max(moment))
     return counted
+
+
+def _together(entries: QuerySet[LogEntry]) -> Iterator[_Found]:
+    """Entries counted by kind, class and person: a line for each stretch of time without a pause of `PAUSE`."""
+    minutes = entries.order_by().annotate(minute=TruncMinute("timestamp"))
+    minutes = minutes.values("minute", "kind", "class_pk", "actor_id").annotate(n=Count("pk"), last=Max("timestamp"))
+    lines: dict[tuple[Any, ...], _Found] = {}
+    for row in minutes.order_by("minute"):
+        key = row["kind"], row["class_pk"], row["actor_id"]
+        line = lines.get(key)
+        if line is not None and row["minute"] - line.at < PAUSE:
+            lines[key] = replace(line, at=row["last"], n=line.n + row["n"])
+            continue
+        if line is not None:
+            yield line
+        found = _Found(row["last"], row["kind"], row["n"], school_class=row["class_pk"], actor=row["actor_id"])
+        lines[key] = replace(found, since=row["minute"])
+    yield from lines.values()
 
 
 # --- by name ---------------------------------------------------------------------------------------------------------
@@ -328,7 +371,7 @@ def _about_batch(notice: Notice, line: _Found, batch: Any, user: User) -> Notice
     to_review = line.kind in ("matched", "reminder", "auto_due")
     return replace(
         notice,
-        words=line.words or _words(line, batch),
+        words=line.words or say(line.kind, line.n, batch.review_by),
         title=batch.title,
         about=batch.school_class.designation if batch.school_class else "",
         route="batches:review" if to_review else "batches:history" if line.kind == "decided" else "batches:detail",
@@ -341,41 +384,10 @@ def _about_batch(notice: Notice, line: _Found, batch: Any, user: User) -> Notice
 def _about_class(notice: Notice, line: _Found, school_class: SchoolClass, user: User) -> Notice:
     return replace(
         notice,
-        words=_words(line),
+        words=say(line.kind, line.n),
         title=school_class.designation,
         about=school_class.school_year,
         route="classes:detail",
         public_id=school_class.public_id,
         is_mine=school_class.owner_id == user.pk,
     )
-
-
-def _words(line: _Found, batch: Batch | None = None) -> str:
-    """The line's sentence, without the person and the thing."""
-    n = line.n
-    if line.kind in ("reminder", "auto_due") and batch is not None and batch.review_by:
-        day = date_format(timezone.localtime(batch.review_by), "DAY_TIME")
-        if line.kind == "reminder":
-            sentence = ngettext("{n} text is to be reviewed by {day}", "{n} texts are to be reviewed by {day}", n)
-            return sentence.format(n=n, day=day)
-        sentence = ngettext(
-            "{n} certain match is confirmed by itself {day}", "{n} certain matches are confirmed by themselves {day}", n
-        )
-        return sentence.format(n=n, day=day)
-    return _SENTENCES[line.kind](n).format(n=n)
-
-
-_SENTENCES: Mapping[str, Callable[[int], str]] = {
-    "added": lambda n: ngettext("Added {n} file", "Added {n} files", n),
-    "read": lambda n: ngettext("{n} file read", "{n} files read", n),
-    "problems": lambda n: ngettext("{n} file could not be read", "{n} files could not be read", n),
-    "matched": lambda n: ngettext("Matches are ready, {n} text to review", "Matches are ready, {n} texts to review", n),
-    "decided": lambda n: ngettext("Decided on {n} text", "Decided on {n} texts", n),
-    "auto_confirmed": lambda n: ngettext(
-        "Automatic confirmation: {n} certain match", "Automatic confirmation: {n} certain matches", n
-    ),
-    "shared": lambda _n: _("Shared the class with you"),
-    "joined": lambda n: ngettext("Added {n} student", "Added {n} students", n),
-    "left": lambda n: ngettext("Marked {n} student as left or back", "Marked {n} students as left or back", n),
-    "changed": lambda n: ngettext("Changed {n} student", "Changed {n} students", n),
-}

@@ -236,3 +236,31 @@ def test_the_class_list_shows_who_handed_in_the_last_batches(
     page = browser.get(f"/classes/{owned_class.public_id}/").content.decode()
     assert page.count('aria-label="1 of 2"') == 3
     assert "Last 2 batches" in page
+
+
+def test_students_who_come_and_go_are_told_by_the_time_it_took(
+    teacher: User, colleague: User, owned_class: SchoolClass
+) -> None:
+    other = class_actions.create_class(teacher, designation="NA25B", actor=teacher)
+    for name in ("Bo", "Eva"):
+        class_actions.add_student(other, values={"given_name": name, "family_name": "Ek"}, actor=teacher)
+    LogEntry.objects.update(timestamp=timezone.now() - timedelta(minutes=25))
+    students = make_students(owned_class, ["Emil Berg", "Hugo Dahl", "Ida Ny"])
+    keys = [student.public_id for student in students]
+    class_actions.move_students(owned_class, student_ids=keys[:2], to=other, actor=teacher)
+    leaving = class_actions.remove_students(owned_class, student_ids=keys[2:], actor=teacher)
+    assert leaving is not None
+    class_actions.undo_leaving(leaving, actor=teacher)
+    with override("en"):
+        found = [(line.title, line.words) for line in read_activity(teacher)]
+    assert sorted(found) == [
+        ("NA25B", "Added 2 students"),
+        ("NA25B", "Put in 2 students from another class"),
+        ("SA24D", "Marked 3 students as having left"),
+        ("SA24D", "Put 1 student back into the class"),
+    ]
+    class_actions.add_student(other, values={"given_name": "Kim", "family_name": "Ek"}, actor=teacher)
+    with override("en"):
+        again = read_activity(teacher)
+    assert [line.words for line in again if line.kind == "joined"] == ["Added 1 student", "Added 2 students"]
+    assert len({line.id for line in again}) == len(again)
