@@ -237,6 +237,7 @@ TEACHER_QUOTA_BYTES: int = env.int("TEACHER_QUOTA_BYTES", default=5_000_000_000)
 """All stored files of one teacher together, in bytes."""
 DATA_UPLOAD_MAX_NUMBER_FILES = MAX_FILES_PER_BATCH + 1
 """Django's own limit is 100 files a request; one more than ours, so that ours gives the answer."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000  # two for each of the 5,000 rows of a class list, and more
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 """Bytes of a request body that is not a file (a pasted class list, JSON)."""
 FILE_UPLOAD_HANDLERS = ["huleedu.common.uploads.LimitedUploadHandler"]

@@ -74,3 +74,13 @@ def test_ticks_are_about_the_page_that_is_shown(
     back = client.post(f"{address}students/several/?page=2", {"do": "left", "student": ticked})
     assert "page=2" in back["Location"]
     assert Student.objects.in_class(owned_class).count() == 300 - PER_PAGE
+
+
+def test_more_students_are_ticked_at_once_than_django_takes_by_itself(
+    owned_class: SchoolClass, teacher: User, client_for: ClientFor
+) -> None:
+    ticked = [student.public_id for student in make_students(owned_class, [f"Namn{n} Efternamn" for n in range(1_100)])]
+    data = {"student": ticked, "do": "left"}
+    answer = client_for(teacher).post(f"/classes/{owned_class.public_id}/students/several/", data)
+    assert answer.status_code == 302
+    assert not owned_class.enrolments.filter(left_at=None).exists()
