@@ -231,7 +231,7 @@ def _what_moves(merging: Merging) -> str:
         said = said[:1]
     if moving.lost_email:
         said.append(_("The e-mail address of this one does not move."))
-    return " ".join([*said, _("The teacher can undo it for 30 days.")])
+    return " ".join([*said, _("The teacher can undo it for {days} days.").format(days=UNDO_LIFETIME.days)])
 
 
 @admin.register(Student)

@@ -26,7 +26,7 @@ from huleedu.common.requests import PageRequest
 
 Status = Batch.Status
 ASK_AGAIN_SECONDS = 15
-"""How often an open page asks whether an orchestrator that was away answers again; the template's `every 15s`."""
+"""How often an open page asks whether an orchestrator that was away answers again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,11 @@ class Frame:
         """Whether an orchestrator that this batch needs does not answer."""
         needing = (Status.COLLECTING, Status.READY, Status.PROCESSING)
         return not self.orchestrator_answers and self.batch.status in needing
+
+    @property
+    def ask_again_seconds(self) -> int:
+        """How often an open page asks."""
+        return ASK_AGAIN_SECONDS
 
     @property
     def ask_again_at(self) -> datetime:

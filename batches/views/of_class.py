@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from batches.access_log import lists_only, name_entries, read_log
 from batches.models import Batch
 from batches.unread import as_the_page_counts
+from classes.tasks import UNDO_LIFETIME
 from classes.undoing import read_leavings
 from classes.views.frame import class_frame, frame_context
 from huleedu.common.requests import PageRequest
@@ -34,7 +35,6 @@ def history(request: PageRequest, class_id: UUID) -> HttpResponse:
     """Who has left lately, to be put back, and who changed the class and its students, newest first."""
     frame = class_frame(request, class_id, tab="history")
     changes = read_log(request.user, what="changes", class_id=class_id).filter(lists_only())
-    context = frame_context(
-        frame, entries=name_entries(changes[:LATEST]), leavings=read_leavings(frame.school_class), query=""
-    )
+    context = frame_context(frame, entries=name_entries(changes[:LATEST]), query="")
+    context |= {"leavings": read_leavings(frame.school_class), "undo_days": UNDO_LIFETIME.days}
     return render(request, "batches/class_history.html", context)

@@ -46,6 +46,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "classes": classes,
         "n_classes": classes[0]["total"] if classes else 0,
         "latest": latest,
+        "done_days": DONE_DAYS,
         "first_steps": None if busy or classes is None else _first_steps(user, classes),
         "today": timezone.localdate(),
     }

@@ -18,6 +18,7 @@ from classes.actions.identity import show_identity
 from classes.actions.locks import refuse_beyond_reach
 from classes.models import Enrolment, SchoolClass, Student, StudentQuerySet
 from classes.ordering import sort_key
+from classes.tasks import UNDO_LIFETIME
 from huleedu.common.access import get_editable
 from huleedu.common.errors import ActionError
 from huleedu.common.requests import PageRequest, uuid_or_none
@@ -58,8 +59,8 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
                     raise
                 error = str(refused.message)
             else:
-                told = _("%(name)s has the texts and classes of both. You can undo it for 30 days.")
-                messages.success(request, told % {"name": into.name})
+                told = _("%(name)s has the texts and classes of both. You can undo it for %(days)s days.")
+                messages.success(request, told % {"name": into.name, "days": UNDO_LIFETIME.days})
                 return redirect("classes:student", class_id, into.public_id)
     texts = Count("associations", filter=Q(associations__status=Status.CONFIRMED), distinct=True)
     rows = list(others.annotate(n_texts=texts))
@@ -67,6 +68,7 @@ def merge(request: PageRequest, class_id: UUID, student_id: UUID) -> HttpRespons
         "school_class": school_class,
         "student": student,
         "kept": kept,
+        "undo_days": UNDO_LIFETIME.days,
         "moving": read_merge(student, into=kept, user=request.user) if kept else None,
         "others": sorted(
             rows, key=lambda row: (not _share_a_name(student, row), sort_key(row.family_name or row.given_name))
