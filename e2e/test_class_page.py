@@ -212,3 +212,25 @@ def test_one_who_is_in_another_class_already(page: Page, stack: Stack, class_id:
     expect(page.get_by_role("link", name="Berg")).to_be_visible()
     expect(page.locator("#content")).to_be_focused()
     assert emil(stack, other)["id"] == emil(stack, class_id)["id"]
+
+
+def test_what_is_typed_in_another_form_of_the_page_is_asked_about(page: Page) -> None:
+    """It would go with the page: stay keeps it, leave lets it go."""
+    page.goto("/account/")
+    name = page.locator("form[action='/account/'] input[type=text]").first
+    before, typed = name.input_value(), "Karin Typed"
+    name.fill(typed)
+    other = page.locator("form[action='/account/notices/'] button").last
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.on("dialog", answer)
+    other.click()
+    expect(name).to_have_value(typed)
+    other.click()
+    expect(page.locator("#messages .banner")).to_have_count(1)
+    expect(name).to_have_value(before)
+    assert asked == ["What you have typed is not saved. Leave it?"] * 2

@@ -38,7 +38,7 @@
   /** What the student had when the form was made: after a refused save the fields came with what was typed. */
   const had = (field) => field.form.elements[`was.${field.name}`]?.value ?? "";
   const isUnsaved = () => fields().some((field) => field.value !== had(field));
-  const mayLeave = () => !isUnsaved() || confirm(panel().dataset.unsaved);
+  const mayLeave = () => !isUnsaved() || confirm(document.body.dataset.unsaved);
 
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, target } = event.detail;

@@ -105,8 +105,7 @@
   /** Whether something would be lost with the page. */
   function isUnsaved() {
     const mayGo = dispatchEvent(new Event("beforeunload", { cancelable: true })); // asks whoever would ask before leaving
-    const fields = document.querySelectorAll("#content :is(input, select, textarea)");
-    return !mayGo || acting > 0 || [...fields].some((field) => field.form?.method === "post" && isChanged(field))
+    return !mayGo || acting > 0 || changed("input, select, textarea").length > 0
       || document.querySelector("#content .error-summary") !== null; // what was refused stands in its fields
   }
 
@@ -128,6 +127,7 @@
     if (push && pathname + search !== here) history.pushState(null, "", pathname + search);
     here = pathname + search;
     document.title = fresh.title;
+    document.documentElement.dataset.paper = fresh.documentElement.dataset.paper ?? ""; // what print has in its margin
     body.className = fresh.body.className;
     body.dataset.resources = fresh.body.dataset.resources ?? "";
     const content = document.getElementById("content");
@@ -197,6 +197,8 @@
       || [...fields].some(isChanged);
   }
 
+  const changed = (fields) => [...document.querySelectorAll(`#content :is(${fields})`)].filter((field) => field.form?.method === "post" && isChanged(field));
+
   function isChanged(field) {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (field.options) return !field.selectedOptions[0]?.defaultSelected && field.selectedIndex > 0;
@@ -246,6 +248,7 @@
     const place = document.getElementById("messages");
     place.replaceChildren(document.getElementById(template).content.cloneNode(true));
     place.scrollIntoView({ block: "nearest" });
+    sayMessages();
     return place;
   }
 
@@ -278,6 +281,9 @@
     announceFragment(fresh);
     prepare(fresh);
   });
+  const sayMessages = () => announce(document.getElementById("messages").textContent.replace(/\s+/g, " ").trim());
+  document.addEventListener("htmx:oobAfterSwap", ({ detail }) => { if (detail.target.id === "messages") sayMessages(); });
+
   // What is asked for says that it is busy once its bar shows (huleedu.css).
   const BUSY_MS = 300;
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
@@ -304,31 +310,6 @@
     for (const tab of root.querySelectorAll(".tabs [aria-current]")) tab.closest(".tabs").scrollLeft = tab.offsetLeft + (tab.offsetWidth - tab.closest(".tabs").clientWidth) / 2;
   }
 
-  const COPIED_MS = 2_000;
-
-  /** The button says for a while that it has copied; where the browser forbids that, the person is left to it. */
-  async function copy(button) {
-    const source = document.querySelector(button.dataset.copy), label = button.lastChild;
-    try {
-      await navigator.clipboard.writeText(source.value ?? source.innerText);
-    } catch {
-      return selectFor(source);
-    }
-    button.dataset.label ??= label.textContent;
-    label.textContent = button.dataset.copied;
-    announce(button.dataset.copied);
-    return setTimeout(() => { label.textContent = button.dataset.label; }, COPIED_MS);
-  }
-
-  /** Selects what a script may not copy, and says so. */
-  function selectFor(source) {
-    note("copy-note");
-    source.hidden = false;
-    source.scrollIntoView({ block: "center" });
-    if (source.select) source.select();
-    else getSelection().selectAllChildren(source);
-  }
-
   /** Lets a password be read while it is typed, and hides it again. */
   function show(button) {
     const field = document.getElementById(button.dataset.show), shown = field.type === "password";
@@ -341,7 +322,6 @@
     if (button?.getAttribute("aria-disabled") === "true") event.preventDefault();
     else if (button?.dataset.dialogOpen) document.getElementById(button.dataset.dialogOpen).showModal();
     else if (button && "dialogClose" in button.dataset) button.closest("dialog").close();
-    else if (button?.dataset.copy) copy(button);
     else if (button && "print" in button.dataset) print();
     else if (button?.dataset.show) show(button);
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -359,20 +339,24 @@
     menu.querySelector("summary").focus();
   });
 
+  const TYPED = "textarea, input:not([type=checkbox], [type=radio], [type=search], [type=file])";
+
   // A form is sent once. A page the browser kept comes back ready.
   const sending = new Set();
   const hold = (button) => button && sending.add(button).forEach((held) => held.setAttribute("aria-disabled", "true"));
   const ready = () => sending.forEach((button) => sending.delete(button) && button.removeAttribute("aria-disabled"));
   document.addEventListener("submit", (event) => {
     if (event.submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
-    if (event.defaultPrevented || event.target.method !== "post") return;
+    if (event.defaultPrevented || event.target.method !== "post") return undefined;
     const form = event.target, field = form.elements.csrfmiddlewaretoken;
+    const others = asked ? [] : changed(TYPED).filter((typed) => typed.form !== form); // they would go with the page
+    if (others.length && !confirm(body.dataset.unsaved)) return event.preventDefault();
     if (field) field.value = token();
     // Held only after the browser has read the button's own value.
     setTimeout(() => hold(event.submitter));
-    if (!mayLose()) return;
+    if (!mayLose()) return undefined;
     event.preventDefault();
-    askFirst(form, event.submitter);
+    return askFirst(form, event.submitter);
   });
 
   let asked = false;

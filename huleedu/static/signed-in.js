@@ -1,5 +1,5 @@
 // What the pages of a person who is signed in have beyond live.js and page.js, in one file to save a request: what the tabs of a
-// browser tell each other, decisions that wait on this device, and parts of pages that are swapped one by one.
+// browser tell each other, what is copied, decisions that wait on this device, and parts of pages that are swapped one by one.
 "use strict";
 
 // Every tab of the browser hears whose pages are opened in it, and that somebody has signed out (""): nobody is to read, or to
@@ -23,6 +23,39 @@
     if (!offered) return;
     event.preventDefault();
     offered.focus();
+  });
+})();
+
+// Names and addresses to paste elsewhere.
+(() => {
+  const COPIED_MS = 2_000;
+
+  /** The button says for a while that it has copied; where the browser forbids that, the person is left to it. */
+  async function copy(button) {
+    const source = document.querySelector(button.dataset.copy), label = button.lastChild;
+    try {
+      await navigator.clipboard.writeText(source.value ?? source.innerText);
+    } catch {
+      return selectFor(source);
+    }
+    button.dataset.label ??= label.textContent;
+    label.textContent = button.dataset.copied;
+    page.announce(button.dataset.copied);
+    return setTimeout(() => { label.textContent = button.dataset.label; }, COPIED_MS);
+  }
+
+  /** Selects what a script may not copy, and says so. */
+  function selectFor(source) {
+    page.note("copy-note");
+    source.hidden = false;
+    source.scrollIntoView({ block: "center" });
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button && button.getAttribute("aria-disabled") !== "true") copy(button);
   });
 })();
 
