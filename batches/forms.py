@@ -18,6 +18,7 @@ from batches.models import Batch
 from classes.models import CourseCode, SchoolClass
 from files.extraction.cleaning import remove_personal_numbers
 from huleedu.accounts.models import User
+from huleedu.common.forms import ActionForm
 from huleedu.common.once import key_field
 from huleedu.common.text import clean_line
 
@@ -39,7 +40,7 @@ def _due_date() -> forms.DateField:
     )
 
 
-class _ClockForm(forms.Form):
+class _ClockForm(ActionForm):
     """What the clock does with a batch. Automatic confirmation is offered only where it is turned on."""
 
     review_by = forms.DateTimeField(
@@ -186,7 +187,7 @@ def _worded(value: Any) -> str:
     return formats.date_format(value, "DAY_YEAR") if isinstance(value, date) else str(value or "–")
 
 
-class ClassForm(forms.Form):
+class ClassForm(ActionForm):
     """The batch's class; `version` is the one the person saw."""
 
     school_class = ClassChoice(

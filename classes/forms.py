@@ -18,20 +18,8 @@ from classes.rosters.headings import FIELDS
 from classes.rosters.names import split_full_name
 from classes.rosters.parsing import Column, ParsedRoster
 from classes.rosters.school_data import is_school_data
-from huleedu.common.errors import ActionError
+from huleedu.common.forms import ActionForm
 from huleedu.common.once import key_field
-
-
-class ActionForm(forms.Form):
-    """A form whose action may refuse. Errors stand beside the field."""
-
-    use_required_attribute = True
-
-    def refuse(self, error: ActionError) -> None:
-        """Show an action's `validation_error` beside its field; raises every other error again."""
-        if error.code != "validation_error":
-            raise error
-        self.add_error(error.field if error.field in self.fields else None, str(error.message))
 
 
 def school_years(current: str = "") -> list[tuple[str, str]]:

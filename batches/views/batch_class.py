@@ -31,9 +31,7 @@ def choose_class(request: PageRequest, batch_id: UUID) -> HttpResponse:
             version = form.cleaned_data["version"]
             actions.update_batch(batch, changes=changes, version=version, actor=request.user)
         except ActionError as error:
-            if error.code not in _REFUSED:
-                raise
-            form.add_error(None, str(error.message))
+            form.refuse(error, also=_REFUSED)
             return render(request, "batches/class.html", {"batch": batch, "form": form}, status=error.status)
         messages.success(request, _("Saved. The undecided texts are being matched again."))
         return redirect("batches:detail", batch_id)

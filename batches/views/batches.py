@@ -85,7 +85,7 @@ def new(request: PageRequest) -> HttpResponse:
         try:
             batch = actions.create_batch(owner, **form.as_changes(), actor=request.user)
         except ActionError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            form.refuse(error, also=("not_found", "illegal_transition"))
         else:
             return redirect("batches:detail", batch.public_id)
     return render(request, "batches/new.html", {"form": form}, status=422 if form.errors else 200)
@@ -105,7 +105,7 @@ def rename(request: PageRequest, batch_id: UUID) -> HttpResponse:
         except ActionError as error:
             if error.current is not None:
                 return render(request, "batches/rename.html", {**context, **_both(form, error)}, status=error.status)
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            form.refuse(error, also=("illegal_transition", "batch_locked"))
         else:
             return redirect("batches:detail", batch_id)
     return render(request, "batches/rename.html", context, status=422 if form.errors else 200)
