@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from batches.matching import RosterStudent
 from classes.models import Enrolment, Student
@@ -24,6 +24,23 @@ def students_of_classes(school_class_pks: Iterable[int]) -> dict[int, dict[str, 
     for row in rows.prefetch_related("student__aliases").order_by("pk"):
         students[row.school_class_id][str(row.student_id)] = row.student
     return students
+
+
+def rosters_of(students: Mapping[int, Mapping[str, Student]]) -> dict[int, list[RosterStudent]]:
+    """By class, its students as matching takes them, and those who have left it: one statement more for these."""
+    gone = Enrolment.objects.filter(school_class__in=students).exclude(left_at=None).select_related("student")
+    rosters = {pk: [as_roster_student(student) for student in own.values()] for pk, own in students.items()}
+    for row in gone.order_by("pk"):
+        student = row.student
+        rosters[row.school_class_id].append(
+            RosterStudent(str(student.pk), student.given_name, student.family_name, left=True)
+        )
+    return rosters
+
+
+def roster_of(school_class_pk: int | None, students: Mapping[str, Student]) -> list[RosterStudent]:
+    """The same of one class; empty without one."""
+    return rosters_of({school_class_pk: students})[school_class_pk] if school_class_pk is not None else []
 
 
 def as_roster_student(student: Student) -> RosterStudent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batches.class_list import as_roster_student, students_of
+from batches.class_list import roster_of, students_of
 from batches.essay_clues import clues_of, pattern_of, read_essays, read_names
 from batches.matching import RosterStudent, Suggestion, match_essays
 from batches.matching.find import RosterIndex, find_all
@@ -51,13 +51,17 @@ class NameRow:
 
 
 class NameReading:
-    """A batch's file names with what is read from them. Three statements; the texts themselves are not read."""
+    """A batch's file names with what is read from them. Four statements at most; the texts themselves are not read."""
 
     def __init__(self, batch: Batch) -> None:
         self.pattern = pattern_of(batch)
         self.essays = read_essays(batch)
         self._students = students_of(batch.school_class_id)
-        self._roster = [as_roster_student(student) for student in self._students.values()]
+        decided = {one.association.student_id for one in self.essays if one.association.is_decided} - {None}
+        away = {key for key in decided if str(key) not in self._students}
+        self._elsewhere = Student.objects.in_bulk(away) if away else {}
+        """Whose text it is by a person's word, though they are not in the class, or not any more."""
+        self._roster = roster_of(batch.school_class_id, self._students)
         self._spans = read_names(self.essays, self.pattern)
 
     def rows(self) -> list[NameRow]:
@@ -89,9 +93,10 @@ class NameReading:
         if essay.pk in self._spans:
             return (self._spans[essay.pk],)
         match = essay.association
+        decided = [one for one in match.candidates if match.is_decided and one["student"] == match.student_id]
         named = [
             key
-            for one in match.candidates[:1]
+            for one in decided or match.candidates[:1]
             for reason in one["reasons"]
             if reason["for"]
             for key in reason["evidence"]
@@ -100,7 +105,7 @@ class NameReading:
 
     def _before(self, essay: Essay) -> Found:
         match = essay.association
-        student = self._students.get(str(match.student_id))
+        student = self._students.get(str(match.student_id)) or self._elsewhere.get(match.student_id or 0)
         return Found(student, match.certainty, decided=match.is_decided)
 
     def _after(self, suggestion: Suggestion) -> Found:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from batches.class_list import as_roster_student, students_of_classes
+from batches.class_list import rosters_of, students_of_classes
 from batches.matching import EssayClues, RosterIndex, match_essays, prepare_roster
 from batches.matching.ties import in_conflict
 from batches.models import Batch, BatchFile, EssayStudentAssociation, Excuse
@@ -44,7 +44,7 @@ def probable_writers_of(batches: Iterable[Batch]) -> dict[int, dict[int, Student
     if not refused:
         return {}
     students = students_of_classes({classes[batch_pk] for batch_pk in refused})
-    rosters = {pk: prepare_roster(map(as_roster_student, found.values())) for pk, found in students.items()}
+    rosters = {pk: prepare_roster(roster) for pk, roster in rosters_of(students).items()}
     in_class = {pk: files for pk, files in refused.items() if classes[pk] in rosters}
     return {pk: _writers(files, students[classes[pk]], rosters[classes[pk]]) for pk, files in in_class.items()}
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches.actions.locks import lock_open, lock_row
 from batches.actions.versions import settle_versions
-from batches.class_list import as_roster_student, students_of
+from batches.class_list import roster_of, students_of
 from batches.essay_clues import clues_of, pattern_of, read_essays
 from batches.events import BatchReviewNeeded, EssayMatchSuggested, ParsedStudent, StudentParsingCompletedV1
 from batches.matching import Suggestion, match_essays
@@ -42,7 +42,7 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
 
     Does nothing on a locked batch or, but for `again`, when every read text has been matched already. In a batch that
     was cancelled meanwhile what has begun ends: a text that was handed in before is read and matched. One statement
-    reads the essays, two the roster; the writes are two bulk statements.
+    reads the essays, three the roster; the writes are two bulk statements.
     """
     batch = lock_row(batch)
     essays = read_essays(batch)
@@ -52,7 +52,7 @@ def match_batch(batch: Batch, *, again: bool = False, actor: None = None) -> int
         return 0
     students = students_of(batch.school_class_id)
     clues = clues_of(essays, pattern_of(batch))
-    suggestions = match_essays(clues, list(map(as_roster_student, students.values())))
+    suggestions = match_essays(clues, roster_of(batch.school_class_id, students))
     changed = _write(essays, suggestions)
     settle_versions(batch)
     audience = batch.audience()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from batches.matching.fit import Hit, fit
-from batches.matching.names import PARTICLES, SHORT, Token, Vocabulary, fold, make_name, repair, tokens
+from batches.matching.names import PARTICLES, SHORT, Token, Vocabulary, fold, make_name, repair, tokens, words
 from batches.matching.spoken_of import by_line, signs_with_one, speaks_of, stands_as
 from batches.matching.weights import OTHER_NAME, OTHER_SIGNED
 from files.evidence import Evidence
@@ -64,7 +64,9 @@ class Finding:
 class RosterIndex:
     """The roster prepared for searching."""
 
-    def __init__(self, students: Sequence[RosterStudent]) -> None:
+    def __init__(self, everyone: Sequence[RosterStudent]) -> None:
+        students = [student for student in everyone if not student.left]
+        self._left = [_words_of(student) for student in everyone if student.left]
         self.students = {student.key: student for student in students}
         self.names = {s.key: make_name(s.given_name, s.family_name, s.preferred_name) for s in students}
         self.vocabulary = Vocabulary(self.names)
@@ -90,6 +92,12 @@ class RosterIndex:
         """Others with the same full name."""
         return [other for other in self._by_name[self.names[key].key] if other != key]
 
+    def is_who_left(self, key: str, text: str) -> bool:
+        """Whether `text` has the longer name of one who left: Emil Andersson Berg is not the class's Emil Berg."""
+        own = _words_of(self.students[key])
+        longer = [name for name in self._left if own < name]
+        return bool(longer) and any(name <= set(map(fold, words(text))) for name in longer)
+
     def with_email(self, address: str) -> str | None:
         """The one student with this address."""
         return _only(self._by_email.get(address.casefold(), []))
@@ -111,6 +119,10 @@ class RosterIndex:
             owners = self._aliases[match[0]]
             for owner in owners:
                 yield owner, match.start(), match.end(), len(owners) > 1
+
+
+def _words_of(student: RosterStudent) -> frozenset[str]:
+    return frozenset(map(fold, words(f"{student.given_name} {student.family_name}")))
 
 
 def _only(found: Sequence[str]) -> str | None:
@@ -168,8 +180,18 @@ def find_all(evidence: Sequence[Evidence], roster: RosterIndex) -> Search:
         if odds:
             search.strangers[item.id] = odds
             search.findings[before:] = map(_somebody_elses, search.findings[before:])
+        _drop_who_left(item, roster, search, before)
     search.findings = _without_contradicted(search.findings)
     return search
+
+
+def _drop_who_left(item: Evidence, roster: RosterIndex, search: Search, before: int) -> None:
+    """What names somebody who has left the class names no class-mate whose name is a part of theirs."""
+    found = search.findings[before:]
+    kept = [finding for finding in found if not roster.is_who_left(finding.student, item.text)]
+    if len(kept) < len(found):
+        search.findings[before:] = kept
+        search.strangers[item.id] = OTHER_NAME
 
 
 def _somebody_elses(finding: Finding) -> Finding:

@@ -56,7 +56,7 @@ REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RosterStudent:
-    """A student as matching needs one. `key` is opaque."""
+    """A student as matching needs one. `key` is opaque. Nobody who has `left` the class is suggested."""
 
     key: str
     given_name: str
@@ -66,6 +66,7 @@ class RosterStudent:
     external_ids: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
     protected: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

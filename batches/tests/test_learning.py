@@ -139,3 +139,17 @@ def test_locked_batches_are_left_alone(batch: Batch, owned_class: SchoolClass, t
     assert tasks.rematch_class(owned_class.pk) == 1
     actions.lock_batch(batch, actor=teacher)
     assert tasks.rematch_class(owned_class.pk) == 0
+
+
+def test_a_text_of_one_who_leaves_the_class_goes_to_no_namesake(
+    batch: Batch, owned_class: SchoolClass, teacher: User
+) -> None:
+    emil, namesake = make_students(owned_class, ["Emil Andersson Berg", "Emil Berg"])
+    mine, theirs = make_essays(batch, 2)
+    label(mine, "Emil Andersson Berg")
+    label(theirs, "Emil Berg")
+    tasks.rematch_essays(batch.pk)
+    assert [match_of(essay)[:2] for essay in (mine, theirs)] == [("certain", emil.pk), ("certain", namesake.pk)]
+    class_actions.remove_student(owned_class, student=emil, actor=teacher)
+    tasks.rematch_essays(batch.pk)
+    assert [match_of(essay)[:2] for essay in (mine, theirs)] == [("no_match", None), ("certain", namesake.pk)]

@@ -223,3 +223,25 @@ def test_an_answer_for_every_file() -> None:
         "a": Suggestion("no_match", None, 0.0, (), (item("Elsa Holm"),)),
         "b": Suggestion("no_match", None, 0.0),
     }
+
+
+LEFT = RosterStudent("left", "Elsa", "Berg Holm", left=True)
+
+
+@pytest.mark.parametrize("place", ["label", "first_line", "file_name", "folder"])
+def test_a_text_of_one_who_left_the_class_is_no_namesakes(place: Place) -> None:
+    """The longer name of two that once stood side by side in the class list."""
+    evidence = item("Elsa Berg Holm", place)
+    assert one(evidence).student == "elsa", "a name between the two is a second surname as a rule"
+    said = one(evidence, roster=[*CLASS, LEFT])
+    assert (said.certainty, said.student, said.candidates) == ("no_match", None, ())
+
+
+def test_who_left_is_never_suggested_and_takes_nothing_else() -> None:
+    assert one(item("Elsa Holm"), roster=[*CLASS, LEFT]).certainty == "certain"
+    assert one(item("Elsa H"), roster=[*CLASS, LEFT]) == one(item("Elsa H"))
+    assert one(item("Sam Ek"), roster=[*CLASS, RosterStudent("sam", "Sam", "Ek", left=True)]).candidates == ()
+    again = replace(ELSA, key="again", left=True)
+    assert one(item("Elsa Holm"), roster=[*CLASS, again]) == one(item("Elsa Holm")), (
+        "the same person under a new address"
+    )
