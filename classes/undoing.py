@@ -16,8 +16,8 @@ from classes.tasks import UNDO_LIFETIME
 class Undoing:
     """Names in Swedish order. `gone`: not students any more; `leaving`: of the class only; `back`: in it again.
 
-    `with_texts` are among `leaving`: they are kept since a text is theirs. `restored` get their earlier values;
-    `changed_since` keep what somebody wrote after the import.
+    `with_texts` leave too, and are kept since a text is theirs. `restored` get their earlier values; `changed_since`
+    keep what somebody wrote after the import.
     """
 
     gone: list[str]
@@ -54,7 +54,7 @@ def read_undoing(roster_import: RosterImport) -> Undoing:
 
     return Undoing(
         gone=names(set(created) - stay),
-        leaving=names(stay & set(created) | {int(key) for key in enrolled}),
+        leaving=names((stay & set(created) | {int(key) for key in enrolled}) - with_texts),
         with_texts=names(with_texts),
         back=names(set(undo["left"])),
         restored=names({int(key) for key in changed} - kept),
