@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from batches.querysets import BatchQuerySet, DecisionQuerySet, EssayQuerySet
 from batches.versions import handed_in_at
@@ -162,7 +163,7 @@ class EssayStudentAssociation(models.Model):
     class Status(models.TextChoices):
         """`no_student`: a person decided that no student of the class wrote it."""
 
-        UNDECIDED = "undecided", _("undecided")
+        UNDECIDED = "undecided", pgettext_lazy("one text", "undecided")
         CONFIRMED = "confirmed", _("confirmed")
         NO_STUDENT = "no_student", _("not in this class")
 

@@ -58,8 +58,8 @@ ZIP_MESSAGES: dict[str, Promise] = {
 
 
 UNREADABLE_MESSAGES: dict[str, Promise] = {
-    "doc": _("An old Word file (.doc) is not opened. Save it as docx, or paste the text; or say whose it is."),
-    "picture": _("This is a picture: there is no text to read. Paste the text, or say whose it is."),
+    "doc": _("An old Word file (.doc) is not opened. Save it as docx, or paste the text."),
+    "picture": _("This is a picture: there is no text to read. Paste the text."),
 }
 """Said in place of `unsupported_type` where it is known what the file is; it stays, and a person can match it."""
 

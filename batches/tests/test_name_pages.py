@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from batches.matching.name_pattern import NamePattern
 from batches.models import Batch, Essay, EssayStudentAssociation
 from batches.tests.calling import assert_problem
 from batches.tests.making import make_batch, make_essays, make_students
+from classes.actions import remove_student
 from classes.models import SchoolClass, Student
 from files.authorship import find_evidence
 from files.evidence import Document
@@ -240,3 +242,20 @@ def test_the_api_refuses_what_is_no_name(
     actions.lock_batch(batch, actor=teacher)
     assert_problem(api(teacher).put(path, body, format="json"), 409, "batch_locked")
     assert_problem(api(teacher).delete(path), 409, "batch_locked")
+
+
+def test_what_a_person_has_decided_is_told_by_name_and_is_no_example_of_a_wrong_reading(
+    client_for: ClientFor, teacher: User, batch: Batch, students: list[Student], owned_class: SchoolClass
+) -> None:
+    first, second, third = texts(batch)
+    actions.decide_student(first, student=students[0], version=None, actor=teacher)
+    actions.decide_student(third, student=students[2], version=None, actor=teacher)
+    actions.decide_student(second, student=None, version=None, actor=teacher)
+    for student in students:
+        remove_student(owned_class, student=student, actor=teacher)
+    page = client_for(teacher).get(url(batch)).content.decode()
+    cells = re.findall(r"</th>\s*<td>([^<]*)</td>", page)
+    assert sorted(cells) == ["Emil Berg", "Hassan Ali", "Not in this class"]
+    EssayStudentAssociation.objects.filter(essay=second).update(status="undecided", decided_at=None)
+    page = client_for(teacher).get(url(batch)).content.decode()
+    assert f'name="file" value="{second.file.public_id}"' in page

@@ -269,11 +269,11 @@ def test_the_page_says_who_made_the_zip(batch: Batch, client_for: Any, teacher: 
     assert "4 of 4 files read" in shown
     assert "and 1 zip opened" in shown
     assert "Opened" in shown
-    assert "4 texts came out of it." in shown
+    assert "4 files came out of it." in shown
     skipped = shown[shown.index('id="skipped"') :].split("</details>")[0]
     assert "Thumbs.db</span> Made by a computer" in skipped
     asked = page.get(f"{address}files/{file.public_id}/remove/").content.decode()
-    assert "The texts that came out of it stay" in asked
+    assert "The files that came out of it stay" in asked
 
 
 def test_what_was_skipped_is_counted_and_named_with_its_reason(batch: Batch, client_for: Any, teacher: User) -> None:

@@ -224,7 +224,7 @@ def _message(file: EssayFile, zips: Mapping[str, Any]) -> str:
         return str(_("Same content as {name}. We kept one.")).format(name=file.duplicate_of.name)
     if file.is_zip and file.status == Status.READ:
         n = zips.get(str(file.public_id), {}).get("files", 0)
-        return ngettext("{n} text came out of it.", "{n} texts came out of it.", n).format(n=n)
+        return ngettext("{n} file came out of it.", "{n} files came out of it.", n).format(n=n)
     if file.status == Status.SKIPPED and not file.problem:
         return str(_("From the learning platform, not a text. It tells who handed in what."))
     return message_for(file)

@@ -115,7 +115,8 @@ def _example(reading: NameReading, file_id: str) -> NameRow | None:
     """The file whose name is marked: the one asked for; without one, the first that was read wrong or not at all."""
     rows = reading.rows()
     asked = next((row for row in rows if str(row.essay.file.public_id) == file_id), None)
-    unread = next((row for row in rows if row.after.student is None and len(row.words) > 1), None)
+    open_rows = [row for row in rows if not row.after.decided]
+    unread = next((row for row in open_rows if row.after.student is None and len(row.words) > 1), None)
     return asked or unread or next((row for row in rows if row.words), None)
 
 
@@ -143,7 +144,8 @@ def _clue(name: str, span: Span) -> Clue:
 
 def _said(found: Found) -> str:
     if found.student is None:
-        return str(EssayStudentAssociation.Certainty(found.certainty).label) if not found.decided else _("decided")
+        certainty = EssayStudentAssociation.Certainty(found.certainty)
+        return _("Not in this class") if found.decided else str(certainty.label)
     if found.decided or found.certainty == EssayStudentAssociation.Certainty.CERTAIN:
         return found.student.name
     return _("Perhaps {name}").format(name=found.student.name)
