@@ -295,9 +295,11 @@ def _names(item: Evidence, roster: RosterIndex, search: Search) -> None:
     likely = roster.vocabulary.students_in(written)
     hits = {key: hit for key in likely if (hit := fit(written, roster.names[key], place=item.place))}
     named = any(hit.level not in _PARTIAL for hit in hits.values())
+    if named:
+        hits = {key: hit for key, hit in hits.items() if hit.level not in _BY_FAMILY_NAME}
     for key, hit in hits.items():
         others = [other for name, other in hits.items() if name != key]
-        if any(_beats(other, hit) for other in others) or (named and hit.level in _BY_FAMILY_NAME):
+        if any(_beats(other, hit) for other in others):
             continue
         start, end = _extent(words, written, hit, roster.particles[key])
         stands = item.place if item.place in _STATED else stands_as(repaired, start, end, item.place)

@@ -245,3 +245,15 @@ def test_who_left_is_never_suggested_and_takes_nothing_else() -> None:
     assert one(item("Elsa Holm"), roster=[*CLASS, again]) == one(item("Elsa Holm")), (
         "the same person under a new address"
     )
+
+
+def test_a_name_in_full_is_nobodys_pet_form() -> None:
+    """`Johan Lundell` is Johan's, though Johanna may be called so: her address beside it is a conflict, no doubt."""
+    johan = RosterStudent("johan", "Johan", "Lundell", email="johan.lundell@elev.example")
+    johanna = RosterStudent("johanna", "Johanna", "Lundell", email="johanna.lundell@elev.example")
+    roster = [*CLASS, johan, johanna]
+    name, address = item("Johan Lundell", "file_name"), item("johanna.lundell@elev.example", "email", "e2")
+    said = one(name, address, roster=roster)
+    assert (said.certainty, said.student) == ("conflict", None)
+    assert {candidate.student for candidate in said.candidates} == {"johan", "johanna"}
+    assert (one(name, roster=roster).certainty, one(name, roster=roster).student) == ("certain", "johan")
