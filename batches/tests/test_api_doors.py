@@ -29,6 +29,7 @@ def test_without_signing_in_it_is_401_with_a_challenge(api: Callable[..., APICli
     answer = api().get("/api/v1/batches/")
     assert_problem(answer, 401, "not_authenticated")
     assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["detail"] == "Sign in, or send a valid token."
 
 
 def test_a_session_needs_its_csrf_token(teacher: User) -> None:

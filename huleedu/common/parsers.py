@@ -23,8 +23,11 @@ class SafeJSONParser(JSONParser):
             data = super().parse(stream, media_type, parser_context)
             text = json.dumps(data, ensure_ascii=False)
             text.encode("utf-8")
-        except (RecursionError, UnicodeEncodeError, ValueError) as error:
-            raise exceptions.ParseError(_("The request body is not valid JSON.")) from error
+        except (exceptions.ParseError, RecursionError, UnicodeEncodeError, ValueError) as error:
+            # What the framework says of it is English; the place it names is worth passing on.
+            said, cause = _("The request body is not valid JSON."), error.__context__
+            where = f" ({cause.lineno}:{cause.colno})" if isinstance(cause, json.JSONDecodeError) else ""
+            raise exceptions.ParseError(said + where) from error
         if _NUL.search(text):
             raise exceptions.ParseError(_("The request body holds a NUL character."))
         return data

@@ -87,6 +87,8 @@ def _from_api_exception(error: exceptions.APIException) -> Response:
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     detail = str(error.detail) if not isinstance(error.detail, (dict, list)) else str(error.default_detail)
+    if isinstance(error, exceptions.NotAuthenticated):
+        detail = _("Sign in, or send a valid token.")
     status = STATUS[code] if code != "validation_error" else error.status_code
     return Response(problem(code=code, detail=detail, status=status), status=status, headers=headers)
 
