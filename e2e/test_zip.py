@@ -35,7 +35,7 @@ def test_thirty_texts_come_out_of_a_zip(
     expect(counts).to_contain_text("30 of 30 files read", timeout=60_000)
     expect(counts).to_contain_text("and 1 zip opened")
     row = page.locator("#file-rows tr", has_text=zipped.name).first
-    expect(page.locator("#file-rows")).to_contain_text("30 texts came out of it.")
+    expect(page.locator("#file-rows")).to_contain_text("30 files came out of it.")
     expect(page.locator("#file-rows")).to_contain_text("Nils Ahlqvist", timeout=60_000)
     expect(page.locator("#batch-tabs")).to_contain_text("Texts 30")
     expect(row).to_be_visible()
