@@ -66,7 +66,8 @@ class RosterIndex:
 
     def __init__(self, everyone: Sequence[RosterStudent]) -> None:
         students = [student for student in everyone if not student.left]
-        self._left = [_words_of(student) for student in everyone if student.left]
+        left = [_words_of(student) for student in everyone if student.left]
+        self._longer = {s.key: [name for name in left if _words_of(s) < name] for s in students} if left else {}
         self.students = {student.key: student for student in students}
         self.names = {s.key: make_name(s.given_name, s.family_name, s.preferred_name) for s in students}
         self.vocabulary = Vocabulary(self.names)
@@ -94,8 +95,7 @@ class RosterIndex:
 
     def is_who_left(self, key: str, text: str) -> bool:
         """Whether `text` has the longer name of one who left: Emil Andersson Berg is not the class's Emil Berg."""
-        own = _words_of(self.students[key])
-        longer = [name for name in self._left if own < name]
+        longer = self._longer.get(key, [])
         return bool(longer) and any(name <= set(map(fold, words(text))) for name in longer)
 
     def with_email(self, address: str) -> str | None:
