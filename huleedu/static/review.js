@@ -173,7 +173,7 @@
     const { html, address: at } = kept ? await painted(known) : await page.getPage(address).catch(() => known);
     if (mine !== asked) return "other";
     if (!html) return page.note("not-here-note") && "other";
-    put(html, at, { isOlder: Boolean(kept) });
+    put(html, at, { isOlder: html === old?.html });
     if (kept && decided.size) listAgain();
     if (kept) page.getPage(address, { "HuleEdu-Ahead": "read" }).catch(() => {});
     return pathOf(at) !== pathOf(address) ? "other" : find("confirm-ticked") ? "known" : "text";
